@@ -1,0 +1,65 @@
+import type { Abort, Micros } from '@pinhole/core';
+import type { Stream } from '../stream/stream.ts';
+
+/** What a peer tells its session. */
+export type PeerEvent =
+  /** ICE and DTLS are up: media flows. */
+  | { readonly kind: 'connected' }
+  /** Nothing heard for a while; may come back by itself. */
+  | { readonly kind: 'disconnected' }
+  /** Will not come back. */
+  | { readonly kind: 'failed'; readonly why: string }
+  /** The browser closed it (DTLS close_notify or a bye). */
+  | { readonly kind: 'left' }
+  /** RTCP or a data channel message came: the viewer is there. */
+  | { readonly kind: 'heard' };
+
+/** What opening a peer needs. */
+export interface PeerRequest {
+  /** SDP offer of the viewer. */
+  readonly offer: string;
+  /** The stream to send; its parameters are known. */
+  readonly stream: Stream;
+  /** Takes what happens, from before `open` resolves until the peer is closed. */
+  readonly handle: (event: PeerEvent) => void;
+  /** Gives up while opening. */
+  readonly signal?: Abort;
+}
+
+/** What one peer measured; all since it was opened. */
+export interface PeerStats {
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+  readonly nacksReceived: number;
+  readonly packetsResent: number;
+  readonly keyFramesRequested: number;
+  /** Round trip from RTCP, when known. */
+  readonly roundTripTime?: Micros;
+  /** Share of packets the viewer reported lost last, 0…1. */
+  readonly fractionLost?: number;
+  /** The selected candidate pair in words, e.g. `host/udp`. */
+  readonly path?: string;
+}
+
+/** One WebRTC connection, the only seam to a WebRTC stack. */
+export interface Peer {
+  /** SDP answer with all candidates. */
+  readonly answer: string;
+  /**
+   * Adds a remote candidate (the value of an SDP `candidate` attribute, with or without that prefix; an empty one ends
+   * them). One that cannot be used is passed over.
+   */
+  addCandidate(candidate: string): Promise<void>;
+  stats(): PeerStats;
+  /** Sends a bye and closes. May be called again; never throws. */
+  close(): Promise<void>;
+}
+
+/** Opens peers. */
+export interface PeerFactory {
+  /**
+   * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/no-h264` (the browser offers none: use the WebSocket path),
+   *   `webrtc/b-frames` (the message names the camera setting), `webrtc/unsupported`
+   */
+  open(request: PeerRequest): Promise<Peer>;
+}

@@ -1,0 +1,45 @@
+import type { Abort, Millis } from '@pinhole/core';
+import type { ControlDescriptor, ControlValue } from '../control/control-descriptor.ts';
+import type { AccessUnit } from './access-unit.ts';
+
+/** What a source is doing, in a form a page can put into words. */
+export type SourceState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'retrying'; readonly code: string; readonly why: string; readonly retryInMs: Millis }
+  | { readonly kind: 'failed'; readonly code: string; readonly why: string };
+
+/** Where a source puts what it makes. */
+export interface SourceSink {
+  write(unit: AccessUnit): void;
+  /** Tells what it is doing now. `why` names the field, the value and the fix, and holds no credentials. */
+  state(state: SourceState): void;
+}
+
+/** What a source makes, as far as it is known. */
+export interface SourceDescription {
+  /** The kind by which it is configured: `synthetic`, `file`, `rtsp`, … */
+  readonly kind: string;
+  /** For people; no credentials. */
+  readonly label: string;
+  /** A key frame can be asked for; without it newcomers get the cached GOP. */
+  readonly keyFrameOnRequest: boolean;
+  /** Why the pictures are encoded here rather than passed through, when they are. */
+  readonly transcoding?: string;
+}
+
+/** A camera's producing end. It owns its connection and every retry of it. */
+export interface Source {
+  /**
+   * Produces until `signal` aborts; resolves when everything it opened is closed again.
+   * @throws {PinholeError} `source/*` when trying again is useless (no such file, refused credentials).
+   */
+  start(sink: SourceSink, options: { readonly signal: Abort }): Promise<void>;
+  /** Asks for a key frame soon; does nothing where that is impossible. */
+  requestKeyFrame(): void;
+  describe(): SourceDescription;
+  controls(): readonly ControlDescriptor[];
+  /** @throws {PinholeError} `control/unknown`, `control/out-of-range` */
+  setControl(id: string, value: ControlValue): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// Vite asks for conditions twice and forgets its own defaults when given any.
+const resolve = { conditions: ['@pinhole/source', ...defaultClientConditions] };
+const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditions] } };
+
+export default defineConfig({
+  resolve,
+  ssr,
+  test: {
+    reporters: ['default', './test/support/ci-line.ts'],
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,interop,docs}/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          // One browser at a time: frames decoded beside another test's would be late, and say nothing.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
