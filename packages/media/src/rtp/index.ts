@@ -1,0 +1,32 @@
+export {
+  type AbsCaptureTime,
+  type PlayoutDelay,
+  parseAbsCaptureTime,
+  parseAbsSendTime,
+  parseMid,
+  parsePlayoutDelay,
+  parseTransportSequence,
+  RTP_EXTENSION_URI,
+  serializeAbsCaptureTime,
+  serializeAbsSendTime,
+  serializeMid,
+  serializePlayoutDelay,
+  serializeTransportSequence,
+} from './extension-values.ts';
+export { DEFAULT_MAX_PAYLOAD_BYTES, type PacketizeOptions, packetizeH264 } from './h264-packetizer.ts';
+export {
+  type ExtensionElement,
+  ONE_BYTE_PROFILE,
+  parseExtensionElements,
+  serializeExtensionElements,
+  TWO_BYTE_PROFILE,
+} from './header-extensions.ts';
+export { microsToNtp, type NtpTimestamp, ntpMiddle, ntpToMicros } from './ntp.ts';
+export {
+  parseRtp,
+  RTP_FIXED_HEADER_BYTES,
+  type RtpExtension,
+  type RtpPacket,
+  serializeRtp,
+} from './rtp-packet.ts';
+export { SequenceUnwrapper, TimestampUnwrapper } from './unwrap.ts';
