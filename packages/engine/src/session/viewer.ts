@@ -25,6 +25,7 @@ export type ViewerEnd =
   | 'stalled'
   | 'revoked'
   | 'expired'
+  | 'b-frames'
   | 'camera-removed'
   | 'shutdown';
 

@@ -1,0 +1,33 @@
+export type { ControlDescriptor, ControlValue } from './control/control-descriptor.ts';
+export type { Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
+export {
+  CONNECT_DEADLINE,
+  newViewer,
+  RECOVERY_GRACE,
+  SILENCE_LIMIT,
+  stepViewer,
+  type ViewerInput,
+  type ViewerState,
+} from './session/step-viewer.ts';
+export type { Identity, Right, ViewerEnd, ViewerSummary, ViewerTransport } from './session/viewer.ts';
+export {
+  type Admission,
+  type AdmittedViewer,
+  type ViewerEvents,
+  type ViewerLimits,
+  ViewerRegistry,
+  type ViewerRegistryOptions,
+} from './session/viewer-registry.ts';
+export { type AnsweredOffer, ViewerSessions, type ViewerSessionsOptions } from './session/viewer-sessions.ts';
+export type { AccessUnit, StreamUnit } from './stream/access-unit.ts';
+export { type AbortSwitch, Camera, type CameraEvents, type CameraOptions } from './stream/camera.ts';
+export { Cameras } from './stream/cameras.ts';
+export type { DemandInput, DemandOptions, DemandState } from './stream/demand.ts';
+export { stepDemand } from './stream/demand.ts';
+export type { GopCacheLimits } from './stream/gop-cache.ts';
+export type { KeyFrameRequestCounters } from './stream/key-frame-requests.ts';
+export type { AccessUnitSink, Delivery, ReaderCounters, StreamReader } from './stream/sink.ts';
+export type { Source, SourceDescription, SourceSink, SourceState } from './stream/source.ts';
+export { Stream, type StreamCounters, type StreamEvents, type StreamOptions } from './stream/stream.ts';
+export type { StreamParameters } from './stream/stream-parameters.ts';
+export type { UnitReaderCounters } from './stream/unit-reader.ts';

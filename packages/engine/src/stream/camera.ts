@@ -1,0 +1,235 @@
+import { type Abort, Emitter, type Logger, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
+import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
+import type { Source, SourceDescription, SourceSink, SourceState } from './source.ts';
+import { Stream, type StreamOptions } from './stream.ts';
+import type { StreamParameters } from './stream-parameters.ts';
+
+/** The part of an `AbortController` that a camera needs; a real one fits. */
+export interface AbortSwitch {
+  readonly signal: Abort;
+  abort(): void;
+}
+
+/** What a camera is made with. */
+export interface CameraOptions {
+  readonly id: string;
+  /** For people; the id when left out. */
+  readonly label?: string;
+  readonly source: Source;
+  /** UTC microseconds that never step back. */
+  readonly now: () => Micros;
+  readonly openAbort: () => AbortSwitch;
+  readonly log: Logger;
+  /** Runs without viewers too. */
+  readonly always?: boolean;
+  /** How long the source runs on after the last viewer; default 10 s. */
+  readonly linger?: Micros;
+  readonly stream?: Pick<StreamOptions, 'cache' | 'keyFrameInterval'>;
+}
+
+/** What a camera tells. */
+export interface CameraEvents {
+  state: SourceState;
+}
+
+interface Run {
+  readonly abort: AbortSwitch;
+  readonly done: Promise<void>;
+}
+
+interface Waiter {
+  readonly deadline: Micros;
+  readonly resolve: (parameters: StreamParameters) => void;
+  readonly reject: (error: PinholeError) => void;
+}
+
+/** A source that gave up is not started again within this time, however many viewers come. */
+const RESTART_PAUSE = micros(2_000_000);
+
+/** A named camera: its source, run while somebody wants it, and its stream. */
+export class Camera {
+  readonly id: string;
+  readonly label: string;
+  readonly stream: Stream;
+  readonly events = new Emitter<CameraEvents>();
+  readonly #options: CameraOptions;
+  readonly #waiters = new Set<Waiter>();
+  #demand: DemandState = { kind: 'idle' };
+  #state: SourceState = { kind: 'idle' };
+  #run: Run | undefined;
+  #gaveUpAt = micros(Number.NEGATIVE_INFINITY);
+  #wantedSince: Micros | undefined;
+  #firstFrameDelay: Micros | undefined;
+
+  constructor(options: CameraOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.label = options.label ?? options.id;
+    const { source } = options;
+    this.stream = new Stream({
+      ...options.stream,
+      ...(source.describe().keyFrameOnRequest && { requestKeyFrame: () => source.requestKeyFrame() }),
+    });
+  }
+
+  /** What the source is doing. */
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  get source(): Source {
+    return this.#options.source;
+  }
+
+  get description(): SourceDescription {
+    return this.#options.source.describe();
+  }
+
+  /** Viewers and others that want the source to run now. */
+  get holders(): number {
+    return this.#demand.kind === 'wanted' ? this.#demand.holders : 0;
+  }
+
+  /** From the last start of the source to its first picture. */
+  get firstFrameDelay(): Micros | undefined {
+    return this.#firstFrameDelay;
+  }
+
+  /**
+   * Wants the source to run.
+   * @returns a function that ends the wish; it may be called again.
+   */
+  acquire(): () => void {
+    this.#step('acquire');
+    let held = true;
+    return () => {
+      if (held) this.#step('release');
+      held = false;
+    };
+  }
+
+  /**
+   * Waits until the stream can be described to a viewer. The caller holds the camera by `acquire` meanwhile.
+   * @throws {PinholeError} `camera/not-live` with the source's state in words: it failed, or `deadline` passed.
+   */
+  ready(options: { readonly deadline: Micros }): Promise<StreamParameters> {
+    const known = this.#run && this.stream.parameters;
+    if (known) return Promise.resolve(known);
+    if (this.#state.kind === 'failed') return Promise.reject(this.#notLive());
+    return new Promise((resolve, reject) => {
+      this.#waiters.add({ deadline: options.deadline, resolve, reject });
+    });
+  }
+
+  /** Does what has come due. Called a few times a second. */
+  tick(): void {
+    const now = this.#options.now();
+    if (this.#options.always && this.#demand.kind !== 'wanted') this.#step('acquire');
+    this.#step('tick');
+    this.stream.tick(now);
+    for (const waiter of this.#waiters) {
+      if (now < waiter.deadline) continue;
+      this.#waiters.delete(waiter);
+      waiter.reject(this.#notLive());
+    }
+  }
+
+  /** Stops the source for good. Resolves when everything it opened is closed. */
+  async close(): Promise<void> {
+    this.#demand = { kind: 'idle' };
+    const run = this.#run;
+    this.#stop();
+    await run?.done;
+  }
+
+  #step(input: DemandInput): void {
+    const { linger = micros(10_000_000), now } = this.#options;
+    this.#demand = stepDemand(this.#demand, input, { linger, now: now() });
+    if (this.#demand.kind === 'idle') this.#stop();
+    else if (!this.#run && input === 'acquire') this.#start();
+  }
+
+  #start(): void {
+    const { source, openAbort, log, now } = this.#options;
+    if (now() - this.#gaveUpAt < RESTART_PAUSE) return;
+    const abort = openAbort();
+    const startedAt = now();
+    this.#wantedSince = startedAt;
+    this.stream.restart();
+    this.#change({ kind: 'connecting' });
+    const sink: SourceSink = {
+      write: (unit) => {
+        if (abort.signal.aborted) return;
+        this.stream.write(unit, now());
+        this.#noteFirstFrame();
+      },
+      state: (state) => {
+        if (!abort.signal.aborted) this.#change(state);
+      },
+    };
+    log.info({ camera: this.id }, 'source started');
+    const done = source.start(sink, { signal: abort.signal }).then(
+      () => this.#ended(abort),
+      (thrown: unknown) => {
+        const code = thrown instanceof PinholeError ? thrown.code : 'source/crashed';
+        log.error({ camera: this.id, code, error: messageOf(thrown) }, 'source gave up');
+        this.#gaveUpAt = now();
+        this.#ended(abort, { kind: 'failed', code, why: messageOf(thrown) });
+      },
+    );
+    this.#run = { abort, done };
+  }
+
+  #ended(abort: AbortSwitch, state: SourceState = { kind: 'idle' }): void {
+    if (this.#run?.abort !== abort) return;
+    this.#run = undefined;
+    this.#change(state);
+  }
+
+  #stop(): void {
+    if (!this.#run) return;
+    this.#run.abort.abort();
+    this.#run = undefined;
+    this.#options.log.info({ camera: this.id }, 'source stopped');
+    this.#change({ kind: 'idle' });
+  }
+
+  #noteFirstFrame(): void {
+    const { parameters } = this.stream;
+    if (!parameters) return;
+    if (this.#wantedSince !== undefined) {
+      this.#firstFrameDelay = micros(this.#options.now() - this.#wantedSince);
+      this.#wantedSince = undefined;
+    }
+    for (const waiter of this.#waiters) waiter.resolve(parameters);
+    this.#waiters.clear();
+  }
+
+  #change(state: SourceState): void {
+    this.#state = state;
+    if (state.kind === 'failed') {
+      for (const waiter of this.#waiters) waiter.reject(this.#notLive());
+      this.#waiters.clear();
+    }
+    this.events.emit('state', state);
+  }
+
+  #notLive(): PinholeError {
+    return new PinholeError('camera/not-live', `camera "${this.id}" has no picture: ${inWords(this.#state)}`);
+  }
+}
+
+const inWords = (state: SourceState): string => {
+  switch (state.kind) {
+    case 'idle':
+      return 'its source is not running';
+    case 'connecting':
+      return 'its source is still connecting';
+    case 'live':
+      return 'its source runs, and no key frame came yet';
+    case 'retrying':
+      return `${state.why}; next try in ${Math.ceil(state.retryInMs / 1000)} s`;
+    case 'failed':
+      return state.why;
+  }
+};
