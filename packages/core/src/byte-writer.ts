@@ -16,13 +16,15 @@ export class ByteWriter {
 
   /** Appends an unsigned byte. */
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   /** Appends an unsigned 16-bit integer. */
   u16(value: number): this {
-    this.#view.setUint16(this.#grow(2), value);
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value);
     return this;
   }
 
@@ -36,13 +38,15 @@ export class ByteWriter {
 
   /** Appends an unsigned 32-bit integer. */
   u32(value: number): this {
-    this.#view.setUint32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value);
     return this;
   }
 
   /** Appends a signed 32-bit integer. */
   i32(value: number): this {
-    this.#view.setInt32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setInt32(at, value);
     return this;
   }
 
@@ -56,7 +60,8 @@ export class ByteWriter {
 
   /** Appends a copy of `bytes`. */
   bytes(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#grow(bytes.byteLength));
+    const at = this.#grow(bytes.byteLength);
+    this.#bytes.set(bytes, at);
     return this;
   }
 

@@ -144,7 +144,10 @@ export class ViewerRegistry {
             : undefined;
     if (!reached) return;
     this.#refused++;
-    throw new PinholeError('session/limit', `the limit of ${reached} is reached; raise it in "limits" or try later`);
+    throw new PinholeError(
+      'session/limit',
+      `the limit of ${reached} is reached; raise it in "limits" or try later`,
+    );
   }
 }
 

@@ -65,7 +65,8 @@ export class ViewerSessions {
         handle: (event) => this.#step(session, inputOf(event)),
       });
       session.peer = peer;
-      if (session.state.kind === 'closed') throw new PinholeError('session/ended', `the session ended: ${session.state.why}`);
+      if (session.state.kind === 'closed')
+        throw new PinholeError('session/ended', `the session ended: ${session.state.why}`);
       session.stopWatching = camera.stream.events.on('parameters', ({ bFrames }) => {
         if (bFrames) this.#step(session, { kind: 'end', why: 'b-frames' });
       });
@@ -123,7 +124,10 @@ export class ViewerSessions {
     if (!session.viewer) return;
     this.#sessions.delete(session.viewer.id);
     session.viewer.leave(why);
-    this.#options.log.info({ camera: session.camera.id, viewer: session.viewer.id.slice(0, 8), why }, 'viewer closed');
+    this.#options.log.info(
+      { camera: session.camera.id, viewer: session.viewer.id.slice(0, 8), why },
+      'viewer closed',
+    );
   }
 }
 

@@ -1,4 +1,12 @@
-import { type Abort, Emitter, type Logger, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
+import {
+  type Abort,
+  Emitter,
+  type Logger,
+  type Micros,
+  messageOf,
+  micros,
+  PinholeError,
+} from '@pinhole/core';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
 import type { Source, SourceDescription, SourceSink, SourceState } from './source.ts';
 import { Stream, type StreamOptions } from './stream.ts';

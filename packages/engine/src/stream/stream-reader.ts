@@ -51,7 +51,11 @@ export class Reader {
   /** Lost its place and has room again: true once for each time, so that one key frame is wished for and not thirty. */
   takeWishForKey(): boolean {
     const wishes =
-      this.needsKey && !this.paused && !this.#wishedForKey && this.#counters.written > 0 && this.sink.pressure < 1;
+      this.needsKey &&
+      !this.paused &&
+      !this.#wishedForKey &&
+      this.#counters.written > 0 &&
+      this.sink.pressure < 1;
     if (wishes) this.#wishedForKey = true;
     return wishes;
   }

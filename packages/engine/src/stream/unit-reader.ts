@@ -1,5 +1,13 @@
 import { MalformedError } from '@pinhole/core';
-import { joinAnnexB, NAL_TYPE, nalRefIdc, nalType, nalUnits, parseSliceHeader } from '@pinhole/media/h264';
+import {
+  isPictureType,
+  joinAnnexB,
+  NAL_TYPE,
+  nalRefIdc,
+  nalType,
+  nalUnits,
+  parseSliceHeader,
+} from '@pinhole/media/h264';
 import type { AccessUnit, StreamUnit } from './access-unit.ts';
 import { ParameterSets } from './parameter-sets.ts';
 import type { StreamParameters } from './stream-parameters.ts';
@@ -17,17 +25,12 @@ export interface UnitReaderCounters {
 /** Reads each access unit once, for all sinks: its NAL units, parameter sets, and whether anything depends on it. */
 export class UnitReader {
   readonly #sets = new ParameterSets();
-  #sawB = false;
+  #inForce: StreamParameters | undefined;
+  #sawBInGop = false;
   #picturesSinceKey = 0;
-  #started = false;
   #withoutPicture = 0;
   #beforeFirstKey = 0;
   #malformedSlices = 0;
-
-  /** The parameters in force; undefined until the first key unit with parameter sets. */
-  get parameters(): StreamParameters | undefined {
-    return this.#started ? this.#sets.current : undefined;
-  }
 
   get counters(): UnitReaderCounters {
     return {
@@ -57,7 +60,7 @@ export class UnitReader {
       return undefined;
     }
     if (unit.key) this.#closeGop();
-    else this.#inspect(unit, picture);
+    else this.#inspect(picture);
     return this.#admit(unit, slices, droppable);
   }
 
@@ -68,21 +71,17 @@ export class UnitReader {
       this.#beforeFirstKey++;
       return undefined;
     }
-    this.#started = true;
     if (!unit.key) return { ...unit, nalUnits: slices, droppable, parameters };
     const data = joinAnnexB([parameters.sps, ...parameters.pps, ...slices]);
     return { ...unit, data, nalUnits: [...nalUnits(data)], droppable: false, parameters };
   }
 
-  #inForce: StreamParameters | undefined;
-
-  #inspect(unit: AccessUnit, slice: Uint8Array): void {
+  #inspect(slice: Uint8Array): void {
     this.#picturesSinceKey++;
-    if (this.#sawB) return;
+    if (this.#sawBInGop) return;
     try {
-      // A P-frame shown later than it is decoded makes room for B-frames as surely as a B-frame itself.
-      this.#sawB = parseSliceHeader(slice).sliceType === 'B' && unit.pts !== unit.dts;
-      if (this.#sawB) this.#sets.setReorders(true);
+      this.#sawBInGop = parseSliceHeader(slice).sliceType === 'B';
+      if (this.#sawBInGop) this.#sets.setReorders(true);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#malformedSlices++;
@@ -90,15 +89,13 @@ export class UnitReader {
   }
 
   #closeGop(): void {
-    if (!this.#sawB && this.#picturesSinceKey >= PICTURES_THAT_PROVE) this.#sets.setReorders(false);
+    if (!this.#sawBInGop && this.#picturesSinceKey >= PICTURES_THAT_PROVE) this.#sets.setReorders(false);
     this.#picturesSinceKey = 0;
+    this.#sawBInGop = false;
   }
 }
 
 /** So many pictures without a B-frame show that an SPS which announces reordering does not mean it. */
 const PICTURES_THAT_PROVE = 24;
 
-const isSlice = (nal: Uint8Array): boolean => {
-  const type = nalType(nal);
-  return type >= NAL_TYPE.slice && type <= NAL_TYPE.idrSlice;
-};
+const isSlice = (nal: Uint8Array): boolean => isPictureType(nalType(nal));
