@@ -13,6 +13,12 @@ export {
   serializePlayoutDelay,
   serializeTransportSequence,
 } from './extension-values.ts';
+export {
+  type DepacketizedUnit,
+  type DepacketizerCounters,
+  type DepacketizerLimits,
+  H264Depacketizer,
+} from './h264-depacketizer.ts';
 export { DEFAULT_MAX_PAYLOAD_BYTES, type PacketizeOptions, packetizeH264 } from './h264-packetizer.ts';
 export {
   type ExtensionElement,
