@@ -1,0 +1,25 @@
+export {
+  AccessUnitAssembler,
+  type AssembledUnit,
+  type AssemblerCounters,
+  type AssemblerOptions,
+  type UnitEnd,
+} from './access-unit-assembler.ts';
+export { joinAnnexB, nalUnits } from './annex-b.ts';
+export { BitReader } from './bit-reader.ts';
+export { BitWriter } from './bit-writer.ts';
+export { codecString, profileLevelId } from './codec-string.ts';
+export { addEmulationPrevention, removeEmulationPrevention } from './emulation-prevention.ts';
+export { lowDelaySps } from './low-delay-sps.ts';
+export { NAL_TYPE, nalRefIdc, nalType } from './nal-type.ts';
+export { type Pps, parsePps } from './pps.ts';
+export {
+  parseSliceHeader,
+  parseSliceStart,
+  type SliceContext,
+  type SliceHeader,
+  type SliceStart,
+  type SliceType,
+} from './slice-header.ts';
+export { type Crop, type PicOrderCnt, parseSps, type Sps } from './sps.ts';
+export type { BitstreamRestriction, HrdParameters, Vui } from './vui.ts';
