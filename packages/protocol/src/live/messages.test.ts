@@ -1,6 +1,6 @@
-import { MalformedError } from '@pinhole/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '../../../../test/support/code-of.ts';
 import {
   type LiveClientMessage,
   type LiveServerMessage,
@@ -8,15 +8,6 @@ import {
   parseLiveServerMessage,
   serializeLiveMessage,
 } from './messages.ts';
-
-const outcomeOf = (parse: () => unknown): string => {
-  try {
-    parse();
-    return 'parsed';
-  } catch (thrown) {
-    return thrown instanceof MalformedError ? 'malformed' : String(thrown);
-  }
-};
 
 describe('messages of a viewer', () => {
   it.each<LiveClientMessage>([
@@ -83,7 +74,7 @@ it('any text at all either parses or throws MalformedError', () => {
   fc.assert(
     fc.property(text, (input) => {
       for (const parse of [parseLiveClientMessage, parseLiveServerMessage]) {
-        expect(outcomeOf(() => parse(input))).toMatch(/^(parsed|malformed)$/);
+        expect(codeOf(() => parse(input))).toBeTruthy();
       }
     }),
     { numRuns: 5_000 },

@@ -1,6 +1,6 @@
-import { MalformedError } from '@pinhole/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '../../../../test/support/code-of.ts';
 import { parseIfMatch, serializeEntityTag } from './entity-tag.ts';
 import { parseIceServerLinks, serializeIceServerLinks } from './ice-server-link.ts';
 import { parseProblem, serializeProblem } from './problem.ts';
@@ -116,18 +116,9 @@ it('any header or body at all either parses or throws MalformedError', () => {
   fc.assert(
     fc.property(header, (text) => {
       for (const parse of [parseIceServerLinks, parseIfMatch, (body: string) => parseProblem(body, 400)]) {
-        expect(outcomeOf(() => parse(text))).toMatch(/^(parsed|malformed)$/);
+        expect(codeOf(() => parse(text))).toBeTruthy();
       }
     }),
     { numRuns: 5_000 },
   );
 });
-
-const outcomeOf = (parse: () => unknown): string => {
-  try {
-    parse();
-    return 'parsed';
-  } catch (thrown) {
-    return thrown instanceof MalformedError ? 'malformed' : String(thrown);
-  }
-};

@@ -1,5 +1,12 @@
 export { type IfMatch, parseIfMatch, serializeEntityTag } from './entity-tag.ts';
 export { type IceServer, parseIceServerLinks, serializeIceServerLinks } from './ice-server-link.ts';
+export {
+  type MediaDirection,
+  type OfferedMedia,
+  type OfferOutline,
+  parseOfferOutline,
+  SDP_TYPE,
+} from './offer.ts';
 export { PROBLEM_TYPE, type Problem, parseProblem, serializeProblem } from './problem.ts';
 export {
   candidatesOf,

@@ -1,6 +1,6 @@
-import { MalformedError } from '@pinhole/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '../../../../test/support/code-of.ts';
 import { candidatesOf, parseSdpFragment, serializeSdpFragment } from './sdp-fragment.ts';
 
 const HOST = '1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0 ufrag EsAw network-id 1';
@@ -88,19 +88,8 @@ it('any text at all either parses or throws MalformedError', () => {
   );
   fc.assert(
     fc.property(fc.array(line), (lines) => {
-      expect(outcomeOf(() => candidatesOf(parseSdpFragment(lines.join('\n'))))).toMatch(
-        /^(parsed|malformed)$/,
-      );
+      expect(codeOf(() => candidatesOf(parseSdpFragment(lines.join('\n'))))).toBeTruthy();
     }),
     { numRuns: 5_000 },
   );
 });
-
-const outcomeOf = (parse: () => unknown): string => {
-  try {
-    parse();
-    return 'parsed';
-  } catch (thrown) {
-    return thrown instanceof MalformedError ? 'malformed' : String(thrown);
-  }
-};

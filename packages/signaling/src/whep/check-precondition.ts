@@ -1,0 +1,52 @@
+import { type IceCredentials, parseIfMatch } from '@pinhole/protocol/whep';
+import type { Negotiation } from './negotiations.ts';
+import { WhepProblem } from './whep-problem.ts';
+
+/** What a PATCH is held against. */
+export interface Precondition {
+  /** The header as it came. */
+  readonly ifMatch: string | null;
+  /** Credentials in the fragment, when it has some. */
+  readonly credentials: IceCredentials | undefined;
+  readonly negotiation: Negotiation;
+  /** Takes the current user name fragment in place of a missing `If-Match`. */
+  readonly lenient: boolean;
+}
+
+/**
+ * Lets through a PATCH that adds candidates to the current ICE generation.
+ * @throws {WhepProblem} `whep/precondition-required`, `whep/precondition-failed`, `whep/restart-unsupported`; the session
+ *   goes on
+ * @throws {MalformedError} `whep/if-match`
+ * @see RFC 9725 §4.3.1 (trickle), §4.3.2 (restart)
+ */
+export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }: Precondition): void {
+  const current = credentials !== undefined && credentials.ufrag === negotiation.offered.ufrag;
+  if (ifMatch === null) {
+    if (lenient && current) return;
+    throw new WhepProblem({
+      status: 428,
+      code: 'whep/precondition-required',
+      title: 'If-Match is missing',
+      detail: 'send If-Match with the ETag of the 201 response',
+    });
+  }
+  const wanted = parseIfMatch(ifMatch);
+  if (wanted.kind === 'tags' && !wanted.tags.includes(negotiation.entityTag)) {
+    throw new WhepProblem({
+      status: 412,
+      code: 'whep/precondition-failed',
+      title: 'Another ICE generation',
+      detail: 'If-Match is not the ETag of this session; open a new one',
+    });
+  }
+  const restarts = wanted.kind === 'any' ? !(lenient && current) : credentials !== undefined && !current;
+  if (restarts) {
+    throw new WhepProblem({
+      status: 422,
+      code: 'whep/restart-unsupported',
+      title: 'ICE restart is not supported',
+      detail: 'the session goes on as it is; to recover, open a new one by POST and then DELETE this one',
+    });
+  }
+}

@@ -1,0 +1,8 @@
+export type { AllowOrigin } from './cors.ts';
+export {
+  createWhepHandler,
+  type WhepEndpointContext,
+  type WhepHandler,
+  type WhepHandlerOptions,
+  type WhepSessionContext,
+} from './whep-handler.ts';
