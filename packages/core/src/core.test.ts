@@ -6,7 +6,7 @@ import { micros, microsToTicks, millis, ticks90k, ticksToMicros } from './units.
 
 describe('Emitter', () => {
   it('calls every listener, also after one that throws, and tells what was thrown', () => {
-    const onListenerError = vi.fn();
+    const onListenerError = vi.fn<(thrown: unknown) => void>();
     const emitter = new Emitter<{ change: number }>({ onListenerError });
     const heard: number[] = [];
     const fault = new Error('listener');

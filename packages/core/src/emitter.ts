@@ -26,7 +26,7 @@ export class Emitter<Events extends object> {
 
   /** Calls every listener of `name`, in the order they came. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    for (const listener of Array.from(this.#listeners.get(name) ?? [])) {
       try {
         (listener as Listener<Events[Name]>)(event);
       } catch (thrown) {

@@ -7,7 +7,7 @@ export class Ring<T> {
 
   constructor(capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`ring capacity ${capacity}`);
-    this.#slots = new Array<T | undefined>(capacity);
+    this.#slots = Array.from({ length: capacity });
   }
 
   /** Values held now. */

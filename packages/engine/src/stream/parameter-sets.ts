@@ -43,9 +43,9 @@ export class ParameterSets {
   takePps(nal: Uint8Array): void {
     const pps = this.#tolerate(() => parsePps(nal));
     if (!pps) return;
-    const known = this.#pps.get(pps.id);
+    const known = this.#pps.get(pps.ppsId);
     if (known && equalBytes(known, nal)) return;
-    this.#pps.set(pps.id, nal);
+    this.#pps.set(pps.ppsId, nal);
     this.#current = undefined;
   }
 

@@ -1,13 +1,5 @@
 import { MalformedError } from '@pinhole/core';
-import {
-  isPictureType,
-  joinAnnexB,
-  NAL_TYPE,
-  nalRefIdc,
-  nalType,
-  nalUnits,
-  parseSliceHeader,
-} from '@pinhole/media/h264';
+import { joinAnnexB, NAL_TYPE, nalRefIdc, nalType, nalUnits, parseSliceStart } from '@pinhole/media/h264';
 import type { AccessUnit, StreamUnit } from './access-unit.ts';
 import { ParameterSets } from './parameter-sets.ts';
 import type { StreamParameters } from './stream-parameters.ts';
@@ -80,7 +72,7 @@ export class UnitReader {
     this.#picturesSinceKey++;
     if (this.#sawBInGop) return;
     try {
-      this.#sawBInGop = parseSliceHeader(slice).sliceType === 'B';
+      this.#sawBInGop = parseSliceStart(slice).sliceType === 'B';
       if (this.#sawBInGop) this.#sets.setReorders(true);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
@@ -98,4 +90,7 @@ export class UnitReader {
 /** So many pictures without a B-frame show that an SPS which announces reordering does not mean it. */
 const PICTURES_THAT_PROVE = 24;
 
-const isSlice = (nal: Uint8Array): boolean => isPictureType(nalType(nal));
+const isSlice = (nal: Uint8Array): boolean => {
+  const type = nalType(nal);
+  return type >= NAL_TYPE.slice && type <= NAL_TYPE.idr;
+};
