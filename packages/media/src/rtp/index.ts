@@ -28,6 +28,22 @@ export {
   TWO_BYTE_PROFILE,
 } from './header-extensions.ts';
 export { microsToNtp, type NtpTimestamp, ntpMiddle, ntpToMicros } from './ntp.ts';
+export { parseRtcp } from './parse-rtcp.ts';
+export { isRtcp } from './rtcp-blocks.ts';
+export type {
+  Bye,
+  FullIntraRequest,
+  Nack,
+  PictureLossIndication,
+  ReceiverEstimate,
+  ReceiverReport,
+  ReceptionReport,
+  RtcpPacket,
+  SenderReport,
+  SourceDescription,
+  TransportCcFeedback,
+  UnknownRtcp,
+} from './rtcp-packet.ts';
 export {
   parseRtp,
   RTP_FIXED_HEADER_BYTES,
@@ -35,4 +51,5 @@ export {
   type RtpPacket,
   serializeRtp,
 } from './rtp-packet.ts';
+export { serializeRtcp, serializeSenderReport, type WritableRtcp } from './serialize-rtcp.ts';
 export { SequenceUnwrapper, TimestampUnwrapper } from './unwrap.ts';

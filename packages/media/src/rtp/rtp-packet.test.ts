@@ -124,7 +124,7 @@ describe('serializeRtp', () => {
   });
 
   it.each([
-    ['16 CSRCs', { csrcs: new Array<number>(16).fill(1) }],
+    ['16 CSRCs', { csrcs: Array.from({ length: 16 }, () => 1) }],
     ['payload type 128', { payloadType: 128 }],
     ['256 padding bytes', { paddingBytes: 256 }],
     ['extension of 3 bytes', { extension: { profile: 0xbede, bytes: new Uint8Array(3) } }],

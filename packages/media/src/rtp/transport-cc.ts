@@ -1,0 +1,95 @@
+import { MalformedError, type Micros, micros } from '@pinhole/core';
+import { bodyView, type RtcpBlock } from './rtcp-blocks.ts';
+import type { TransportCcFeedback } from './rtcp-packet.ts';
+
+const FIXED_BYTES = 16;
+const REFERENCE_MICROS = 64_000;
+const DELTA_MICROS = 250;
+
+/** Two-bit packet status: what follows in the list of deltas. */
+const STATUS = { absent: 0, smallDelta: 1, largeDelta: 2, reserved: 3 } as const;
+
+/**
+ * Reads transport-wide congestion control feedback. Memory is bounded by the bytes that came: packets that were not
+ * received, which two bytes can announce by the thousand, are told by their absence.
+ *
+ * ```
+ * | sender SSRC | media SSRC | first sequence (16) | packet count (16) |
+ * | reference time (24, signed, 64 ms) | feedback count (8) | status chunks (16 each) … | deltas (250 µs) … |
+ * ```
+ *
+ * @throws {MalformedError} `rtcp/body-too-short`, `rtcp/transport-cc`
+ * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1
+ */
+export function parseTransportCc(block: RtcpBlock): TransportCcFeedback {
+  const view = bodyView(block, FIXED_BYTES);
+  const firstSequence = view.getUint16(8);
+  const packetCount = view.getUint16(10);
+  const { present, deltasAt } = readStatuses(view, packetCount);
+
+  let at = deltasAt;
+  let arrivalMicros = (view.getInt32(12) >> 8) * REFERENCE_MICROS;
+  const received: { sequence: number; arrival: Micros }[] = [];
+  for (const { index, status } of present) {
+    const sequence = (firstSequence + index) & 0xffff;
+    const deltaBytes = status === STATUS.smallDelta ? 1 : 2;
+    if (at + deltaBytes > view.byteLength) {
+      throw new MalformedError('rtcp/transport-cc', `delta of packet ${sequence} is missing`);
+    }
+    const delta = deltaBytes === 1 ? view.getUint8(at) : view.getInt16(at);
+    at += deltaBytes;
+    arrivalMicros += delta * DELTA_MICROS;
+    received.push({ sequence, arrival: micros(arrivalMicros) });
+  }
+  return {
+    kind: 'transport-cc',
+    senderSsrc: view.getUint32(0),
+    mediaSsrc: view.getUint32(4),
+    feedbackCount: view.getUint8(15),
+    firstSequence,
+    packetCount,
+    received,
+  };
+}
+
+interface Presence {
+  readonly index: number;
+  readonly status: number;
+}
+
+function readStatuses(view: DataView, packetCount: number): { present: Presence[]; deltasAt: number } {
+  const present: Presence[] = [];
+  let at = FIXED_BYTES;
+  for (let index = 0; index < packetCount; at += 2) {
+    if (at + 2 > view.byteLength) {
+      throw new MalformedError('rtcp/transport-cc', `status of ${packetCount - index} packets is missing`);
+    }
+    const chunk = view.getUint16(at);
+    const { statuses, repeat } = readChunk(chunk);
+    const end = Math.min(packetCount, index + statuses.length * repeat);
+    if (repeat > 1 && statuses[0] === STATUS.absent) {
+      index = end;
+      continue;
+    }
+    // Each packet that came takes a byte or more of deltas: a run longer than what is left cannot be true.
+    if (repeat > view.byteLength) {
+      throw new MalformedError('rtcp/transport-cc', `${repeat} packets received in ${view.byteLength} bytes`);
+    }
+    for (let i = 0; index < end; index++, i++) {
+      const status = statuses[i % statuses.length] ?? STATUS.absent;
+      if (status === STATUS.reserved)
+        throw new MalformedError('rtcp/transport-cc', 'reserved packet status 3');
+      if (status !== STATUS.absent) present.push({ index, status });
+    }
+  }
+  return { present, deltasAt: at };
+}
+
+/** A run of one status, or a vector of 14 of one bit or 7 of two. */
+function readChunk(chunk: number): { statuses: number[]; repeat: number } {
+  if (chunk < 0x8000) return { statuses: [chunk >> 13], repeat: chunk & 0x1fff };
+  if (chunk < 0xc000) {
+    return { statuses: Array.from({ length: 14 }, (_, i) => (chunk >> (13 - i)) & 1), repeat: 1 };
+  }
+  return { statuses: Array.from({ length: 7 }, (_, i) => (chunk >> (12 - 2 * i)) & 3), repeat: 1 };
+}
