@@ -1,0 +1,12 @@
+export { type ClockEstimate, ClockOffset, type ClockSample } from './clock/index.ts';
+export { type CameraAddress, type Endpoints, endpointsOf } from './endpoints.ts';
+export type { TransportName } from './ladder/index.ts';
+export type { LatencySummary } from './latency/index.ts';
+export { LivePlayer } from './live-player.ts';
+export type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
+export type { FrozenCause, LiveState, Stage } from './liveness/index.ts';
+export type { WebSocketPlayerName } from './paths/path-opener.ts';
+export type { PlayerName } from './paths/picture-path.ts';
+export type { PlayerStats } from './player-stats.ts';
+export type { PaintedFrame, PictureElement } from './players/player.ts';
+export type { SnapshotOptions } from './screen.ts';

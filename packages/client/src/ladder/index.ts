@@ -1,0 +1,1 @@
+export { Ladder, type LadderEffect, type LadderInput, type TransportName } from './ladder.ts';

@@ -1,0 +1,38 @@
+import type { CameraAddress } from './endpoints.ts';
+import type { TransportName } from './ladder/ladder.ts';
+import type { LatencySummary } from './latency/latency-window.ts';
+import type { LiveState } from './liveness/live-state.ts';
+import type { WebSocketPlayerName } from './paths/path-opener.ts';
+import type { PlayerName } from './paths/picture-path.ts';
+import type { PlayerStats } from './player-stats.ts';
+
+/** What a player plays, where it shows it, and by which means. */
+export type LivePlayerOptions = CameraAddress & {
+  /** Where the picture goes; the player adds and removes its own elements in it. */
+  readonly container: HTMLElement;
+  /** Sent as `Authorization: Bearer`, by WebSocket as a subprotocol; never in an address. */
+  readonly token?: string;
+  /** In order of preference; `['webrtc', 'websocket']` unless told otherwise. */
+  readonly transports?: readonly TransportName[];
+  /** Players for the WebSocket in order of preference; `['webcodecs', 'mse']` unless told otherwise. */
+  readonly players?: readonly WebSocketPlayerName[];
+  /** ICE servers beside those that the server names. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** Closes the player. */
+  readonly signal?: AbortSignal;
+};
+
+/** What a player tells. */
+export interface LivePlayerEvents {
+  readonly state: LiveState;
+  /** Every second. */
+  readonly stats: PlayerStats;
+  /** Every second, once clocks and capture times are known. */
+  readonly latency: LatencySummary;
+  /** Another path shows the picture; `reason` says why the one before does not. */
+  readonly transport: {
+    readonly transport: TransportName;
+    readonly player: PlayerName;
+    readonly reason?: string;
+  };
+}

@@ -1,0 +1,116 @@
+import type { Millis } from '@pinhole/core';
+import type { FrozenCause, LiveState, Stage } from './live-state.ts';
+import type { LivenessFacts } from './liveness.ts';
+
+/** A frame is late after so many frame intervals, and the picture frozen after so many. */
+const LATE_INTERVALS = 3;
+const FROZEN_INTERVALS = 5;
+const LATE_MS = 400;
+const FROZEN_MS = 1_000;
+/** The server's heartbeat comes every second. */
+const HEARTBEAT_LOST_MS = 2_500;
+/** The camera's newest picture is asked for with each heartbeat only. */
+const CAMERA_STOPPED_MS = 1_500;
+/** Pictures that arrive by WebRTC are counted every half second. */
+const RECEIVED_MS = 1_200;
+/** A picture older than this is too old to act on. */
+const LAG_MS = 1_000;
+
+const STAGE_WORDS: Readonly<Record<Stage, string>> = {
+  start: 'Connecting to the server.',
+  offer: 'Asking the server for the camera.',
+  ice: 'Looking for a network path.',
+  dtls: 'Securing the connection.',
+  socket: 'Opening the connection.',
+  'key-frame': 'Waiting for the first picture.',
+  decoder: 'Starting the decoder.',
+};
+
+/** The state that follows from what is known. */
+export function describeState(facts: LivenessFacts, now: Millis): LiveState {
+  if (facts.closed) return { kind: 'closed', code: 'closed', reason: 'The player was closed.' };
+  if (facts.refused) {
+    return { kind: 'refused', ...facts.refused, action: actionOf(facts.refused.code) };
+  }
+  if (facts.paintedAt === undefined) return beforeFirstPicture(facts);
+  const ageMs = now - facts.paintedAt;
+  const intervalMs = facts.intervalMs ?? 0;
+  if (ageMs >= Math.max(FROZEN_MS, FROZEN_INTERVALS * intervalMs))
+    return standstill(facts, facts.paintedAt, now);
+  if (facts.resuming) {
+    return {
+      kind: 'lagging',
+      code: 'lagging/resuming',
+      reason: 'The page was hidden; waiting for a new picture.',
+    };
+  }
+  if (ageMs >= Math.max(LATE_MS, LATE_INTERVALS * intervalMs)) {
+    return { kind: 'lagging', code: 'lagging/late', reason: 'The next picture is late.' };
+  }
+  if ((facts.latencyMs ?? 0) > LAG_MS) {
+    return { kind: 'lagging', code: 'lagging/behind', reason: 'The picture is more than a second old.' };
+  }
+  return { kind: 'live', code: 'live', reason: 'Live.' };
+}
+
+function beforeFirstPicture(facts: LivenessFacts): LiveState {
+  const gone = cameraGone(facts) ?? ownNetworkGone(facts);
+  if (gone) return gone;
+  if (facts.waiting) return { kind: 'reconnecting', code: 'reconnecting', ...facts.waiting };
+  if (facts.blocked) {
+    const reason = 'The browser wants a tap on the page before it plays.';
+    return { kind: 'connecting', stage: facts.stage, code: 'connecting/blocked', reason };
+  }
+  const { stage } = facts;
+  return { kind: 'connecting', stage, code: `connecting/${stage}`, reason: STAGE_WORDS[stage] };
+}
+
+function standstill(facts: LivenessFacts, since: Millis, now: Millis): LiveState {
+  const heard = facts.heartbeatAt !== undefined && now - facts.heartbeatAt < HEARTBEAT_LOST_MS;
+  if (heard) return cameraGone(facts) ?? frozen(causeWhileHeard(facts, now), since);
+  const gone = ownNetworkGone(facts);
+  if (gone) return gone;
+  if (facts.waiting) return { kind: 'reconnecting', code: 'reconnecting', ...facts.waiting, since };
+  return frozen('network', since);
+}
+
+function causeWhileHeard(facts: LivenessFacts, now: Millis): FrozenCause {
+  const moving = facts.sequenceMovedAt !== undefined && now - facts.sequenceMovedAt < CAMERA_STOPPED_MS;
+  if (facts.sequenceMovedAt !== undefined && !moving) return 'camera';
+  const arriving = facts.receivedAt !== undefined && now - facts.receivedAt < RECEIVED_MS;
+  return arriving ? 'decoder' : 'network';
+}
+
+const FROZEN_WORDS: Readonly<Record<FrozenCause, string>> = {
+  camera: 'The camera sends no new pictures.',
+  network: 'No pictures arrive over the network.',
+  decoder: 'Pictures arrive, but this browser cannot decode them.',
+};
+
+const frozen = (cause: FrozenCause, since: Millis): LiveState => ({
+  kind: 'frozen',
+  cause,
+  since,
+  code: `frozen/${cause}`,
+  reason: FROZEN_WORDS[cause],
+});
+
+function cameraGone(facts: LivenessFacts): LiveState | undefined {
+  const { source, paintedAt } = facts;
+  if (source?.kind !== 'retrying' && source?.kind !== 'failed') return undefined;
+  const since = paintedAt === undefined ? {} : { since: paintedAt };
+  return { kind: 'offline', code: source.code, reason: `The camera is offline: ${source.why}`, ...since };
+}
+
+function ownNetworkGone(facts: LivenessFacts): LiveState | undefined {
+  if (facts.online) return undefined;
+  const since = facts.paintedAt === undefined ? {} : { since: facts.paintedAt };
+  return { kind: 'offline', code: 'offline/network', reason: 'This device has no network.', ...since };
+}
+
+function actionOf(code: string): string {
+  if (/unauthorized|expired|revoked|token/.test(code)) return 'Open the camera with a new token link.';
+  if (/forbidden/.test(code)) return 'Ask for a token that may watch this camera.';
+  if (/unknown|not-found|removed/.test(code)) return 'Check the name of the camera.';
+  return 'Change the address or the token, then try again.';
+}

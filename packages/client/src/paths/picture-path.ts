@@ -1,0 +1,65 @@
+import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
+import type { ClockOffset } from '../clock/clock-offset.ts';
+import type { TransportName } from '../ladder/ladder.ts';
+import type { Stage } from '../liveness/live-state.ts';
+import type { FrameCounters, PaintedFrame, PictureElement } from '../players/player.ts';
+import type { Failure } from '../transports/failure.ts';
+
+/** A thing that decodes and shows. */
+export type PlayerName = 'native' | 'webcodecs' | 'mse';
+
+/** What a path tells its owner. */
+export type PathEvent =
+  | { readonly kind: 'stage'; readonly stage: Stage }
+  | { readonly kind: 'painted'; readonly frame: PaintedFrame }
+  | { readonly kind: 'message'; readonly message: LiveServerMessage }
+  | { readonly kind: 'blocked' }
+  /** This player is no good here; the same transport with another one would do. */
+  | { readonly kind: 'player-failed'; readonly player: PlayerName; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** What every path needs. */
+export interface PathOptions {
+  readonly token?: string;
+  readonly clock: ClockOffset;
+  readonly handle: (event: PathEvent) => void;
+}
+
+/** What a path has done since it was opened. What a transport does not know is left out. */
+export interface PathReport {
+  readonly frames: FrameCounters;
+  readonly receivedBytes: number;
+  /** Codec string of RFC 6381, or the SDP's name and profile. */
+  readonly codec?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly receivedPackets?: number;
+  readonly lostPackets?: number;
+  /** Mean stay of a frame in the jitter buffer, or the MSE buffer ahead of the playhead. */
+  readonly bufferMs?: number;
+  readonly roundTripMs?: number;
+  /** Kinds of the two candidates and the protocol, as in `host ↔ srflx, udp`. */
+  readonly candidates?: string;
+  readonly freezes?: number;
+  /** What decodes, as the browser calls it. */
+  readonly decoder?: string;
+}
+
+/** One way of getting the pictures onto the page: a connection and the player behind it. */
+export interface PicturePath {
+  readonly transport: TransportName;
+  readonly player: PlayerName;
+  /** Shows the pictures. Stays valid after `close`, with the last picture. */
+  readonly element: PictureElement;
+  /** Coded pictures that reached the page so far. */
+  readonly received: number;
+  report(): Promise<PathReport>;
+  /** Says something to the server. */
+  say(message: LiveClientMessage): void;
+  /** The page was hidden: no pictures are wanted. */
+  pause(): void;
+  /** The page is shown again. */
+  resume(): void;
+  /** Ends the connection, with a word to the server. May be called again. */
+  close(): void;
+}

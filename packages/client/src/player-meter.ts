@@ -1,0 +1,90 @@
+import { type Millis, micros, microsToMillis, millis } from '@pinhole/core';
+import type { ClockOffset } from './clock/clock-offset.ts';
+import { type LatencySummary, LatencyWindow } from './latency/latency-window.ts';
+import type { PathReport, PicturePath } from './paths/picture-path.ts';
+import { type PlayerStats, statsBetween } from './player-stats.ts';
+import type { PaintedFrame } from './players/player.ts';
+
+/** Counts what one player does, across its paths. */
+export class PlayerMeter {
+  readonly #clock: ClockOffset;
+  readonly #latency = new LatencyWindow();
+  #openedAt: Millis | undefined;
+  #firstFrameMs: Millis | undefined;
+  #lastFrame: PaintedFrame | undefined;
+  #freezeCount = 0;
+  #shows = 0;
+  #last: { readonly path: PicturePath; readonly at: Millis; readonly report: PathReport } | undefined;
+  #stats: PlayerStats | undefined;
+
+  constructor(clock: ClockOffset) {
+    this.#clock = clock;
+  }
+
+  /** The last frame that was painted. */
+  get lastFrame(): PaintedFrame | undefined {
+    return this.#lastFrame;
+  }
+
+  /** The last statistics; `undefined` before there were two reports of one path. */
+  get stats(): PlayerStats | undefined {
+    return this.#stats;
+  }
+
+  /** Capture to paint over the last frames. */
+  get latency(): LatencySummary | undefined {
+    return this.#latency.summary(this.#clock.estimate?.confidenceMs ?? millis(0));
+  }
+
+  /** The time to the first frame counts from here. */
+  opened(now: Millis): void {
+    this.#openedAt ??= now;
+  }
+
+  /**
+   * A frame of the path on the page was painted.
+   * @returns capture to paint, where capture time and clock are known
+   */
+  painted(frame: PaintedFrame): Millis | undefined {
+    this.#lastFrame = frame;
+    if (this.#openedAt !== undefined) this.#firstFrameMs ??= millis(frame.paintedAt - this.#openedAt);
+    const server = this.#clock.serverTime(frame.paintedAt);
+    if (server === undefined || frame.captureTime === undefined) return undefined;
+    const latencyMs = microsToMillis(micros(Math.max(0, server - frame.captureTime)));
+    this.#latency.add(latencyMs);
+    return latencyMs;
+  }
+
+  /** The picture froze. */
+  froze(): void {
+    this.#freezeCount++;
+  }
+
+  /** Another path is shown: its latency is another one. */
+  shown(): void {
+    this.#shows++;
+    this.#latency.clear();
+  }
+
+  /** Asks a path for its report. */
+  async measure(path: PicturePath, now: Millis): Promise<PlayerStats | undefined> {
+    const report = await path.report();
+    const { latency } = this;
+    const before = this.#last;
+    this.#last = { path, at: now, report };
+    if (before?.path !== path) return this.#stats;
+    this.#stats = statsBetween(before.report, report, {
+      elapsedMs: now - before.at,
+      context: {
+        transport: path.transport,
+        player: path.player,
+        freezeCount: this.#freezeCount,
+        switches: Math.max(0, this.#shows - 1),
+        ...(latency === undefined ? {} : { latency }),
+        ...(this.#firstFrameMs === undefined ? {} : { firstFrameMs: this.#firstFrameMs }),
+        ...(this.#clock.estimate === undefined ? {} : { roundTripMs: this.#clock.estimate.roundTripMs }),
+      },
+    });
+    return this.#stats;
+  }
+}

@@ -1,0 +1,66 @@
+import type { TransportName } from './ladder/ladder.ts';
+import type { LatencySummary } from './latency/latency-window.ts';
+import type { PathReport, PlayerName } from './paths/picture-path.ts';
+
+/** What {@link statsBetween} knows beside the reports. */
+export interface StatsContext {
+  readonly transport: TransportName;
+  readonly player: PlayerName;
+  readonly latency?: LatencySummary;
+  readonly roundTripMs?: number;
+  readonly firstFrameMs?: number;
+  readonly freezeCount: number;
+  /** How often another path took over the picture. */
+  readonly switches: number;
+}
+
+/** What the player does now; rates are means over the time since the statistics before. */
+export interface PlayerStats extends StatsContext {
+  readonly codec?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly framesPerSecond: {
+    readonly received: number;
+    readonly decoded: number;
+    readonly painted: number;
+    readonly dropped: number;
+  };
+  readonly bitrateKbps: number;
+  /** Share of packets lost, 0…1; only for WebRTC. */
+  readonly loss?: number;
+  /** Stay in the jitter buffer, or in the MSE buffer. */
+  readonly bufferMs?: number;
+  readonly candidates?: string;
+  readonly decoder?: string;
+}
+
+/** The statistics of the time between two reports of one path. */
+export function statsBetween(
+  before: PathReport,
+  after: PathReport,
+  options: { readonly elapsedMs: number; readonly context: StatsContext },
+): PlayerStats {
+  const perSecond = (difference: number): number =>
+    options.elapsedMs > 0 ? Math.max(0, Math.round((difference * 10_000) / options.elapsedMs) / 10) : 0;
+  const received = (after.receivedPackets ?? 0) - (before.receivedPackets ?? 0);
+  const lost = Math.max(0, (after.lostPackets ?? 0) - (before.lostPackets ?? 0));
+  const { codec, width, height, bufferMs, candidates, decoder, roundTripMs } = after;
+  const { context } = options;
+  return {
+    ...present({ roundTripMs: context.roundTripMs ?? roundTripMs }),
+    ...context,
+    ...present({ codec, width, height, bufferMs, candidates, decoder }),
+    framesPerSecond: {
+      received: perSecond(after.frames.received - before.frames.received),
+      decoded: perSecond(after.frames.decoded - before.frames.decoded),
+      painted: perSecond(after.frames.painted - before.frames.painted),
+      dropped: perSecond(after.frames.dropped - before.frames.dropped),
+    },
+    bitrateKbps: Math.round(perSecond(after.receivedBytes - before.receivedBytes) * 0.008),
+    ...(after.lostPackets === undefined ? {} : { loss: received + lost > 0 ? lost / (received + lost) : 0 }),
+  };
+}
+
+/** The same without members that are `undefined`. */
+const present = <T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;

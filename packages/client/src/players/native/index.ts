@@ -1,0 +1,1 @@
+export { NativePlayer, type NativePlayerOptions } from './native-player.ts';

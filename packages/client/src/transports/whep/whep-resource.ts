@@ -1,0 +1,75 @@
+import { messageOf } from '@pinhole/core';
+import { parseIceServerLinks } from '@pinhole/protocol/whep';
+import { TransportError } from '../failure.ts';
+import { whepFailure } from './whep-failure.ts';
+
+/** Where a viewer's offer goes. */
+export interface WhepEndpoint {
+  /** Absolute URL of the camera's WHEP endpoint. */
+  readonly url: string;
+  readonly token?: string;
+}
+
+/** The answer of a WHEP server to an offer. */
+export interface WhepAnswer {
+  readonly sdp: string;
+  /** The session's own URL, for DELETE. */
+  readonly resource?: string;
+  /** STUN and TURN servers that the server offers. */
+  readonly iceServers: readonly RTCIceServer[];
+}
+
+/**
+ * Posts an offer.
+ * @throws {TransportError} `whep/*` or a code of the server's
+ */
+export async function postOffer(
+  endpoint: WhepEndpoint,
+  options: { readonly sdp: string; readonly signal: AbortSignal },
+): Promise<WhepAnswer> {
+  let response: Response;
+  let body: string;
+  try {
+    response = await fetch(endpoint.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp', accept: 'application/sdp', ...authorization(endpoint) },
+      body: options.sdp,
+      signal: options.signal,
+    });
+    body = await response.text();
+  } catch (cause) {
+    const reason = `The server cannot be reached (${messageOf(cause)}).`;
+    throw new TransportError({ code: 'whep/unreachable', reason, remedy: 'retry' }, { cause });
+  }
+  if (response.status !== 201) {
+    throw new TransportError(whepFailure(response.status, response.headers, body));
+  }
+  const location = response.headers.get('location');
+  return {
+    sdp: body,
+    ...(location === null ? {} : { resource: new URL(location, response.url || endpoint.url).href }),
+    iceServers: iceServersOf(response.headers.get('link') ?? ''),
+  };
+}
+
+/** Tells the server that the viewer leaves, even while the page is being closed. Never throws. */
+export function deleteSession(endpoint: WhepEndpoint, resource: string): void {
+  try {
+    fetch(resource, { method: 'DELETE', headers: authorization(endpoint), keepalive: true }).catch(() => {
+      // The server ends a silent session by itself.
+    });
+  } catch {
+    // As above: an environment without fetch has no session either.
+  }
+}
+
+const iceServersOf = (link: string): RTCIceServer[] => {
+  try {
+    return parseIceServerLinks(link).map((server) => ({ ...server, urls: [...server.urls] }));
+  } catch {
+    return []; // most viewers need none
+  }
+};
+
+const authorization = (endpoint: WhepEndpoint): Record<string, string> =>
+  endpoint.token === undefined ? {} : { authorization: `Bearer ${endpoint.token}` };
