@@ -1,0 +1,7 @@
+export { chooseBackend, type FfmpegBackend, type FfmpegOptions } from './backend.ts';
+export { type Demuxing, openDemuxer } from './demux.ts';
+export type { DemuxedInput, DemuxedUnit, DemuxRequest, DemuxSink } from './demuxed-unit.ts';
+export { type FfmpegCode, FfmpegError } from './failure.ts';
+export { JpegDecoder, type JpegRequest } from './jpeg-decoder.ts';
+export type { JpegOptions, JpegPicture } from './jpeg-options.ts';
+export { createScrubber, scrubCredentials } from './scrub.ts';

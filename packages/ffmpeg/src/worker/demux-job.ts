@@ -1,0 +1,154 @@
+import { type Micros, messageOf, micros } from '@pinhole/core';
+import type { FormatContext, Packet, Stream } from 'node-av/lib';
+import { createCaptureClock } from '../capture-clock.ts';
+import { type DemuxRequest, transcodingNotice } from '../demuxed-unit.ts';
+import { type H264Packet, H264Units } from '../h264-units.ts';
+import { formatOptions } from '../input-options.ts';
+import { type Av, AvError, check } from './av.ts';
+import type { Outlet } from './outlet.ts';
+import { Transcoder } from './transcoder.ts';
+
+const LARGEST_BACKLOG_BYTES = 8 * 2 ** 20;
+
+/** Reads one input to its end and reports its pictures. */
+export class DemuxJob {
+  readonly #av: Av;
+  readonly #request: DemuxRequest;
+  readonly #outlet: Outlet;
+  readonly #format: FormatContext;
+  readonly #units = new H264Units();
+  readonly #now = createCaptureClock();
+  /** A live input cannot be made to wait: what does not fit is left out to the next key unit. */
+  readonly #live: boolean;
+  #transcoder: Transcoder | undefined;
+  #droppedBusy = 0;
+  #waitsForKey = false;
+  #stopped = false;
+  #started: { readonly dts: Micros; readonly at: Micros } | undefined;
+
+  constructor(av: Av, request: DemuxRequest, outlet: Outlet) {
+    this.#av = av;
+    this.#request = request;
+    this.#outlet = outlet;
+    this.#format = new av.FormatContext();
+    this.#live = !request.url.startsWith('file:');
+  }
+
+  /** Ends the reading soon; `run` then resolves. */
+  stop(): void {
+    this.#stopped = true;
+    this.#format.interrupt();
+  }
+
+  /** Makes the next picture a key picture where we encode; does nothing otherwise. */
+  requestKeyFrame(): void {
+    this.#transcoder?.requestKeyFrame();
+  }
+
+  /** Reads until the input ends, fails or `stop` is called; reports all of it. */
+  async run(): Promise<void> {
+    try {
+      await this.#read(await this.#open());
+      this.#outlet.send({ kind: 'ended' });
+    } catch (thrown) {
+      if (this.#stopped) this.#outlet.send({ kind: 'ended' });
+      else this.#outlet.send({ kind: 'failed', lines: [messageOf(thrown)] });
+    } finally {
+      this.#transcoder?.close();
+      await this.#format.closeInput();
+    }
+  }
+
+  async #open(): Promise<Stream> {
+    const av = this.#av;
+    const { url } = this.#request;
+    this.#format.allocContext();
+    const options = av.Dictionary.fromObject(formatOptions(this.#request));
+    const location = url.startsWith('file:') ? decodeURIComponent(new URL(url).pathname) : url;
+    check(av, await this.#format.openInput(location, null, options), 'open');
+    options.free();
+    // Looking into the pictures first takes FFmpeg most of a second. A session description or a container names the
+    // codec already; what names none is looked into.
+    let stream = this.#videoStream();
+    if (stream === undefined || stream.codecpar.codecId !== av.constants.AV_CODEC_ID_H264) {
+      check(av, await this.#format.findStreamInfo(null), 'look into the input');
+      stream = this.#videoStream();
+    }
+    if (stream === undefined) throw new AvError('the input does not contain any stream of video');
+    const codec = av.Codec.findDecoder(stream.codecpar.codecId)?.name ?? 'an unknown codec';
+    if (stream.codecpar.codecId === av.constants.AV_CODEC_ID_H264) {
+      const { extradata } = stream.codecpar;
+      if (extradata !== null) this.#units.configure(extradata);
+      this.#outlet.send({ kind: 'opened', input: { codec } });
+    } else {
+      this.#transcoder = new Transcoder(av, stream);
+      this.#outlet.send({ kind: 'opened', input: { codec, transcoding: transcodingNotice(codec) } });
+    }
+    return stream;
+  }
+
+  #videoStream(): Stream | undefined {
+    const { AVMEDIA_TYPE_VIDEO } = this.#av.constants;
+    return this.#format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  }
+
+  async #read(stream: Stream): Promise<void> {
+    const av = this.#av;
+    const packet = new av.Packet();
+    packet.alloc();
+    try {
+      while (!this.#stopped) {
+        const result = await this.#format.readFrame(packet);
+        if (result === av.constants.AVERROR_EOF) break;
+        check(av, result, 'read');
+        if (packet.streamIndex === stream.index) await this.#take(packet, stream);
+        packet.unref();
+      }
+      for (const late of this.#transcoder?.flush() ?? []) await this.#put(late);
+    } finally {
+      packet.free();
+    }
+  }
+
+  async #take(packet: Packet, stream: Stream): Promise<void> {
+    const { num, den } = stream.timeBase;
+    const toMicros = (time: bigint): Micros => micros(Math.round((Number(time) * num * 1_000_000) / den));
+    const unknown = this.#av.constants.AV_NOPTS_VALUE;
+    const { data, pts, dts, duration } = packet;
+    const captureTime = this.#now();
+    if (data === null) return;
+    const times = {
+      ...(pts === unknown ? {} : { pts: toMicros(pts) }),
+      ...(dts === unknown ? {} : { dts: toMicros(dts) }),
+      ...(duration > 0n ? { duration: toMicros(duration) } : {}),
+    };
+    if (this.#transcoder === undefined) {
+      await this.#put({ data, captureTime, ...times });
+      return;
+    }
+    for (const encoded of this.#transcoder.transcode(packet, captureTime)) await this.#put(encoded);
+  }
+
+  async #put(packet: H264Packet): Promise<void> {
+    const unit = this.#units.unit(packet);
+    if (unit === undefined) return;
+    await this.#keepPace(unit.dts);
+    if (!this.#live) {
+      await this.#outlet.drained();
+    } else if (this.#outlet.backlogBytes > LARGEST_BACKLOG_BYTES || (this.#waitsForKey && !unit.key)) {
+      this.#waitsForKey = true;
+      this.#outlet.send({ kind: 'dropped-busy', total: ++this.#droppedBusy });
+      return;
+    }
+    this.#waitsForKey = false;
+    this.#outlet.send({ kind: 'unit', unit });
+  }
+
+  async #keepPace(dts: Micros): Promise<void> {
+    if (this.#request.pace !== 'real-time') return;
+    const now = this.#now();
+    this.#started ??= { dts, at: now };
+    const waitMs = (dts - this.#started.dts - (now - this.#started.at)) / 1000;
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}

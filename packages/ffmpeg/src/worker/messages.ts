@@ -1,0 +1,123 @@
+import { ByteReader, ByteWriter, MalformedError, micros } from '@pinhole/core';
+import { ByteQueue } from '../byte-queue.ts';
+import type { DemuxedInput, DemuxedUnit, DemuxRequest } from '../demuxed-unit.ts';
+import type { JpegOptions } from '../jpeg-options.ts';
+
+/** What the parent asks of the worker, by Node's IPC channel: a URL must not be seen in a list of processes. */
+export type WorkerOrder =
+  | { readonly kind: 'demux'; readonly request: DemuxRequest }
+  | { readonly kind: 'jpeg'; readonly units: readonly Uint8Array[]; readonly options: JpegOptions }
+  | { readonly kind: 'key-frame' }
+  | { readonly kind: 'stop' };
+
+/** What the worker tells, by a pipe of its own. */
+export type WorkerReport =
+  /** node-av is loaded. */
+  | { readonly kind: 'ready' }
+  /** node-av is not there, or does not load. */
+  | { readonly kind: 'not-loaded'; readonly why: string }
+  | { readonly kind: 'opened'; readonly input: DemuxedInput }
+  | { readonly kind: 'dropped-busy'; readonly total: number }
+  | { readonly kind: 'failed'; readonly lines: readonly string[] }
+  /** The input is over. */
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'jpeg'; readonly jpeg: Uint8Array; readonly width: number; readonly height: number }
+  | { readonly kind: 'unit'; readonly unit: DemuxedUnit };
+
+const LONGEST_MESSAGE_BYTES = 64 * 2 ** 20;
+const TEXT = 0;
+const UNIT = 1;
+const JPEG = 2;
+
+/**
+ * Lays a report out for the pipe, big-endian:
+ *
+ * ```
+ * length u32 (of what follows) | layout u8: 0 text, 1 unit, 2 JPEG | body
+ * text: JSON
+ * unit: flags u8 (1 key) | sequence u32 | capture time, pts, dts: µs as 64-bit floats (exact to 2^53, may be negative) | Annex B
+ * JPEG: width u32 | height u32 | file
+ * ```
+ */
+export function serializeReport(report: WorkerReport): Uint8Array {
+  const writer = new ByteWriter(report.kind === 'unit' ? report.unit.data.byteLength + 64 : 1024).u32(0);
+  if (report.kind === 'unit') {
+    const { unit } = report;
+    writer
+      .u8(UNIT)
+      .u8(unit.key ? 1 : 0)
+      .u32(unit.sequence);
+    for (const time of [unit.captureTime, unit.pts, unit.dts]) writer.bytes(serializeFloat(time));
+    writer.bytes(unit.data);
+  } else if (report.kind === 'jpeg') {
+    writer.u8(JPEG).u32(report.width).u32(report.height).bytes(report.jpeg);
+  } else {
+    writer.u8(TEXT).bytes(new TextEncoder().encode(JSON.stringify(report)));
+  }
+  return writer.patchU32(0, writer.length - 4).finish();
+}
+
+/** Cuts reports out of the pipe again. */
+export class ReportReader {
+  readonly #queue = new ByteQueue();
+  #lengthBytes: number | undefined;
+
+  /**
+   * Takes bytes as they come.
+   * @yields the reports that got complete by them, with memory of their own.
+   * @throws {MalformedError} `ffmpeg/malformed-report`, `bytes/too-short`: the worker writes something else
+   */
+  *push(chunk: Uint8Array): Generator<WorkerReport, void, void> {
+    this.#queue.push(chunk);
+    for (;;) {
+      this.#lengthBytes ??= this.#length();
+      if (this.#lengthBytes === undefined) return;
+      const body = this.#queue.take(this.#lengthBytes);
+      if (body === undefined) return;
+      this.#lengthBytes = undefined;
+      yield parseReport(body);
+    }
+  }
+
+  #length(): number | undefined {
+    const bytes = this.#queue.take(4);
+    if (bytes === undefined) return undefined;
+    const length = new ByteReader(bytes).u32();
+    if (length > LONGEST_MESSAGE_BYTES) {
+      throw new MalformedError(
+        'ffmpeg/malformed-report',
+        `a report of ${length} bytes; ${LONGEST_MESSAGE_BYTES} at most`,
+      );
+    }
+    return length;
+  }
+}
+
+function parseReport(body: Uint8Array): WorkerReport {
+  const reader = new ByteReader(body);
+  const layout = reader.u8();
+  switch (layout) {
+    case TEXT:
+      return JSON.parse(new TextDecoder().decode(reader.rest())) as WorkerReport;
+    case UNIT: {
+      const key = (reader.u8() & 1) === 1;
+      const sequence = reader.u32();
+      const [captureTime, pts, dts] = [reader.bytes(8), reader.bytes(8), reader.bytes(8)].map(parseFloat64);
+      const times = { captureTime: micros(captureTime ?? 0), pts: micros(pts ?? 0), dts: micros(dts ?? 0) };
+      return { kind: 'unit', unit: { data: reader.rest(), key, sequence, ...times } };
+    }
+    case JPEG:
+      return { kind: 'jpeg', width: reader.u32(), height: reader.u32(), jpeg: reader.rest() };
+    default:
+      throw new MalformedError('ffmpeg/malformed-report', `layout ${layout}`);
+  }
+}
+
+function serializeFloat(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value);
+  return bytes;
+}
+
+const parseFloat64 = (bytes: Uint8Array): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0);
