@@ -10,7 +10,14 @@ interface IconButtonProps {
 
 /** A button that is a drawing. */
 export const IconButton = ({ icon, label, onPress, pressed }: IconButtonProps) => (
-  <button type="button" class="icon-button" title={label} aria-label={label} aria-pressed={pressed} onClick={onPress}>
+  <button
+    type="button"
+    class="icon-button"
+    title={label}
+    aria-label={label}
+    aria-pressed={pressed}
+    onClick={onPress}
+  >
     <Icon name={icon} />
   </button>
 );

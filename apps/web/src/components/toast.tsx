@@ -14,5 +14,7 @@ export function say(words: string): void {
 
 /** Where `say` is heard. */
 export const Toast = () => (
-  <output aria-live="polite">{message.value !== undefined && <span class="toast">{message.value}</span>}</output>
+  <output aria-live="polite">
+    {message.value !== undefined && <span class="toast">{message.value}</span>}
+  </output>
 );

@@ -9,7 +9,8 @@ export function LoginPage({ refused }: { readonly refused?: string | undefined }
     event.preventDefault();
     const pasted = new FormData(event.currentTarget as HTMLFormElement).get('link');
     const found = tokenIn(typeof pasted === 'string' ? pasted : '');
-    if (found === undefined) setFault('There is no token in this. Copy the whole line that starts with http.');
+    if (found === undefined)
+      setFault('There is no token in this. Copy the whole line that starts with http.');
     else signIn(found);
   };
 

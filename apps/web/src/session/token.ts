@@ -6,7 +6,9 @@ const STORED_AS = 'pinhole.token';
  * The token this page presents; undefined when there is none. It lives in this browser only: a link brings it in the
  * fragment, which no server sees, and it is taken out of the address bar at once.
  */
-export const token = signal<string | undefined>(takeFromFragment() ?? localStorage.getItem(STORED_AS) ?? undefined);
+export const token = signal<string | undefined>(
+  takeFromFragment() ?? localStorage.getItem(STORED_AS) ?? undefined,
+);
 
 /** Keeps a token for this browser. */
 export function signIn(secret: string): void {

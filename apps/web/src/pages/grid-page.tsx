@@ -1,0 +1,71 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { HelpDialog } from '../components/help-dialog.tsx';
+import { IconButton } from '../components/icon-button.tsx';
+import { LiveView } from '../components/live-view.tsx';
+import { useKeys } from '../keyboard.ts';
+import { useLivePlayer } from '../live-player-hook.ts';
+import { cameraHref, go } from '../routing.ts';
+import type { CameraSummary } from '../session/api.ts';
+import { signOut, token } from '../session/token.ts';
+import { toggleTheme } from '../theme.ts';
+
+/** All cameras at once. */
+export function GridPage({ cameras }: { readonly cameras: readonly CameraSummary[] }) {
+  const [helping, setHelping] = useState(false);
+  const numbers = Object.fromEntries(
+    cameras.slice(0, 9).map(({ id }, index) => [String(index + 1), () => go(cameraHref(id))]),
+  );
+  useKeys({ ...numbers, '?': () => setHelping(true) });
+
+  return (
+    <Frame onHelp={() => setHelping(true)}>
+      {cameras.length === 0 ? (
+        <section class="card">
+          <h1>No camera to show</h1>
+          <p>
+            This token opens no camera. Ask for another link, or add one:{' '}
+            <code>pinhole --camera door=rtsp://…</code>
+          </p>
+        </section>
+      ) : (
+        <main class="grid" data-count={cameras.length}>
+          {cameras.map((camera) => (
+            <Tile key={camera.id} camera={camera} />
+          ))}
+        </main>
+      )}
+      {helping && <HelpDialog onClose={() => setHelping(false)} />}
+    </Frame>
+  );
+}
+
+const Tile = ({ camera }: { readonly camera: CameraSummary }) => (
+  <a class="tile" href={cameraHref(camera.id)} aria-label={`Open ${camera.label}`}>
+    <LiveView label={camera.label} live={useLivePlayer(camera.id)} />
+  </a>
+);
+
+const Frame = ({
+  onHelp,
+  children,
+}: {
+  readonly onHelp: () => void;
+  readonly children: ComponentChildren;
+}) => (
+  <div class="page">
+    <header class="bar">
+      <h1>
+        <img src="/pinhole.svg" alt="" />
+        Pinhole
+      </h1>
+      <span class="spacer" />
+      <IconButton icon="help" label="Keys (?)" onPress={onHelp} />
+      <IconButton icon="theme" label="Dark or light" onPress={toggleTheme} />
+      {token.value !== undefined && (
+        <IconButton icon="leave" label="Sign out of this browser" onPress={signOut} />
+      )}
+    </header>
+    {children}
+  </div>
+);

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The program itself, running as a person runs it. */
+export interface Pinhole {
+  readonly pid: number;
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** The administrator's token. */
+  readonly token: string;
+  readonly dataFolder: string;
+  /** All that it printed so far. */
+  output(): string;
+  /** Ends it with `signal` and waits. @returns its exit code, null when the signal killed it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Ends it and removes its data. */
+  dispose(): Promise<void>;
+  /** Starts it again, same port, same data. */
+  restart(): Promise<Pinhole>;
+}
+
+/** How to start it. */
+export interface PinholeOptions {
+  /** Command line, e.g. `['--camera', 'test=synthetic:640x360@30']`. */
+  readonly args?: readonly string[];
+  readonly port?: number;
+  readonly dataFolder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the program from source on an ephemeral port and waits for its link. */
+export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhole> {
+  const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'pinhole-data-')));
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=@pinhole/source',
+      '--import',
+      'tsx',
+      join(ROOT, 'apps/server/src/main.ts'),
+      '--port',
+      String(options.port ?? 0),
+      '--data',
+      dataFolder,
+      ...(options.args ?? []),
+    ],
+    { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  const link = await untilLink(child, () => output);
+  const url = new URL(link);
+  return {
+    pid: child.pid ?? 0,
+    url: url.origin,
+    port: Number(url.port),
+    token: decodeURIComponent(/token=([^&\s]+)/.exec(url.hash)?.[1] ?? ''),
+    dataFolder,
+    output: () => output,
+    stop: (signal = 'SIGTERM') => exitOf(child, signal),
+    async dispose() {
+      await exitOf(child, 'SIGTERM');
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+    restart: () => startPinhole({ ...options, dataFolder, port: Number(url.port) }),
+  };
+}
+
+function untilLink(child: ChildProcess, output: () => string): Promise<string> {
+  return new Promise((found, failed) => {
+    const look = (): void => {
+      const link = /^\s*(https?:\/\/\S+#token=\S+)\s*$/m.exec(output())?.[1];
+      if (link !== undefined) done(() => found(link));
+    };
+    const ended = (code: number | null): void => done(() => failed(new Error(`ended with ${code}:\n${output()}`)));
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      done(() => failed(new Error(`printed no link within 20 s:\n${output()}`)));
+    }, 20_000);
+    const done = (settle: () => void): void => {
+      clearTimeout(late);
+      child.stdout?.off('data', look);
+      child.off('exit', ended);
+      settle();
+    };
+    child.stdout?.on('data', look);
+    child.on('exit', ended);
+  });
+}
+
+function exitOf(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((ended) => {
+    child.once('exit', (code) => ended(code));
+    child.kill(signal);
+  });
+}
