@@ -3,7 +3,7 @@ import type { AccessUnit, StreamUnit } from './access-unit.ts';
 import { GopCache, type GopCacheLimits } from './gop-cache.ts';
 import { type KeyFrameRequestCounters, KeyFrameRequests } from './key-frame-requests.ts';
 import { RateMeter } from './rate-meter.ts';
-import type { AccessUnitSink, StreamReader } from './sink.ts';
+import type { AccessUnitSink, ReaderCounters, StreamReader } from './sink.ts';
 import type { StreamParameters } from './stream-parameters.ts';
 import { Reader } from './stream-reader.ts';
 import { UnitReader, type UnitReaderCounters } from './unit-reader.ts';
@@ -60,6 +60,7 @@ export class Stream {
   #keyUnits = 0;
   #bytes = 0;
   #lostBySource = 0;
+  #goneReaders: ReaderCounters = { written: 0, droppedBusy: 0, droppedUntilKey: 0 };
 
   constructor(options: StreamOptions = {}) {
     this.#cache = new GopCache({ bytes: 16 * 2 ** 20, duration: micros(20_000_000), ...options.cache });
@@ -95,6 +96,13 @@ export class Stream {
       cacheOverflows: this.#cache.overflows,
       keyFrameRequests: this.#keyFrames.counters,
     };
+  }
+
+  /** What became of the units meant for all sinks together, those that are gone included. */
+  get readerCounters(): ReaderCounters {
+    let sum = this.#goneReaders;
+    for (const reader of this.#readers.keys()) sum = sumOf(sum, reader.counters);
+    return sum;
   }
 
   /** Frames and bits a second over the last few seconds. */
@@ -153,7 +161,8 @@ export class Stream {
         this.#start(reader, options.now());
       },
       detach: () => {
-        this.#readers.delete(reader);
+        if (!this.#readers.delete(reader)) return;
+        this.#goneReaders = sumOf(this.#goneReaders, reader.counters);
       },
     };
   }
@@ -201,3 +210,9 @@ export class Stream {
     this.events.emit('parameters', parameters);
   }
 }
+
+const sumOf = (a: ReaderCounters, b: ReaderCounters): ReaderCounters => ({
+  written: a.written + b.written,
+  droppedBusy: a.droppedBusy + b.droppedBusy,
+  droppedUntilKey: a.droppedUntilKey + b.droppedUntilKey,
+});
