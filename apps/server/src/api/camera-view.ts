@@ -1,0 +1,52 @@
+import type { z } from '@hono/zod-openapi';
+import { type Micros, microsToMillis } from '@pinhole/core';
+import type { Camera, ViewerRegistry } from '@pinhole/engine';
+import type { Access } from '../auth/access.ts';
+import { rightsOver } from '../auth/require.ts';
+import type { cameraSchema } from './schemas.ts';
+
+/** What the API tells of a camera to somebody with these rights. */
+export function cameraView(
+  camera: Camera,
+  access: Access,
+  options: { readonly viewers: ViewerRegistry; readonly now: Micros },
+): z.output<typeof cameraSchema> {
+  const { id, label, description, stream } = camera;
+  const { parameters, lastUnit } = stream;
+  const rate = stream.rate(options.now);
+  return {
+    id,
+    label,
+    rights: [...rightsOver(access, id)],
+    source: {
+      kind: description.kind,
+      label: description.label,
+      ...(description.transcoding !== undefined && { transcoding: description.transcoding }),
+    },
+    state: camera.state,
+    ...(parameters !== undefined && {
+      parameters: {
+        codec: parameters.codec,
+        profileLevelId: parameters.profileLevelId,
+        width: parameters.width,
+        height: parameters.height,
+        ...(parameters.framesPerSecond !== undefined && { framesPerSecond: parameters.framesPerSecond }),
+        bFrames: parameters.bFrames,
+      },
+    }),
+    framesPerSecond: Math.round(rate.framesPerSecond * 10) / 10,
+    bitsPerSecond: Math.round(rate.bitsPerSecond),
+    viewers: options.viewers.count(id),
+    ...(lastUnit !== undefined && { lastCaptureTime: isoOf(lastUnit.unit.captureTime) }),
+    urls: {
+      whep: `/whep/${id}`,
+      live: `/live/${id}`,
+      snapshot: `/cameras/${id}/snapshot.jpg`,
+      mp4: `/cameras/${id}/stream.mp4`,
+      h264: `/cameras/${id}/stream.h264`,
+    },
+  };
+}
+
+/** A point in time as ISO 8601. */
+export const isoOf = (time: Micros): string => new Date(microsToMillis(time)).toISOString();

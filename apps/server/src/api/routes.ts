@@ -1,0 +1,25 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { ServerEnv } from '../http/request-context.ts';
+import { cameraRoutes } from './camera-routes.ts';
+import { identityRoutes } from './identity-routes.ts';
+import { newRouter } from './new-router.ts';
+import type { ApiServices } from './services.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
+
+/** All of `/api/v1`, with its own description at `openapi.json`. */
+export function apiRoutes(services: ApiServices): OpenAPIHono<ServerEnv> {
+  const api = newRouter();
+  api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  api.route('/', identityRoutes(services));
+  api.route('/', cameraRoutes(services));
+  api.route('/', sessionRoutes(services));
+  api.route('/', tokenRoutes(services));
+  api.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Pinhole', version: services.version },
+    servers: [{ url: '/api/v1' }],
+    security: [{ token: [] }],
+  });
+  return api;
+}

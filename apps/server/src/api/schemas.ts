@@ -1,0 +1,136 @@
+import { z } from '@hono/zod-openapi';
+import { RIGHTS } from '../auth/token.ts';
+import { CAMERA_ID } from '../config/fields.ts';
+
+const right = z.enum(RIGHTS);
+const cameraId = z.string().regex(CAMERA_ID);
+const cameraSet = z
+  .union([z.literal('*'), z.array(cameraId).min(1)])
+  .openapi({ description: '`*` for all cameras' });
+
+/** RFC 9457. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    status: z.number().int(),
+    code: z.string().openapi({ description: 'Stable, for programs', example: 'auth/required' }),
+    title: z.string(),
+    detail: z.string().openapi({ description: 'For people: what is wrong and what helps' }),
+  })
+  .openapi('Problem');
+
+/** Who asks, and what for. */
+export const meSchema = z
+  .object({
+    authenticated: z.boolean(),
+    token: z.object({ id: z.string(), name: z.string(), expiresAt: z.iso.datetime().optional() }).optional(),
+    admin: z.boolean(),
+    cameras: z.array(z.object({ id: z.string(), rights: z.array(right) })),
+  })
+  .openapi('Me');
+
+/** One camera and how it is. */
+export const cameraSchema = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    rights: z.array(right),
+    source: z.object({ kind: z.string(), label: z.string(), transcoding: z.string().optional() }),
+    state: z
+      .object({
+        kind: z.enum(['idle', 'connecting', 'live', 'retrying', 'failed']),
+        code: z.string().optional(),
+        why: z.string().optional(),
+        retryInMs: z.number().optional(),
+      })
+      .openapi({ description: 'What the source is doing; `idle` when nobody watches' }),
+    parameters: z
+      .object({
+        codec: z.string(),
+        profileLevelId: z.string(),
+        width: z.number().int(),
+        height: z.number().int(),
+        framesPerSecond: z.number().optional(),
+        bFrames: z.boolean(),
+      })
+      .optional(),
+    framesPerSecond: z.number(),
+    bitsPerSecond: z.number(),
+    viewers: z.number().int(),
+    lastCaptureTime: z.iso.datetime().optional(),
+    urls: z.object({
+      whep: z.string(),
+      live: z.string(),
+      snapshot: z.string(),
+      mp4: z.string(),
+      h264: z.string(),
+    }),
+  })
+  .openapi('Camera');
+
+/** One thing of a camera that can be changed. */
+export const controlSchema = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    applies: z.enum(['live', 'restart']),
+    kind: z.enum(['range', 'switch', 'menu']),
+    default: z.union([z.number(), z.boolean(), z.string()]),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    step: z.number().optional(),
+    options: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
+  })
+  .openapi('Control');
+
+/** A control's new value. */
+export const controlValueSchema = z
+  .strictObject({ value: z.union([z.number(), z.boolean(), z.string().max(1000)]) })
+  .openapi('ControlValue');
+
+/** Somebody who watches now. */
+export const sessionSchema = z
+  .object({
+    id: z.string(),
+    camera: z.string(),
+    transport: z.enum(['webrtc', 'websocket', 'http']),
+    state: z.enum(['connecting', 'live', 'recovering', 'closed']),
+    tokenId: z.string(),
+    address: z.string(),
+    since: z.iso.datetime(),
+  })
+  .openapi('Session');
+
+/** A token without its secret. */
+export const tokenSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    cameras: cameraSet,
+    rights: z.array(right),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().optional(),
+  })
+  .openapi('Token');
+
+/** What a new token is to allow. */
+export const newTokenSchema = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    cameras: cameraSet,
+    rights: z.array(right).min(1),
+    expiresIn: z
+      .string()
+      .regex(/^\d{1,6}[smhdw]$/)
+      .optional()
+      .openapi({ description: 'e.g. `15m`, `1h`, `7d`; without it the token holds until it is revoked' }),
+  })
+  .openapi('NewToken');
+
+/** A new token; its secret is shown this once. */
+export const createdTokenSchema = tokenSchema
+  .extend({ token: z.string().openapi({ description: 'Shown this once' }) })
+  .openapi('CreatedToken');
+
+/** The program's version. */
+export const versionSchema = z.object({ name: z.literal('pinhole'), version: z.string() }).openapi('Version');

@@ -1,0 +1,66 @@
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, PinholeError } from '@pinhole/core';
+
+const LOCK_TRIES = 100;
+const LOCK_WAIT_MS = 30;
+const LOCK_STALE_MS = 10_000;
+
+/**
+ * Makes sure that a folder exists and that nobody else on the machine can look into it.
+ * @throws {PinholeError} `data/folder`
+ */
+export async function openPrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+  } catch (cause) {
+    throw new PinholeError(
+      'data/folder',
+      `the data folder ${path} cannot be used: ${messageOf(cause)}. Name another with --data FOLDER`,
+      { cause },
+    );
+  }
+}
+
+/** Replaces a file as a whole, readable by its owner only; whoever reads meanwhile sees the old or the new one. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+/**
+ * Runs `work` while no other process does so for the same path. A lock left behind by a process that died is broken.
+ * @throws {PinholeError} `data/locked`
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const lock = `${path}.lock`;
+  for (let tries = 0; ; tries++) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close();
+      break;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+      if (tries >= LOCK_TRIES)
+        throw new PinholeError('data/locked', `${lock} is held by another process`, { cause });
+    }
+    const age = await stat(lock).then(
+      (stats) => Date.now() - stats.mtimeMs,
+      () => 0, // gone meanwhile: try again
+    );
+    if (age > LOCK_STALE_MS) await rm(lock, { force: true });
+    else await sleep(LOCK_WAIT_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}

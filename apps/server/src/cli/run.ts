@@ -1,0 +1,55 @@
+import { PinholeError } from '@pinhole/core';
+import { ConfigError } from '../config/config-error.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { VERSION } from '../version.ts';
+import { type Command, parseCommandLine } from './parse-command-line.ts';
+import { serve } from './serve.ts';
+import { createToken, listTokens, revokeToken } from './token-commands.ts';
+import { HELP } from './usage.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the program reads and where it writes. */
+export interface Terminal {
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+}
+
+/**
+ * Does what the command line says.
+ * @returns the exit code, or undefined while a server runs: 2 when the command line or the configuration is wrong, 1 when
+ *   something else is.
+ */
+export async function run(terminal: Terminal): Promise<number | undefined> {
+  try {
+    return await perform(parseCommandLine(terminal.words, terminal.env), terminal.print);
+  } catch (thrown) {
+    if (!(thrown instanceof PinholeError)) throw thrown;
+    terminal.complain(`pinhole: ${thrown.message}\n`);
+    return thrown instanceof UsageError || thrown instanceof ConfigError ? 2 : 1;
+  }
+}
+
+async function perform(command: Command, print: (text: string) => void): Promise<number | undefined> {
+  if (command.kind === 'help') print(HELP);
+  else if (command.kind === 'version') print(`${VERSION}\n`);
+  else {
+    const config = loadConfig(command.configFile, command.overrides);
+    switch (command.kind) {
+      case 'serve':
+        await serve(config);
+        return undefined;
+      case 'token-create':
+        await createToken(config.data, command.request, print);
+        break;
+      case 'token-list':
+        await listTokens(config.data, print);
+        break;
+      case 'token-revoke':
+        await revokeToken(config.data, command.id, print);
+        break;
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,40 @@
+import { type Logger, messageOf } from '@pinhole/core';
+import { openServer, type RunningServer } from '../compose.ts';
+import type { ServerConfig } from '../config/config-schema.ts';
+import { createLog } from '../log/log.ts';
+import { startMessage } from './start-message.ts';
+
+/** A stop that takes longer is cut off. */
+const STOP_PATIENCE_MS = 5000;
+
+/** Runs the server until the process is told to stop; never returns before. */
+export async function serve(config: ServerConfig): Promise<void> {
+  const log = createLog({ level: config.logLevel, format: process.stderr.isTTY ? 'text' : 'json' });
+  // Before anything is opened, so that a fault while starting ends the process too.
+  process.on('uncaughtException', (error) => crash(log, error));
+  process.on('unhandledRejection', (reason) => crash(log, reason));
+  const server = await openServer({ config, log });
+  stopOnSignals(server, log);
+  process.stdout.write(startMessage(server, config));
+}
+
+function stopOnSignals(server: RunningServer, log: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1); // somebody is impatient
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.error({ patienceMs: STOP_PATIENCE_MS }, 'something does not stop; ending anyway');
+      process.exit(1);
+    }, STOP_PATIENCE_MS).unref();
+    void server.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function crash(log: Logger, reason: unknown): never {
+  log.error({ error: reason }, `stopped by a fault of its own: ${messageOf(reason)}`);
+  process.exit(1);
+}

@@ -1,0 +1,35 @@
+import { VERSION } from '../version.ts';
+
+/** What `--help` prints. */
+export const HELP = `Pinhole ${VERSION}: H.264 from any camera into any browser.
+
+Usage
+  pinhole [serve] [flags]            start the server; prints one link to open
+  pinhole token create [flags]       make a token for somebody else
+  pinhole token list                 show tokens (not their secrets)
+  pinhole token revoke ID            make a token worthless, ends what it opened
+
+Flags of serve
+  --camera ID=SOURCE       add a camera; may be given several times. Sources:
+                             synthetic, synthetic:1280x720@30?gop=60
+                             file:clip.mp4
+                             rtsp://user:password@host/path (with ?transport=udp for UDP)
+                           Without any camera there is "test", a synthetic one.
+  --config FILE            read pinhole.yaml; flags count more than the file
+  --port PORT              HTTP port, default 8080, 0 for any free one (also: PORT=…)
+  --listen ADDRESS         address to listen on; default 127.0.0.1, this machine only
+  --data FOLDER            tokens and certificates; default ~/.pinhole
+  --anonymous RIGHTS       what those without a token may do: view,control,record,download
+  --tls auto|CERT,KEY      HTTPS, with a self-signed certificate or PEM files
+  --log-level LEVEL        debug, info, warn, error or silent
+
+Flags of token create
+  --name NAME              what to call it
+  --cameras a,b            the cameras it covers; default all, also those to come
+  --rights view,control    view, control, record, download, admin; default view
+  --expires 1h             30s, 15m, 1h, 7d, 2w; default: holds until revoked
+  --data, --config         as above
+
+  --help, -h               this text
+  --version, -v            the version
+`;

@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import { type Logger, silentLogger } from '@pinhole/core';
+import { Camera, Cameras, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
+import type { IceServer } from '@pinhole/protocol/whep';
+import { createWhepHandler } from '@pinhole/signaling/whep';
+import { anonymousGrants } from './auth/anonymous.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { TokenStore } from './auth/token-store.ts';
+import { watchTokens } from './auth/token-watch.ts';
+import { monotonicNow, utcNow } from './clock.ts';
+import type { ServerConfig, ServerConfigInput } from './config/config-schema.ts';
+import { checkConfig } from './config/load-config.ts';
+import { isLoopback, parseNetworkRanges } from './config/network-range.ts';
+import { createApp } from './http/app.ts';
+import { Gate } from './http/gate.ts';
+import { openListener } from './http/listener.ts';
+import { RateLimit } from './http/rate-limit.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { SocketGuard } from './http/socket-guard.ts';
+import { createUpgradeHandler } from './http/upgrades.ts';
+import { type MediaParts, openMediaParts } from './media/parts.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { startTicker } from './ticker.ts';
+import { keyPairFor } from './tls/key-pair.ts';
+import { VERSION } from './version.ts';
+import { WebAssets, webFolder } from './web-assets/web-assets.ts';
+
+/** What a server is started with. */
+export interface ServerOptions {
+  /** Checked already, as the command line does. */
+  readonly config: ServerConfig;
+  readonly log?: Logger;
+  /** Where the built web app lies, when not where it always does. */
+  readonly webFolder?: string;
+  /** Sources and WebRTC other than the real ones. */
+  readonly parts?: Partial<MediaParts>;
+}
+
+/** A server that runs. */
+export interface RunningServer {
+  /** How this machine reaches it, e.g. `http://localhost:8080`; with the real port. */
+  readonly url: string;
+  readonly port: number;
+  /** The token of the start link. A secret. */
+  readonly adminToken: string;
+  /** Stops accepting, says goodbye to viewers, stops sources. May be called again; never throws. */
+  close(): Promise<void>;
+}
+
+/** The camera that is there when none is configured, so that the first start shows a picture. */
+const DEFAULT_CAMERAS = { test: 'synthetic' };
+const DRAIN_MS = 2000;
+
+/**
+ * Starts a server from values as they stand in a configuration file.
+ * @throws {ConfigError} `config/invalid`; and whatever {@link openServer} throws
+ */
+export function startServer(
+  options: Omit<ServerOptions, 'config'> & { readonly config: ServerConfigInput },
+): Promise<RunningServer> {
+  return openServer({ ...options, config: checkConfig(options.config) });
+}
+
+/**
+ * Starts a server: everything that it is made of is put together here and nowhere else.
+ * @throws {PinholeError} `http/*`, `tls/*`, `data/*`
+ */
+export async function openServer(options: ServerOptions): Promise<RunningServer> {
+  const { log = silentLogger } = options;
+  const config = withDefaultCamera(options.config);
+  const { limits } = config;
+  const tokens = await TokenStore.open(config.data);
+  const tls = await keyPairFor(config, log);
+
+  // Cameras and viewers
+  const media: MediaParts = { ...openMediaParts(config, log), ...options.parts };
+  const cameras = new Cameras(
+    Object.entries(config.cameras).map(
+      ([id, { source, label, always }]) =>
+        new Camera({
+          id,
+          source: media.openSource(id, source),
+          now: utcNow,
+          openAbort: () => new AbortController(),
+          log,
+          always,
+          ...(label !== undefined && { label }),
+        }),
+    ),
+  );
+  const viewers = new ViewerRegistry({
+    limits: {
+      total: limits.viewers,
+      perCamera: limits.viewersPerCamera,
+      perAddress: limits.viewersPerAddress,
+    },
+    now: utcNow,
+    newId: () => randomBytes(18).toString('base64url'),
+  });
+  const sessions = new ViewerSessions({ peers: media.peers, registry: viewers, now: utcNow, log });
+  const whep = createWhepHandler({
+    sessions,
+    cameras,
+    iceServers: () => iceServersOf(config),
+    allowOrigin: (origin) => config.origins.includes('*') || config.origins.includes(origin),
+    log,
+  });
+  const live = media.openLive({ cameras, registry: viewers, now: utcNow, log });
+
+  // Who may come in
+  const sockets = new SocketGuard({
+    unauthenticated: limits.unauthenticatedConnections,
+    unauthenticatedPerAddress: limits.unauthenticatedConnectionsPerAddress,
+  });
+  const writes = new RateLimit({ perSecond: limits.writesPerSecond, burst: limits.writeBurst });
+  const authenticator = new Authenticator({
+    tokens,
+    anonymous: anonymousGrants(config),
+    failedPerMinute: limits.failedAuthPerMinute,
+    now: monotonicNow,
+    utcNow: () => new Date(),
+  });
+  const gate = new Gate({
+    hosts: { loopback: isLoopback(config.listen), names: config.hosts },
+    origins: { origins: config.origins },
+    trustedProxies: parseNetworkRanges(config.trustedProxies),
+    authenticator,
+    writes,
+    sockets,
+    now: monotonicNow,
+  });
+
+  // What they find
+  let draining = false;
+  const metrics = new Metrics({
+    cameras,
+    viewers,
+    sockets,
+    writes,
+    authenticator,
+    version: VERSION,
+    now: utcNow,
+  });
+  const metricsRanges = parseNetworkRanges(config.metricsFrom);
+  const app = createApp({
+    gate,
+    api: { cameras, viewers, tokens, version: VERSION, now: utcNow, log },
+    media: { cameras, whep },
+    assets: new WebAssets(options.webFolder ?? webFolder()),
+    securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
+    bodyBytes: limits.bodyBytes,
+    metrics: () => metrics.text(),
+    metricsFrom: (address) => metricsRanges.includes(address),
+    ready: () => !draining,
+    log,
+  });
+  const listener = await openListener({
+    address: config.listen,
+    port: config.port,
+    tls,
+    fetch: (request, env) => app.fetch(request, env),
+    upgrade: createUpgradeHandler({ gate, cameras, live, log }),
+    sockets,
+    limits,
+  });
+
+  metrics.open();
+  const stopTicker = startTicker(
+    [() => cameras.tick(), () => sessions.tick(), () => viewers.tick(), watchTokens(tokens, viewers, log)],
+    log,
+  );
+  log.info(
+    { port: listener.port, address: config.listen, version: VERSION, cameras: Object.keys(config.cameras) },
+    'server started',
+  );
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    draining = true;
+    const stopped = listener.close({ graceMs: DRAIN_MS });
+    const ended = viewers.endWhere(() => true, 'shutdown');
+    stopTicker();
+    metrics.close();
+    await Promise.allSettled([stopped, cameras.close()]);
+    await media.close();
+    log.info({ viewers: ended }, 'server stopped');
+  };
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${nameFor(config.listen)}:${listener.port}`,
+    port: listener.port,
+    get adminToken() {
+      return tokens.adminToken;
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+const iceServersOf = ({ iceServers }: ServerConfig): readonly IceServer[] =>
+  iceServers.map(({ urls, username, credential }) => ({
+    urls,
+    ...(username !== undefined && { username }),
+    ...(credential !== undefined && { credential }),
+  }));
+
+const withDefaultCamera = (config: ServerConfig): ServerConfig =>
+  Object.keys(config.cameras).length > 0
+    ? config
+    : { ...config, cameras: checkConfig({ cameras: DEFAULT_CAMERAS }).cameras };
+
+/** The name under which this machine itself reaches a server that listens on `address`. */
+function nameFor(address: string): string {
+  if (isLoopback(address) || address === '0.0.0.0' || address === '::') return 'localhost';
+  return address.includes(':') ? `[${address}]` : address;
+}

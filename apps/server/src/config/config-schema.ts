@@ -1,0 +1,119 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LOG_LEVELS } from '../log/log.ts';
+import {
+  CAMERA_ID,
+  listOf,
+  networkRangeField,
+  originField,
+  pathField,
+  portRangeField,
+  rightsField,
+  sourceField,
+  strictObject,
+  whole,
+  word,
+} from './fields.ts';
+
+const ANYWHERE = ['0.0.0.0/0', '::/0'];
+
+const anonymousRule = strictObject({
+  from: listOf(networkRangeField).default(ANYWHERE),
+  rights: rightsField,
+  cameras: z.array(z.string()).optional(),
+});
+
+/** `[view, control]` is short for one rule that holds everywhere. */
+const anonymousRules = z.preprocess((value) => {
+  if (typeof value === 'string') return [{ rights: value }];
+  const words = Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string');
+  return words ? [{ rights: value }] : value;
+}, z.array(anonymousRule));
+
+const camera = z.preprocess(
+  (value) => (typeof value === 'string' ? { source: value } : value),
+  strictObject({
+    source: sourceField,
+    label: z.string().min(1).max(200).optional(),
+    always: z.boolean({ error: () => 'must be true or false' }).default(false),
+    anonymous: anonymousRules.default([]),
+  }),
+);
+
+const tls = z.preprocess(
+  (value) => {
+    if (typeof value !== 'string' || value === 'auto') return value;
+    const [cert, key, ...more] = value.split(',');
+    return key === undefined || more.length > 0 ? value : { cert, key };
+  },
+  z.union([z.literal('auto'), strictObject({ cert: pathField, key: pathField })], {
+    error: () => 'must be auto, or a certificate and a key file (as a flag: cert.pem,key.pem)',
+  }),
+);
+
+const iceServer = strictObject({
+  urls: listOf(z.string().regex(/^(?:stun|stuns|turn|turns):\S+$/, 'must be a stun: or turn: address')),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+
+const limits = strictObject({
+  viewers: whole(1, 100_000).default(1000),
+  viewersPerCamera: whole(1, 100_000).default(1000),
+  viewersPerAddress: whole(1, 100_000).default(200),
+  connections: whole(1, 100_000).default(4096),
+  unauthenticatedConnections: whole(1, 10_000).default(256),
+  unauthenticatedConnectionsPerAddress: whole(1, 10_000).default(64),
+  bodyBytes: whole(1024, 16_777_216).default(131_072),
+  headersTimeoutMs: whole(100, 60_000).default(5000),
+  requestTimeoutMs: whole(100, 600_000).default(15_000),
+  writesPerSecond: whole(1, 100_000).default(20),
+  writeBurst: whole(1, 100_000).default(200),
+  failedAuthPerMinute: whole(1, 100_000).default(20),
+});
+
+/** All of the configuration, checked, with its defaults filled in. */
+export const configSchema = strictObject({
+  cameras: z
+    .record(
+      z
+        .string()
+        .regex(
+          CAMERA_ID,
+          'a camera id has letters, digits, - and _, starts with a letter or digit, and has 64 at most',
+        ),
+      camera,
+      { error: () => 'must map camera ids to sources, e.g. door: rtsp://host/path' },
+    )
+    .default({}),
+  listen: z
+    .string({ error: () => 'must be an address, e.g. 0.0.0.0' })
+    .min(1)
+    .default('127.0.0.1'),
+  port: whole(0, 65_535).default(8080),
+  data: pathField.default(() => join(homedir(), '.pinhole')),
+  tls: tls.optional(),
+  hosts: z.array(z.string().min(1)).default([]),
+  origins: listOf(originField).default([]),
+  frameAncestors: z.array(z.string().regex(/^[^\s;,]+$/)).default([]),
+  trustedProxies: listOf(networkRangeField).default([]),
+  anonymous: anonymousRules.default([]),
+  metricsFrom: listOf(networkRangeField).default([]),
+  iceServers: z.array(iceServer).default([]),
+  webrtc: strictObject({
+    hostAddresses: z.array(z.string()).default([]),
+    portRange: portRangeField.optional(),
+  }).prefault({}),
+  limits: limits.prefault({}),
+  logLevel: word(LOG_LEVELS).default('info'),
+});
+
+/** All of the configuration as the server uses it. */
+export type ServerConfig = z.output<typeof configSchema>;
+/** The configuration as a person writes it. */
+export type ServerConfigInput = z.input<typeof configSchema>;
+/** One camera as the server uses it. */
+export type CameraConfig = ServerConfig['cameras'][string];
+/** Who may do what without a token. */
+export type AnonymousRule = ServerConfig['anonymous'][number];

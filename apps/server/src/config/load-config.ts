@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { messageOf } from '@pinhole/core';
+import type { z } from 'zod';
+import { scrubText } from '../log/scrub.ts';
+import { ConfigError, type ConfigIssue } from './config-error.ts';
+import {
+  type CameraConfig,
+  configSchema,
+  type ServerConfig,
+  type ServerConfigInput,
+} from './config-schema.ts';
+import { readYaml, type YamlFile } from './yaml-places.ts';
+
+/** Values that came from somewhere other than the file, and what a person calls that place. */
+export interface Overrides {
+  readonly values: Partial<ServerConfigInput>;
+  /** By top-level key (or `cameras.door`): the flag or variable that gave it. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/**
+ * The configuration of `file` (none: all defaults) with `overrides` on top. Relative paths in the file start at the
+ * file's folder, those of flags at the working folder.
+ *
+ * @throws {ConfigError} `config/unreadable`, `config/invalid` with all that is wrong, each with place and suggestion.
+ */
+export function loadConfig(file: string | undefined, overrides: Overrides): ServerConfig {
+  const yaml = file === undefined ? undefined : readYaml(readText(file), file);
+  const raw = yaml?.value ?? {};
+  if (typeof raw !== 'object' || Array.isArray(raw)) {
+    throw new ConfigError('config/invalid', [
+      { at: `${file}:1:1`, path: '', message: 'must be keys and values, e.g. "port: 8080"' },
+    ]);
+  }
+  const fileCameras = objectOrEmpty((raw as Record<string, unknown>)['cameras']);
+  const merged = {
+    ...raw,
+    ...overrides.values,
+    ...((overrides.values.cameras ?? 'cameras' in raw) && {
+      cameras:
+        fileCameras === undefined
+          ? (raw as Record<string, unknown>)['cameras']
+          : { ...fileCameras, ...overrides.values.cameras },
+    }),
+  };
+  const checked = configSchema.safeParse(merged);
+  if (!checked.success) {
+    throw new ConfigError(
+      'config/invalid',
+      checked.error.issues.flatMap((issue) => describe(issue, merged, yaml, overrides)),
+    );
+  }
+  return absolutePaths(checked.data, file === undefined ? undefined : dirname(file), overrides);
+}
+
+/** Checks values that a program gives, as tests do. @throws {ConfigError} `config/invalid` */
+export function checkConfig(values: ServerConfigInput): ServerConfig {
+  return loadConfig(undefined, { values, names: {} });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const issue = { at: file, path: '', message: `cannot be read: ${messageOf(cause)}` };
+    throw new ConfigError('config/unreadable', [issue], { cause });
+  }
+}
+
+const objectOrEmpty = (value: unknown): Record<string, unknown> | undefined =>
+  value === undefined || value === null
+    ? {}
+    : typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+
+function describe(
+  issue: z.core.$ZodIssue,
+  values: unknown,
+  yaml: YamlFile | undefined,
+  overrides: Overrides,
+): ConfigIssue[] {
+  // A record's own complaint about a key carries what is wrong with that key inside.
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map((inner) => ({ ...place(issue.path, yaml, overrides), message: inner.message }));
+  }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const message = issue.keys.length === 1 ? issue.message : `unknown key "${key}".`;
+      return { ...place(issue.path, yaml, overrides, key), message };
+    });
+  }
+  const value = valueAt(values, issue.path);
+  const missing = value === undefined;
+  return [
+    {
+      ...place(issue.path, yaml, overrides),
+      message: missing ? `is missing; it ${issue.message}` : issue.message,
+      ...(!missing && { value: short(value) }),
+    },
+  ];
+}
+
+function place(
+  path: readonly PropertyKey[],
+  yaml: YamlFile | undefined,
+  overrides: Overrides,
+  key?: string,
+): Pick<ConfigIssue, 'at' | 'path'> {
+  const keys = key === undefined ? path : [...path, key];
+  const name = overrides.names[keys.slice(0, 2).join('.')] ?? overrides.names[String(keys[0])];
+  return { at: name ?? yaml?.locate(path, key) ?? 'configuration', path: keys.join('.') };
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[step];
+  }
+  return at;
+}
+
+function short(value: unknown): string {
+  const text = scrubText(JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function absolutePaths(
+  config: ServerConfig,
+  fileFolder: string | undefined,
+  overrides: Overrides,
+): ServerConfig {
+  const folderFor = (name: string) =>
+    name in overrides.names ? process.cwd() : (fileFolder ?? process.cwd());
+  const absolute = (camera: CameraConfig, folder: string): CameraConfig =>
+    camera.source.kind === 'file'
+      ? { ...camera, source: { ...camera.source, path: resolve(folder, camera.source.path) } }
+      : camera;
+  const { tls } = config;
+  return {
+    ...config,
+    data: resolve(folderFor('data'), config.data),
+    cameras: Object.fromEntries(
+      Object.entries(config.cameras).map(([id, camera]) => [
+        id,
+        absolute(camera, folderFor(`cameras.${id}`)),
+      ]),
+    ),
+    ...(typeof tls === 'object' && {
+      tls: { cert: resolve(folderFor('tls'), tls.cert), key: resolve(folderFor('tls'), tls.key) },
+    }),
+  };
+}

@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { PinholeError } from '@pinhole/core';
+import type { KeyPair } from '../tls/certificate.ts';
+import type { SocketGuard } from './socket-guard.ts';
+
+/** What listens. */
+export interface ListenerOptions {
+  readonly address: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly tls?: KeyPair | undefined;
+  readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
+  /** Takes a connection that asks to become a WebSocket; must answer or destroy it. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly sockets: SocketGuard;
+  readonly limits: {
+    readonly connections: number;
+    readonly headersTimeoutMs: number;
+    readonly requestTimeoutMs: number;
+  };
+}
+
+/** A server that listens. */
+export interface Listener {
+  /** The real one. */
+  readonly port: number;
+  /** Stops accepting, lets running requests finish for `graceMs`, then ends them. */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/** A kept connection that is idle for longer is closed. */
+const KEEP_ALIVE_MS = 15_000;
+/** How often slow senders are looked for. */
+const CHECK_INTERVAL_MS = 500;
+const MAX_HEADER_BYTES = 16_384;
+
+/**
+ * Listens for HTTP, or HTTPS when a key pair is given.
+ * @throws {PinholeError} `http/port-in-use`, `http/port-forbidden`, `http/address`, `tls/unusable`
+ */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const server = createFor(options);
+  server.maxConnections = options.limits.connections;
+  server.on('connection', (socket) => options.sockets.add(socket));
+  server.on('upgrade', options.upgrade);
+  // Node would answer and end it; a socket that speaks no HTTP is owed nothing.
+  server.on('clientError', (_error, socket) => socket.destroy());
+  await listen(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: ({ graceMs }) => closeServer(server, graceMs),
+  };
+}
+
+function createFor({ fetch, tls, limits }: ListenerOptions): Server {
+  const listener = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+    overrideGlobalObjects: false,
+  });
+  const settings = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const serve = (...exchange: Parameters<typeof listener>) => void listener(...exchange);
+  if (tls === undefined) return createServer(settings, serve);
+  try {
+    return createTlsServer(
+      { ...settings, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeoutMs },
+      serve,
+    );
+  } catch (cause) {
+    throw new PinholeError(
+      'tls/unusable',
+      'the certificate and the key cannot be used together; check both files',
+      { cause },
+    );
+  }
+}
+
+function listen(server: Server, { address, port }: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, address, port)));
+    server.listen({ host: address === 'localhost' ? '127.0.0.1' : address, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function listenError(cause: NodeJS.ErrnoException, address: string, port: number): PinholeError {
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new PinholeError(
+        'http/port-in-use',
+        `port ${port} of ${address} is in use, perhaps by another pinhole. Stop that one, or choose another port: --port ${port + 1} (--port 0 takes any free one)`,
+        { cause },
+      );
+    case 'EACCES':
+      return new PinholeError(
+        'http/port-forbidden',
+        `port ${port} may not be used by this account. Choose one from 1024 on: --port 8080`,
+        { cause },
+      );
+    default:
+      return new PinholeError(
+        'http/address',
+        `cannot listen on "${address}": ${cause.message}. Name an address of this machine, or 0.0.0.0 for all: --listen 0.0.0.0`,
+        { cause },
+      );
+  }
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

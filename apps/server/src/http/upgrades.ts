@@ -1,0 +1,79 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '@pinhole/core';
+import type { Cameras } from '@pinhole/engine';
+import type { LiveEndpoint } from '@pinhole/outputs/live';
+import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
+import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
+import { requireCamera } from '../auth/require.ts';
+import type { Gate } from './gate.ts';
+import { HttpProblem, problemOf } from './problem.ts';
+
+/** What {@link createUpgradeHandler} works with. */
+export interface UpgradeOptions {
+  readonly gate: Gate;
+  readonly cameras: Cameras;
+  readonly live: LiveEndpoint;
+  readonly log: Logger;
+}
+
+/** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
+export function createUpgradeHandler(options: UpgradeOptions) {
+  const { gate, cameras, live, log } = options;
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy());
+    try {
+      const address = gate.addressOf(request);
+      gate.admit(request, { changes: true });
+      gate.countWrite(address);
+      const access = gate.authenticate(request, address);
+      const id = cameraOf(request.url ?? '/');
+      const camera = requireCamera(cameras, access, id, 'view');
+      live.upgrade({ request, socket, head }, { camera: camera.id, identity: access.identity });
+    } catch (thrown) {
+      const problem = problemOf(thrown) ?? new HttpProblem(500, 'http/internal', 'the server made a mistake');
+      if (problem.status >= 500) log.error({ error: thrown }, 'an upgrade failed');
+      // A page cannot read the status of a refused upgrade, so our own client is told inside the WebSocket.
+      const bye = speaksLive(request) ? BYE_BY_CODE[problem.code] : undefined;
+      if (bye === undefined) refuse(socket, problem);
+      else live.refuse({ request, socket, head }, { bye, error: problem });
+    }
+  };
+}
+
+/** How the live protocol says what a problem says. */
+const BYE_BY_CODE: Readonly<Record<string, LiveByeCode>> = {
+  'auth/required': 'unauthorized',
+  'auth/malformed': 'unauthorized',
+  'auth/unknown-token': 'unauthorized',
+  'auth/expired': 'expired',
+  'auth/forbidden': 'forbidden',
+  'auth/too-many-failures': 'limit',
+  'http/too-many-requests': 'limit',
+  'camera/unknown': 'unknown-camera',
+};
+
+const speaksLive = ({ headers }: IncomingMessage): boolean =>
+  headers['sec-websocket-key'] !== undefined &&
+  (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === LIVE_SUBPROTOCOL);
+
+function cameraOf(url: string): string {
+  const { pathname } = new URL(url, 'http://localhost');
+  const match = /^\/live\/([^/]+)$/.exec(pathname);
+  if (match?.[1] !== undefined) return match[1];
+  throw new HttpProblem(404, 'http/not-found', `no WebSocket is served at ${pathname.slice(0, 200)}`);
+}
+
+function refuse(socket: Duplex, problem: HttpProblem): void {
+  const { status, code, message, headers } = problem;
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = serializeProblem({ status, code, title, detail: message });
+  const lines = [
+    `HTTP/1.1 ${status} ${title}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
