@@ -5,8 +5,8 @@ import { token } from './session/token.ts';
 
 /** A camera on this page: where its picture goes, and what is known of it. */
 export interface LiveCamera {
-  readonly container: RefObject<HTMLDivElement>;
-  readonly player: RefObject<LivePlayer>;
+  readonly container: RefObject<HTMLDivElement | null>;
+  readonly player: RefObject<LivePlayer | null>;
   readonly state: Signal<LiveState>;
   readonly latency: Signal<LatencySummary | undefined>;
   readonly stats: Signal<PlayerStats | undefined>;

@@ -8,7 +8,7 @@ interface LiveViewProps {
   readonly label: string;
   readonly live: LiveCamera;
   /** The whole view, for full screen. */
-  readonly frame?: RefObject<HTMLDivElement>;
+  readonly frame?: RefObject<HTMLDivElement | null>;
   readonly children?: ComponentChildren;
 }
 

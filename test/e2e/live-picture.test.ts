@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import { type Browser, openChromium } from '../support/chromium.ts';
+import { type HarnessPage, openHarness } from '../support/harness/harness.ts';
+import { delayLine, delaysMs, longestStandMs } from '../support/measure.ts';
+import { type Pinhole, startPinhole } from '../support/pinhole.ts';
+import { needs } from '../support/third-parties.ts';
+
+const { describe } = needs('chromium');
+
+describe('the synthetic camera in Chromium', () => {
+  let pinhole: Pinhole;
+  let browser: Browser;
+  let harness: HarnessPage;
+
+  beforeAll(async () => {
+    [pinhole, browser] = await Promise.all([
+      startPinhole({ args: ['--camera', 'test=synthetic:640x360@30'] }),
+      openChromium(),
+    ]);
+    harness = await openHarness(browser, pinhole);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await pinhole?.dispose();
+  });
+
+  const it = needs('chromium').it;
+
+  it.each([
+    ['webrtc', { transports: ['webrtc'] }, 'native'],
+    ['websocket, WebCodecs', { transports: ['websocket'], players: ['webcodecs'] }, 'webcodecs'],
+    ['websocket, MSE', { transports: ['websocket'], players: ['mse'] }, 'mse'],
+  ] as const)('moves, by %s', async (name, options, player) => {
+    await harness.watch(name, { camera: 'test', ...options });
+    await harness.until(name, ({ states }) => states.some(({ kind }) => kind === 'live'));
+    const frames = await harness.frames(name, 150);
+    const { transports, latency, states } = await harness.report(name);
+    await harness.stopWatching(name);
+
+    const numbers = frames.map(({ frameNumber }) => frameNumber);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect((numbers.at(-1) ?? 0) - (numbers[0] ?? 0)).toBeLessThan(numbers.length * 1.5);
+    expect(longestStandMs(frames)).toBeLessThan(2000);
+    expect(Math.min(...delaysMs(frames))).toBeGreaterThan(0);
+    expect(transports).toMatchObject([{ player }]);
+    expect(states.at(-1)?.kind).toBe('live');
+    expect(latency).toBeDefined();
+    console.log(`${delayLine(name, frames)}; the page says p50 ${latency?.p50Ms.toFixed(0)} ms`);
+  });
+});

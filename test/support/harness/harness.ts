@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { build, defaultClientConditions } from 'vite';
+import type { Browser } from '../chromium.ts';
+import type { Pinhole } from '../pinhole.ts';
+import type { Harness, SeenFrame, Watched, WatchOptions } from './page.ts';
+
+export type { SeenFrame, Watched } from './page.ts';
+
+let bundle: Promise<string> | undefined;
+
+/** The page's script, from the client's sources. */
+function bundled(): Promise<string> {
+  bundle ??= build({
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['@pinhole/source', ...defaultClientConditions] },
+    build: {
+      write: false,
+      minify: false,
+      target: 'es2022',
+      rolldownOptions: { input: join(import.meta.dirname, 'page.ts'), output: { format: 'es' } },
+    },
+  }).then((result) => {
+    const output = Array.isArray(result) ? result[0] : result;
+    if (!output || !('output' in output)) throw new Error('the harness did not build');
+    return output.output[0].code;
+  });
+  return bundle;
+}
+
+/** A page on the program's own origin that watches cameras and reads their time codes. */
+export interface HarnessPage {
+  readonly page: Page;
+  watch(name: string, options: Omit<WatchOptions, 'token'> & { readonly token?: string }): Promise<void>;
+  report(name: string): Promise<Watched>;
+  /** Frames until there are `count`, or the patience is over. */
+  frames(name: string, count: number, options?: { readonly patienceMs?: number }): Promise<SeenFrame[]>;
+  /** Waits until a report satisfies `condition`. */
+  until(
+    name: string,
+    condition: (watched: Watched) => boolean,
+    options?: { readonly patienceMs?: number },
+  ): Promise<Watched>;
+  stopWatching(name: string): Promise<void>;
+}
+
+/** Opens a page on the program's origin, with nothing but the harness in it. */
+export async function openHarness(browser: Browser, pinhole: Pinhole): Promise<HarnessPage> {
+  const page = await browser.newPage();
+  const script = await bundled();
+  await page.route('**/harness.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: '<!doctype html><script type="module" src="/harness.js"></script>',
+    }),
+  );
+  await page.route('**/harness.js', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: script }),
+  );
+  await page.goto(`${pinhole.url}/harness.html`);
+  await page.waitForFunction(() => 'harness' in window);
+
+  const report = async (name: string): Promise<Watched> => {
+    const watched = await page.evaluate(
+      (asked) => (window as never as { harness: Harness }).harness.report(asked),
+      name,
+    );
+    if (!watched) throw new Error(`nothing called "${name}" is watched`);
+    return watched;
+  };
+  const until: HarnessPage['until'] = async (name, condition, { patienceMs = 20_000 } = {}) => {
+    const deadline = Date.now() + patienceMs;
+    const frames: SeenFrame[] = [];
+    for (;;) {
+      const watched = await report(name);
+      frames.push(...watched.frames);
+      const all = { ...watched, frames };
+      if (condition(all)) return all;
+      if (Date.now() > deadline)
+        throw new Error(
+          `waited ${patienceMs} ms in vain; ${JSON.stringify({ ...all, frames: frames.length })}`,
+        );
+      await new Promise((later) => setTimeout(later, 100));
+    }
+  };
+  return {
+    page,
+    report,
+    until,
+    watch: (name, options) =>
+      page.evaluate(([asked, how]) => (window as never as { harness: Harness }).harness.watch(asked, how), [
+        name,
+        { token: pinhole.token, ...options },
+      ] as const),
+    frames: async (name, count, options) => [
+      ...(await until(name, ({ frames }) => frames.length >= count, options)).frames,
+    ],
+    stopWatching: (name) =>
+      page.evaluate((asked) => (window as never as { harness: Harness }).harness.close(asked), name),
+  };
+}
