@@ -1,5 +1,5 @@
 export type { ControlDescriptor, ControlValue } from './control/control-descriptor.ts';
-export type { Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
+export type { MessagePipe, Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
 export {
   CONNECT_DEADLINE,
   newViewer,

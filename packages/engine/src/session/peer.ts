@@ -63,3 +63,21 @@ export interface PeerFactory {
    */
   open(request: PeerRequest): Promise<Peer>;
 }
+
+/** A two-way channel of text messages to one viewer, whatever carries it. */
+export interface MessagePipe {
+  /**
+   * Sends a message.
+   * @returns false when it was dropped: the channel is not open, or too much waits before it.
+   */
+  send(text: string): boolean;
+  /**
+   * Calls `listener` with each message from now on.
+   * @returns a function that ends it.
+   */
+  subscribe(listener: (text: string) => void): () => void;
+  /** Calls `listener` once the channel is closed, by either side. */
+  closed(listener: () => void): void;
+  /** May be called again; never throws. */
+  close(): void;
+}
