@@ -1,3 +1,4 @@
+import { nalUnits } from '../h264/annex-b.ts';
 import {
   FU_A_HEADER_BYTES,
   FU_END,
@@ -52,23 +53,23 @@ export function readH264Payload(payload: Uint8Array): H264PayloadPart {
   }
   if (type > H264_PACKET_TYPE.stapA) return { kind: type < 30 ? 'unsupported' : 'reserved' };
   if (type !== 0) return { kind: 'nal-units', nalUnits: [payload] };
-  const nalUnits = splitAtStartCodes(payload);
-  return nalUnits.length > 0 ? { kind: 'nal-units', nalUnits } : { kind: 'reserved' };
+  const inside = splitAtStartCodes(payload);
+  return inside.length > 0 ? { kind: 'nal-units', nalUnits: inside } : { kind: 'reserved' };
 }
 
 function readAggregate(payload: Uint8Array): H264PayloadPart {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  const nalUnits: Uint8Array[] = [];
+  const aggregated: Uint8Array[] = [];
   let at = STAP_A_HEADER_BYTES;
   while (at + STAP_A_SIZE_BYTES <= payload.byteLength) {
     const sizeBytes = view.getUint16(at);
     at += STAP_A_SIZE_BYTES;
     if (sizeBytes === 0) continue;
     if (at + sizeBytes > payload.byteLength) return { kind: 'malformed' };
-    nalUnits.push(payload.subarray(at, at + sizeBytes));
+    aggregated.push(payload.subarray(at, at + sizeBytes));
     at += sizeBytes;
   }
-  return nalUnits.length > 0 ? { kind: 'nal-units', nalUnits } : { kind: 'malformed' };
+  return aggregated.length > 0 ? { kind: 'nal-units', nalUnits: aggregated } : { kind: 'malformed' };
 }
 
 /**
@@ -76,20 +77,6 @@ function readAggregate(payload: Uint8Array): H264PayloadPart {
  * @returns views, without start codes and the zero bytes round them.
  */
 export function splitAtStartCodes(bytes: Uint8Array): Uint8Array[] {
-  const firstOne = bytes.findIndex((byte) => byte !== 0);
-  if (firstOne < 2 || bytes[firstOne] !== 1) return [];
-  const units: Uint8Array[] = [];
-  let start = firstOne + 1;
-  const close = (end: number): void => {
-    let trimmed = end;
-    while (trimmed > start && bytes[trimmed - 1] === 0) trimmed--;
-    if (trimmed > start) units.push(bytes.subarray(start, trimmed));
-  };
-  for (let one = bytes.indexOf(1, start + 2); one !== -1; one = bytes.indexOf(1, one + 1)) {
-    if (bytes[one - 1] !== 0 || bytes[one - 2] !== 0 || one - 2 < start) continue;
-    close(one - 2);
-    start = one + 1;
-  }
-  close(bytes.byteLength);
-  return units;
+  const ones = bytes[2] === 1 ? 2 : bytes[2] === 0 && bytes[3] === 1 ? 3 : -1;
+  return ones !== -1 && bytes[0] === 0 && bytes[1] === 0 ? [...nalUnits(bytes)] : [];
 }
