@@ -1,0 +1,22 @@
+export { type IceCandidate, parseCandidate, serializeCandidate } from './candidate.ts';
+export { chooseH264, type H264Format, type H264Profile, h264Profile } from './h264-format.ts';
+export {
+  directionOf,
+  type ExtensionMapping,
+  extensionMappings,
+  type RtpFormat,
+  rtpFormats,
+  type SdpDirection,
+} from './rtp-attributes.ts';
+export {
+  attribute,
+  attributeLine,
+  attributes,
+  parseSdp,
+  SDP_LIMITS,
+  type SdpLine,
+  type SdpMedia,
+  type SdpSection,
+  type SessionDescription,
+  serializeSdp,
+} from './session-description.ts';

@@ -1,0 +1,23 @@
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+/** Interfaces that lead to containers of this machine, not to viewers. */
+const INWARD = ['docker', 'veth', 'br-', 'virbr', 'vmnet'];
+
+/**
+ * The addresses of this machine at which viewers may reach it: all but loopback and link-local ones, unless `wanted`
+ * names some. Of those wanted, the ones that the machine does not have are left out.
+ */
+export function hostAddresses(wanted?: readonly string[]): string[] {
+  const found = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map(({ address, internal }) => ({ name, address, internal })),
+  );
+  if (wanted) return wanted.filter((address) => found.some((one) => one.address === address));
+  return found
+    .filter(({ name, internal }) => !internal && !INWARD.some((prefix) => name.startsWith(prefix)))
+    .map(({ address }) => address)
+    .filter((address) => !isLinkLocal(address));
+}
+
+const isLinkLocal = (address: string): boolean =>
+  isIPv6(address) ? address.toLowerCase().startsWith('fe80:') : address.startsWith('169.254.');

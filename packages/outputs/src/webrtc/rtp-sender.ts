@@ -1,0 +1,68 @@
+/** SRTP protection profiles that we speak, by the code points of DTLS (RFC 5764 §4.1.2, RFC 7714 §14.2). */
+export const SRTP_PROFILE = { aes128CmHmacSha1: 0x0001, aeadAes128Gcm: 0x0007 } as const;
+
+/** What DTLS agreed on for the packets that we send. */
+export interface SrtpKeys {
+  readonly profile: (typeof SRTP_PROFILE)[keyof typeof SRTP_PROFILE];
+  /** 16 bytes. */
+  readonly masterKey: Uint8Array;
+  /** 14 bytes, 12 with GCM. */
+  readonly masterSalt: Uint8Array;
+}
+
+/** Where one viewer's datagrams go. */
+export interface DatagramPath {
+  /** Sends one datagram; takes its memory over. Returns at once; what cannot be sent is lost. */
+  send(datagram: Uint8Array): void;
+  /** Bytes that the socket has taken and the system has not; a viewer that reads too slowly shows here. */
+  readonly queuedBytes: number;
+}
+
+/** The packets of one access unit on their way to one viewer. */
+export interface RtpRun {
+  /** Shared by all viewers; not to be changed. The packet of the last one carries the marker. */
+  readonly payloads: readonly Uint8Array[];
+  /** Index of the first packet as SRTP counts: 65536 × rollover counter + sequence number (RFC 3711 §3.3.1). */
+  readonly firstIndex: number;
+  /** 0…2^32−1. */
+  readonly timestamp: number;
+  /** The header extension with its own header (RFC 8285 §4.2), whole 32-bit words; empty when none was agreed on. */
+  readonly extension: Uint8Array;
+  /** Where in `extension` the transport-wide sequence number of each packet goes, and that of the first packet. */
+  readonly transportSequence?: { readonly offset: number; readonly first: number };
+}
+
+/** What sending needs to know of a viewer. */
+export interface RtpSenderOptions {
+  readonly keys: SrtpKeys;
+  readonly path: DatagramPath;
+  readonly ssrc: number;
+  readonly payloadType: number;
+}
+
+/**
+ * One viewer's RTP on its way out: header, encryption and socket. Everything that is the same for all viewers (payloads)
+ * or decides anything (which unit, which sequence number, what to send again) stays outside.
+ *
+ * What an implementation must do:
+ * - `send` writes one datagram a payload: 12 bytes of RTP header (V=2, X when `extension` has bytes, M on the last
+ *   payload's), the extension, the payload encrypted, the authentication tag. It returns at once. An implementation that
+ *   works on another thread takes what it needs of `extension` before it returns; payloads never change.
+ * - `resend` writes the one packet byte for byte as `send` did. Anything else would use a nonce twice, which with GCM
+ *   gives the key away (RFC 7714 §8.2).
+ * - It keeps the order of calls, and drops rather than waits when the socket is full.
+ * - After `close` it does nothing, and holds neither keys nor memory of payloads.
+ */
+export interface RtpSender {
+  /** @returns bytes handed to the socket, headers and tags included. */
+  send(run: RtpRun): number;
+  /** Sends the packet at `position` of a run again. */
+  resend(run: RtpRun, position: number): void;
+  close(): void;
+}
+
+/** Makes senders: in TypeScript here, natively where an addon for the machine exists. */
+export interface Fanout {
+  readonly name: string;
+  open(options: RtpSenderOptions): RtpSender;
+}

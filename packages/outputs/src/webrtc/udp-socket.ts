@@ -1,0 +1,105 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { messageOf, PinholeError } from '@pinhole/core';
+
+/** Takes one datagram and where it came from; the memory is the taker's. */
+export type DatagramListener = (datagram: Buffer, from: readonly [host: string, port: number]) => void;
+
+/** A port range, both ends included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Ports tried before a range counts as used up. */
+const MAX_TRIES = 64;
+
+/** A UDP socket on one local address. What cannot be sent is counted and lost, as UDP is. */
+export class UdpSocket {
+  readonly address: string;
+  readonly port: number;
+  readonly #socket: Socket;
+  #closed = false;
+  #sendFailures = 0;
+  listener: DatagramListener = () => {};
+
+  private constructor(socket: Socket) {
+    const { address, port } = socket.address();
+    this.#socket = socket;
+    this.address = address;
+    this.port = port;
+    socket.on('message', (datagram, { address: from, port: fromPort }) => {
+      // A link-local sender has its interface behind a percent sign.
+      this.listener(datagram, [from.split('%', 1)[0] ?? from, fromPort]);
+    });
+    socket.on('error', () => {
+      this.#sendFailures++;
+    });
+  }
+
+  /**
+   * Binds to a port of the range, or to any when there is none.
+   * @throws {PinholeError} `webrtc/bind`
+   */
+  static async open(address: string, range?: PortRange): Promise<UdpSocket> {
+    let cause: unknown;
+    for (const port of portsToTry(range)) {
+      try {
+        return new UdpSocket(await bind(address, port));
+      } catch (error) {
+        cause = error;
+      }
+    }
+    const ports = range ? `ports ${range.first}…${range.last}` : 'any port';
+    throw new PinholeError('webrtc/bind', `cannot bind ${ports} of ${address}: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Datagrams that the system refused. */
+  get sendFailures(): number {
+    return this.#sendFailures;
+  }
+
+  /** Bytes that wait for the system to take them. */
+  get queuedBytes(): number {
+    return this.#closed ? 0 : this.#socket.getSendQueueSize();
+  }
+
+  /** Sends one datagram; `host` is an IP address. */
+  send(datagram: Uint8Array, host: string, port: number): void {
+    if (this.#closed) return;
+    this.#socket.send(datagram, port, host);
+  }
+
+  /** Ends it; what was sent before still goes out. May be called again. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await new Promise<void>((resolve) => this.#socket.close(resolve));
+  }
+}
+
+function* portsToTry(range: PortRange | undefined): Generator<number> {
+  if (!range) return yield 0;
+  const count = range.last - range.first + 1;
+  const start = Math.floor(Math.random() * count);
+  for (let i = 0; i < Math.min(count, MAX_TRIES); i++) yield range.first + ((start + i) % count);
+}
+
+async function bind(address: string, port: number): Promise<Socket> {
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address) });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
+    socket.bind({ address, port, exclusive: true }, resolve);
+  });
+  socket.removeAllListeners('error');
+  return socket;
+}

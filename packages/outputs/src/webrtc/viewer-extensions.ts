@@ -1,0 +1,58 @@
+import { type Micros, micros, millis } from '@pinhole/core';
+import {
+  microsToNtp,
+  serializeAbsCaptureTime,
+  serializeExtensionElements,
+  serializeMid,
+  serializePlayoutDelay,
+  serializeTransportSequence,
+} from '@pinhole/media/rtp';
+import type { ExtensionIds } from './viewer-offer.ts';
+
+/** Bytes before the elements: profile and length (RFC 8285 §4.2). */
+const HEADER_BYTES = 4;
+
+/**
+ * The header extension of one viewer's packets: written once, then only the capture time changes from unit to unit and
+ * the transport-wide number from packet to packet.
+ */
+export class ViewerExtensions {
+  readonly #template: Uint8Array;
+  readonly #captureTimeAt: number | undefined;
+  readonly #transportAt: number | undefined;
+
+  constructor({ mid, extensionIds: ids }: { readonly mid: string; readonly extensionIds: ExtensionIds }) {
+    const elements = [
+      { id: ids.absCaptureTime, value: serializeAbsCaptureTime({ captureTime: micros(0) }) },
+      { id: ids.transportSequence, value: serializeTransportSequence(0) },
+      { id: ids.playoutDelay, value: serializePlayoutDelay({ minMs: millis(0), maxMs: millis(0) }) },
+      { id: ids.mid, value: serializeMid(mid) },
+    ].flatMap(({ id, value }) => (id === undefined ? [] : [{ id, value }]));
+    this.#template = serialize(elements);
+    // One byte of id and length stands before each value.
+    const first = HEADER_BYTES + 1;
+    this.#captureTimeAt = ids.absCaptureTime === undefined ? undefined : first;
+    this.#transportAt =
+      ids.transportSequence === undefined ? undefined : first + (ids.absCaptureTime === undefined ? 0 : 9);
+  }
+
+  /** The extension for a unit of this capture time, a copy; and where a packet's transport-wide number goes. */
+  of(captureTime: Micros): { readonly extension: Uint8Array; readonly transportOffset: number | undefined } {
+    const extension = this.#template.slice();
+    if (this.#captureTimeAt !== undefined) {
+      new DataView(extension.buffer).setBigUint64(this.#captureTimeAt, microsToNtp(captureTime));
+    }
+    return { extension, transportOffset: this.#transportAt };
+  }
+}
+
+function serialize(elements: readonly { readonly id: number; readonly value: Uint8Array }[]): Uint8Array {
+  if (elements.length === 0) return new Uint8Array(0);
+  const { profile, bytes } = serializeExtensionElements(elements);
+  const extension = new Uint8Array(HEADER_BYTES + bytes.byteLength);
+  const view = new DataView(extension.buffer);
+  view.setUint16(0, profile);
+  view.setUint16(2, bytes.byteLength / 4);
+  extension.set(bytes, HEADER_BYTES);
+  return extension;
+}

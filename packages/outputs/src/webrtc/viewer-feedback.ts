@@ -1,0 +1,107 @@
+import { MalformedError, type Micros, micros } from '@pinhole/core';
+import { microsToNtp, ntpMiddle, parseRtcp, type ReceptionReport, type RtcpPacket } from '@pinhole/media/rtp';
+
+/** What a viewer's feedback leads to. */
+export interface FeedbackHandlers {
+  /** Packets to send again, by sequence number. */
+  readonly nack: (sequences: readonly number[]) => void;
+  readonly keyFrame: () => void;
+  /** The viewer left. */
+  readonly bye: () => void;
+}
+
+/** What a viewer reported. */
+export interface ViewerFeedbackCounters {
+  /** NACK packets. */
+  readonly nacksReceived: number;
+  /** PLI and FIR. */
+  readonly keyFramesRequested: number;
+  /** RTCP that could not be read. */
+  readonly malformed: number;
+}
+
+/** Reads one viewer's RTCP. */
+export class ViewerFeedback {
+  readonly #ssrc: number;
+  readonly #handlers: FeedbackHandlers;
+  readonly #counters = { nacksReceived: 0, keyFramesRequested: 0, malformed: 0 };
+  #roundTripTime: Micros | undefined;
+  #fractionLost: number | undefined;
+  #lastFirCommand: number | undefined;
+
+  constructor(options: { readonly ssrc: number; readonly handlers: FeedbackHandlers }) {
+    this.#ssrc = options.ssrc;
+    this.#handlers = options.handlers;
+  }
+
+  get counters(): ViewerFeedbackCounters {
+    return this.#counters;
+  }
+
+  /** From sender and receiver reports; undefined until the viewer answered one. */
+  get roundTripTime(): Micros | undefined {
+    return this.#roundTripTime;
+  }
+
+  /** As reported last, 0…1. */
+  get fractionLost(): number | undefined {
+    return this.#fractionLost;
+  }
+
+  /** Takes a datagram of RTCP, no longer encrypted. */
+  read(datagram: Uint8Array, now: Micros): void {
+    try {
+      for (const packet of parseRtcp(datagram)) this.#take(packet, now);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#counters.malformed++;
+    }
+  }
+
+  #take(packet: RtcpPacket, now: Micros): void {
+    switch (packet.kind) {
+      case 'nack':
+        if (packet.mediaSsrc !== this.#ssrc) return;
+        this.#counters.nacksReceived++;
+        this.#handlers.nack(packet.sequences);
+        return;
+      case 'picture-loss-indication':
+        if (packet.mediaSsrc === this.#ssrc) this.#demandKeyFrame();
+        return;
+      case 'full-intra-request':
+        for (const { ssrc, command } of packet.requests) {
+          // The same demand comes again until its key frame does (RFC 5104 §4.3.1.2).
+          if (ssrc !== this.#ssrc || command === this.#lastFirCommand) continue;
+          this.#lastFirCommand = command;
+          this.#demandKeyFrame();
+        }
+        return;
+      case 'receiver-report':
+      case 'sender-report':
+        for (const report of packet.reports) if (report.ssrc === this.#ssrc) this.#note(report, now);
+        return;
+      case 'bye':
+        this.#handlers.bye();
+        return;
+      case 'source-description':
+      case 'receiver-estimate':
+      case 'transport-cc':
+      case 'unknown':
+    }
+  }
+
+  #demandKeyFrame(): void {
+    this.#counters.keyFramesRequested++;
+    this.#handlers.keyFrame();
+  }
+
+  /** @see RFC 3550 §6.4.1, figure 2 */
+  #note(report: ReceptionReport, now: Micros): void {
+    this.#fractionLost = report.fractionLost;
+    if (report.lastSenderReport === 0) return;
+    const sixtyFourThousandths =
+      (ntpMiddle(microsToNtp(now)) - report.lastSenderReport - report.delaySinceLastSenderReport) | 0;
+    // A little below zero on a fast path, by rounding.
+    this.#roundTripTime = micros(Math.max(0, Math.round((sixtyFourThousandths * 1e6) / 65_536)));
+  }
+}

@@ -1,0 +1,241 @@
+import { randomInt } from 'node:crypto';
+import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
+import type { MessagePipe, Peer, PeerEvent, PeerRequest, PeerStats, StreamReader } from '@pinhole/engine';
+import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
+import { parseCandidate } from '@pinhole/media/sdp';
+import { PacketizedStream } from './packetized-stream.ts';
+import type { Fanout } from './rtp-sender.ts';
+import type { RtpAnchor } from './rtp-timeline.ts';
+import { buildAnswer } from './viewer-answer.ts';
+import { ViewerFeedback } from './viewer-feedback.ts';
+import { readOffer, type ViewerOffer } from './viewer-offer.ts';
+import { ViewerRtp } from './viewer-rtp.ts';
+import type { WeriftTransport } from './werift-transport.ts';
+
+/** What a channel's other end may do with its viewer's stream. */
+export interface ChannelViewer {
+  readonly stream: PeerRequest['stream'];
+  /** Where RTP time and capture time meet; undefined before the first picture. */
+  rtpAnchor(): RtpAnchor | undefined;
+  /** Sends no picture until `resume`. */
+  pause(): void;
+  resume(): void;
+  requestKeyFrame(): void;
+  /** The viewer said that it leaves. */
+  leave(): void;
+}
+
+/** What every peer of a factory shares. */
+export interface PeerContext {
+  readonly openTransport: (offer: ViewerOffer) => Promise<WeriftTransport>;
+  readonly fanout: Fanout;
+  readonly cname: string;
+  readonly now: () => Micros;
+  readonly log: Logger;
+  readonly onChannel: (pipe: MessagePipe, viewer: ChannelViewer) => void;
+}
+
+/** `heard` is told this often at most. */
+const HEARD_EVERY = micros(500_000);
+
+/** A viewer that is there reports at least once a second. */
+const SILENT_AFTER = micros(3_500_000);
+
+const REPORT_EVERY_MS = 1000;
+
+/** One viewer's connection, from its offer to its end. */
+export class ViewerPeer implements Peer {
+  readonly answer: string;
+  readonly #request: PeerRequest;
+  readonly #context: PeerContext;
+  readonly #offer: ViewerOffer;
+  readonly #transport: WeriftTransport;
+  readonly #ssrc: number;
+  readonly #feedback: ViewerFeedback;
+  #rtp: ViewerRtp | undefined;
+  #reader: StreamReader | undefined;
+  #ticks: NodeJS.Timeout | undefined;
+  #heardAt: Micros | undefined;
+  #toldHeardAt = micros(Number.NEGATIVE_INFINITY);
+  #silent = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    request: PeerRequest,
+    context: PeerContext,
+    opened: { readonly offer: ViewerOffer; readonly transport: WeriftTransport },
+  ) {
+    this.#request = request;
+    this.#context = context;
+    this.#offer = opened.offer;
+    this.#transport = opened.transport;
+    this.#ssrc = randomInt(1, 2 ** 32);
+    this.answer = buildAnswer(opened.offer, {
+      ...opened.transport.local,
+      ssrc: this.#ssrc,
+      cname: context.cname,
+    });
+    this.#feedback = new ViewerFeedback({
+      ssrc: this.#ssrc,
+      handlers: {
+        nack: (sequences) => this.#rtp?.resend(sequences, context.now()),
+        keyFrame: () => request.stream.requestKeyFrame(context.now()),
+        bye: () => this.#tell({ kind: 'left' }),
+      },
+    });
+  }
+
+  /**
+   * Answers an offer and waits for the viewer.
+   * @throws {PinholeError} `webrtc/*`, as `PeerFactory` says
+   */
+  static async open(request: PeerRequest, context: PeerContext): Promise<ViewerPeer> {
+    const { parameters } = request.stream;
+    if (!parameters)
+      throw new PinholeError('webrtc/unsupported', 'the camera has sent no picture yet: try again');
+    const offer = readOffer(request.offer, parameters);
+    const transport = await context.openTransport(offer);
+    if (request.signal?.aborted) {
+      await transport.close();
+      throw new PinholeError('webrtc/unsupported', 'the viewer left before it was answered');
+    }
+    const peer = new ViewerPeer(request, context, { offer, transport });
+    peer.#start();
+    return peer;
+  }
+
+  async addCandidate(candidate: string): Promise<void> {
+    if (this.#closing || candidate.trim() === '' || /^(?:a=)?end-of-candidates/.test(candidate)) return;
+    try {
+      await this.#transport.addRemoteCandidate(parseCandidate(candidate));
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#context.log.debug({ reason: error.message }, 'candidate passed over');
+    }
+  }
+
+  stats(): PeerStats {
+    const { counters, roundTripTime, fractionLost } = this.#feedback;
+    const { path } = this.#transport;
+    return {
+      packetsSent: this.#rtp?.counters.packetsSent ?? 0,
+      bytesSent: this.#rtp?.counters.bytesSent ?? 0,
+      nacksReceived: counters.nacksReceived,
+      packetsResent: this.#rtp?.counters.packetsResent ?? 0,
+      keyFramesRequested: counters.keyFramesRequested,
+      ...(roundTripTime !== undefined && { roundTripTime }),
+      ...(fractionLost !== undefined && { fractionLost }),
+      ...(path !== undefined && { path }),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  #start(): void {
+    const { log } = this.#context;
+    this.#transport.start({
+      connected: () => this.#connected(),
+      closed: () => this.#tell({ kind: 'left' }),
+      failed: (why) => this.#tell({ kind: 'failed', why }),
+      rtcp: (datagram) => {
+        this.#hear();
+        this.#feedback.read(datagram, this.#context.now());
+      },
+      heard: () => this.#hear(),
+      channel: (pipe) => this.#context.onChannel(pipe, this.#channelViewer()),
+    });
+    for (const candidate of this.#offer.candidates) {
+      this.addCandidate(candidate).catch((error: unknown) =>
+        log.warn({ reason: messageOf(error) }, 'candidate'),
+      );
+    }
+  }
+
+  #connected(): void {
+    if (this.#closing) return;
+    const { stream } = this.#request;
+    const { now, fanout } = this.#context;
+    const { keys, datagrams: path } = this.#transport;
+    this.#rtp = new ViewerRtp({
+      packetized: PacketizedStream.of(stream),
+      sender: fanout.open({ keys, path, ssrc: this.#ssrc, payloadType: this.#offer.format.payloadType }),
+      path,
+      ssrc: this.#ssrc,
+      mid: this.#offer.video.mid,
+      extensionIds: this.#offer.extensionIds,
+      now,
+    });
+    this.#heardAt = now();
+    this.#tell({ kind: 'connected' });
+    // What handles the event may have closed us.
+    if (this.#closed) return;
+    this.#reader = stream.attach(this.#rtp, { now });
+    // The first report soon after the first packets: the viewer cannot tell capture times before it.
+    this.#ticks = setTimeout(() => this.#tick(), 50);
+  }
+
+  get #closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  #tick(): void {
+    this.#ticks = setTimeout(() => this.#tick(), REPORT_EVERY_MS);
+    const now = this.#context.now();
+    const report = this.#rtp?.report(now);
+    if (report) this.#sendRtcp([report, this.#description()]);
+    this.#transport.tidy();
+    if (!this.#silent && this.#heardAt !== undefined && now - this.#heardAt > SILENT_AFTER) {
+      this.#silent = true;
+      this.#tell({ kind: 'disconnected' });
+    }
+  }
+
+  #hear(): void {
+    const now = this.#context.now();
+    this.#heardAt = now;
+    if (now - this.#toldHeardAt < HEARD_EVERY && !this.#silent) return;
+    this.#silent = false;
+    this.#toldHeardAt = now;
+    this.#tell({ kind: 'heard' });
+  }
+
+  #tell(event: PeerEvent): void {
+    if (!this.#closed) this.#request.handle(event);
+  }
+
+  #channelViewer(): ChannelViewer {
+    const { stream } = this.#request;
+    return {
+      stream,
+      rtpAnchor: () => PacketizedStream.of(stream).anchor,
+      pause: () => this.#reader?.pause(),
+      resume: () => this.#reader?.resume(),
+      requestKeyFrame: () => stream.requestKeyFrame(this.#context.now()),
+      leave: () => this.#tell({ kind: 'left' }),
+    };
+  }
+
+  #description(): WritableRtcp {
+    return { kind: 'source-description', sources: [{ ssrc: this.#ssrc, cname: this.#context.cname }] };
+  }
+
+  #sendRtcp(packets: readonly WritableRtcp[]): void {
+    this.#transport.sendRtcp(serializeRtcp(packets));
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#ticks);
+    this.#reader?.detach();
+    const report = this.#rtp?.report(this.#context.now());
+    if (report) this.#sendRtcp([report, this.#description(), { kind: 'bye', ssrcs: [this.#ssrc] }]);
+    this.#rtp?.close();
+    try {
+      await this.#transport.close();
+    } catch (error) {
+      this.#context.log.warn({ reason: messageOf(error) }, 'a viewer connection did not close cleanly');
+    }
+  }
+}

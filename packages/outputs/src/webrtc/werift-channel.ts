@@ -1,0 +1,81 @@
+import type { MessagePipe } from '@pinhole/engine';
+import { type RTCDataChannel, RTCSctpTransport } from 'werift';
+import { MAX_CHANNEL_MESSAGE_BYTES, SCTP_PORT } from './viewer-answer.ts';
+import type { WeriftDtls } from './werift-dtls.ts';
+
+/** The label of the channel that carries our messages. */
+export const CHANNEL_LABEL = 'pinhole';
+
+/** What waits to be sent beyond this is dropped: these messages are worth nothing late. */
+const MAX_WAITING_BYTES = 256 * 1024;
+
+/** Messages a second that a viewer may send; more are dropped. */
+const MESSAGES_A_SECOND = 50;
+
+/** A viewer that opens more channels than this is up to no good: what comes after is not looked at. */
+const MAX_CHANNELS = 8;
+
+/** The data channels of one viewer, by werift; one of them is of use. */
+export class WeriftChannels {
+  readonly #sctp: RTCSctpTransport;
+  readonly #remotePort: number;
+  #opened = 0;
+
+  constructor(options: {
+    readonly dtls: WeriftDtls;
+    readonly remotePort: number;
+    readonly remoteMaxMessageBytes: number;
+    /** Called when the viewer opens the channel labelled `pinhole`; `heard` at each message. */
+    readonly opened: (pipe: MessagePipe) => void;
+    readonly heard: () => void;
+  }) {
+    this.#sctp = new RTCSctpTransport(SCTP_PORT, MAX_CHANNEL_MESSAGE_BYTES);
+    this.#remotePort = options.remotePort;
+    this.#sctp.setDtlsTransport(options.dtls);
+    this.#sctp.setRemoteMaxMessageSize(options.remoteMaxMessageBytes);
+    this.#sctp.setRemotePort(options.remotePort);
+    this.#sctp.onDataChannel.subscribe((channel) => {
+      if (++this.#opened > MAX_CHANNELS) return;
+      if (channel.label === CHANNEL_LABEL) options.opened(pipeOf(channel, options.heard));
+    });
+  }
+
+  /** Waits for the viewer's association, from the end of the DTLS handshake on. */
+  start(): void {
+    // Fails only when the transport is gone, which shows elsewhere.
+    this.#sctp.start(this.#remotePort).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.#sctp.stop().catch(() => {});
+  }
+}
+
+function pipeOf(channel: RTCDataChannel, heard: () => void): MessagePipe {
+  const listeners = new Set<(text: string) => void>();
+  let window = { second: 0, messages: 0 };
+  channel.onMessage.subscribe((message) => {
+    heard();
+    const second = Math.floor(performance.now() / 1000);
+    if (window.second !== second) window = { second, messages: 0 };
+    if (++window.messages > MESSAGES_A_SECOND || typeof message !== 'string') return;
+    for (const listener of [...listeners]) listener(message);
+  });
+  return {
+    send: (text) => {
+      if (channel.readyState !== 'open' || channel.bufferedAmount > MAX_WAITING_BYTES) return false;
+      channel.send(text);
+      return true;
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    closed: (listener) => {
+      channel.stateChanged.subscribe((state) => {
+        if (state === 'closed') listener();
+      });
+    },
+    close: () => channel.close(),
+  };
+}

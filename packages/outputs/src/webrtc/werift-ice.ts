@@ -1,0 +1,317 @@
+import { isIP, isIPv4 } from 'node:net';
+import type { Logger } from '@pinhole/core';
+import type { IceCandidate } from '@pinhole/media/sdp';
+import {
+  Candidate,
+  type Connection,
+  candidateFoundation,
+  candidatePriority,
+  classes,
+  parseIceServers,
+  parseMessage,
+  RTCIceGatherer,
+  RTCIceTransport,
+  StunProtocol,
+  serverReflexiveCandidate,
+} from 'werift';
+import type { DatagramPath } from './rtp-sender.ts';
+import { type PortRange, UdpSocket } from './udp-socket.ts';
+
+/** A STUN or TURN server, as browsers take it. */
+export interface IceServer {
+  readonly urls: string | readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+/** What gathering needs. */
+export interface IceOptions {
+  readonly iceServers: readonly IceServer[];
+  /** Local addresses to bind, one socket each. */
+  readonly addresses: readonly string[];
+  readonly portRange?: PortRange;
+  readonly log: Logger;
+}
+
+/** Parts of werift's ICE agent that its types keep to itself: we bring the sockets, it does the checks. */
+interface IceAgent {
+  localCandidatesStart: boolean;
+  readonly protocols: StunProtocol[];
+  ensureProtocol(protocol: StunProtocol): void;
+  pairLocalProtocol(protocol: StunProtocol): void;
+  appendLocalCandidate(candidate: Candidate): void;
+  getCandidatePromises(addresses: readonly string[], timeoutSeconds: number): Promise<unknown>[];
+}
+
+interface StunReceiver {
+  datagramReceived(datagram: Buffer, from: readonly [string, number]): void;
+}
+
+/** Remote candidates beyond these are passed over: each costs a socket's worth of checks. */
+const MAX_REMOTE_CANDIDATES = 32;
+
+const GATHERING_SECONDS = 3;
+
+/**
+ * ICE by werift over our own sockets, bound to the addresses wanted and no others. Datagrams are looked at before werift
+ * sees them: a STUN request must be signed with our password, anything else must come from the address that was
+ * nominated.
+ */
+export class WeriftIce implements DatagramPath {
+  readonly transport: RTCIceTransport;
+  readonly #connection: Connection;
+  readonly #agent: IceAgent;
+  readonly #sockets: UdpSocket[] = [];
+  #selected: { readonly socket: UdpSocket; readonly host: string; readonly port: number } | undefined;
+  #refusedDatagrams = 0;
+  #remoteCandidates = 0;
+  #onMedia: (datagram: Buffer) => void = () => {};
+
+  private constructor(options: IceOptions) {
+    const servers = parseIceServers(
+      options.iceServers.map(({ urls, ...server }) => ({
+        ...server,
+        urls: typeof urls === 'string' ? urls : [...urls],
+      })),
+    );
+    const gatherer = new RTCIceGatherer({ ...servers, useIpv4: false, useIpv6: false });
+    this.transport = new RTCIceTransport(gatherer);
+    this.#connection = gatherer.connection as Connection;
+    this.#agent = this.#connection as unknown as IceAgent;
+    // werift asks a public server of its own choice when it is given none.
+    if (servers.stunServer === undefined) delete this.#connection.stunServer;
+  }
+
+  /**
+   * Binds the sockets and gathers all candidates.
+   * @throws {PinholeError} `webrtc/bind` when not one address could be bound.
+   */
+  static async open(options: IceOptions): Promise<WeriftIce> {
+    const ice = new WeriftIce(options);
+    const agent = ice.#agent;
+    agent.localCandidatesStart = true;
+    const bound = await Promise.allSettled(
+      options.addresses.map((address) => UdpSocket.open(address, options.portRange)),
+    );
+    const failures = bound.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    for (const reason of failures) options.log.warn({ reason: String(reason) }, 'no candidate on an address');
+    const protocols = bound.flatMap((result) =>
+      result.status === 'fulfilled' ? [ice.#addSocket(result.value)] : [],
+    );
+    if (protocols.length === 0 && failures.length > 0) throw failures[0];
+    await Promise.allSettled([
+      ...protocols.map((protocol) => ice.#addReflexive(protocol)),
+      ...agent.getCandidatePromises([], GATHERING_SECONDS),
+    ]);
+    ice.#connection.localCandidatesEnd = true;
+    // With this state werift opens the path to data at the nomination, and not up to 20 ms later.
+    ice.#connection.state = 'completed';
+    return ice;
+  }
+
+  get local(): {
+    readonly ufrag: string;
+    readonly password: string;
+    readonly candidates: readonly IceCandidate[];
+  } {
+    const { localUsername: ufrag, localPassword: password, localCandidates } = this.#connection;
+    return { ufrag, password, candidates: localCandidates.map(fromWerift) };
+  }
+
+  /** Datagrams from strangers, or not signed. */
+  get refusedDatagrams(): number {
+    return this.#refusedDatagrams;
+  }
+
+  /** In words, e.g. `host/udp`; undefined until a pair was nominated. */
+  get path(): string | undefined {
+    const pair = this.#connection.nominated;
+    return pair && `${pair.localCandidate.type}/${pair.localCandidate.transport}`;
+  }
+
+  get queuedBytes(): number {
+    return this.#selected?.socket.queuedBytes ?? 0;
+  }
+
+  /** Starts the checks; `nominated` is called once, at once when there is a path. */
+  start(remote: {
+    readonly ufrag: string;
+    readonly password: string;
+    readonly lite: boolean;
+    readonly nominated: () => void;
+    readonly failed: (why: string) => void;
+    /** Takes RTP and RTCP. */
+    readonly media: (datagram: Buffer) => void;
+  }): void {
+    const connection = this.#connection;
+    this.#onMedia = remote.media;
+    watchNomination(connection, () => {
+      this.#select();
+      remote.nominated();
+    });
+    // RFC 8445 §6.1.1: opposite a lite agent the full one controls.
+    if (remote.lite) connection.iceControlling = true;
+    connection.setRemoteParams({
+      iceLite: remote.lite,
+      usernameFragment: remote.ufrag,
+      password: remote.password,
+    });
+    this.transport.onStateChange.subscribe((state) => {
+      if (state === 'failed') remote.failed('ICE: no answer from the viewer');
+    });
+    this.transport.start().catch((error: unknown) => remote.failed(`ICE: ${String(error)}`));
+  }
+
+  /** Adds a candidate of the viewer; one that needs a look-up, or is one too many, is passed over. */
+  async addRemote(candidate: IceCandidate): Promise<void> {
+    const { address, transport, component, type } = candidate;
+    if (!isIP(address) || transport !== 'udp' || component !== 1 || type === 'prflx') return;
+    if (candidate.port === 0 || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
+    this.#remoteCandidates++;
+    const { foundation, priority, port } = candidate;
+    await this.#connection.addRemoteCandidate(
+      new Candidate(foundation, component, transport, priority, address, port, type),
+    );
+  }
+
+  send(datagram: Uint8Array): void {
+    const selected = this.#selected;
+    if (selected) selected.socket.send(datagram, selected.host, selected.port);
+    // Relayed: TURN has its own way of sending.
+    else if (this.#connection.nominated)
+      void this.#connection.send(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength));
+  }
+
+  /** Forgets what the agent only ever adds to. Called now and then. */
+  tidy(): void {
+    for (const pair of this.#connection.candidatePairs) {
+      // Grows by one with each STUN request of the viewer, for hours.
+      (pair as unknown as { readonly requestTransactionIds: Set<string> }).requestTransactionIds.clear();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#onMedia = () => {};
+    await this.transport.stop();
+  }
+
+  #addSocket(socket: UdpSocket): StunProtocol {
+    const protocol = new StunProtocol();
+    const { address, port } = socket;
+    this.#sockets.push(socket);
+    protocol.transport = {
+      type: 'udp',
+      address: { address, port, family: isIPv4(address) ? 'IPv4' : 'IPv6' },
+      get closed() {
+        return socket.closed;
+      },
+      socketType: isIPv4(address) ? 'udp4' : 'udp6',
+      onData: () => {},
+      send: (datagram: Buffer, to?: readonly [string, number]) => {
+        if (to) socket.send(datagram, to[0], to[1]);
+        return Promise.resolve();
+      },
+      close: () => socket.close(),
+    } as unknown as StunProtocol['transport'];
+    socket.listener = (datagram, from) => this.#receive(protocol, datagram, from);
+    this.#agent.ensureProtocol(protocol);
+    protocol.localIp = address;
+    this.#agent.protocols.push(protocol);
+    const { generation, localUsername } = this.#connection;
+    protocol.localCandidate = new Candidate(
+      candidateFoundation('host', 'udp', address),
+      1,
+      'udp',
+      // The first address is the one that the operator, or the system, puts first.
+      candidatePriority('host', { transport: 'udp', localPreference: 65_535 - this.#sockets.length }),
+      address,
+      port,
+      'host',
+      undefined,
+      undefined,
+      undefined,
+      generation,
+      localUsername,
+    );
+    this.#agent.pairLocalProtocol(protocol);
+    this.#agent.appendLocalCandidate(protocol.localCandidate);
+    return protocol;
+  }
+
+  async #addReflexive(protocol: StunProtocol): Promise<void> {
+    const server = this.#connection.stunServer;
+    if (!server || !isIPv4(protocol.localIp ?? '')) return;
+    const timeout = new Promise<undefined>((resolve) => {
+      setTimeout(resolve, GATHERING_SECONDS * 1000, undefined).unref();
+    });
+    const candidate = await Promise.race([serverReflexiveCandidate(protocol, server), timeout]);
+    if (candidate) this.#agent.appendLocalCandidate(candidate);
+  }
+
+  #receive(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
+    const first = datagram[0] ?? 0;
+    if (first < 4) {
+      if (isStunRequest(datagram) && !this.#isSigned(datagram)) {
+        this.#refusedDatagrams++;
+        return;
+      }
+      (protocol as unknown as StunReceiver).datagramReceived(datagram, from);
+      return;
+    }
+    const selected = this.#selected;
+    if (!selected || selected.port !== from[1] || selected.host !== from[0]) this.#refusedDatagrams++;
+    else if (first >= 128 && first < 192) this.#onMedia(datagram);
+    else protocol.onDataReceived.execute(datagram);
+  }
+
+  #isSigned(datagram: Buffer): boolean {
+    return parseMessage(datagram, Buffer.from(this.#connection.localPassword)) !== undefined;
+  }
+
+  #select(): void {
+    const pair = this.#connection.nominated;
+    if (!pair) return;
+    const { localIp } = pair.protocol;
+    const socket = this.#sockets.find(({ address }) => address === localIp);
+    const [host, port] = pair.remoteAddr;
+    this.#selected = socket && pair.protocol.type === StunProtocol.type ? { socket, host, port } : undefined;
+  }
+}
+
+/** werift polls for the nomination every 20 ms; this tells at once. */
+function watchNomination(connection: Connection, nominated: () => void): void {
+  let pair = connection.nominated;
+  Object.defineProperty(connection, 'nominated', {
+    configurable: true,
+    enumerable: true,
+    get: () => pair,
+    set: (next: typeof pair) => {
+      const first = pair === undefined && next !== undefined;
+      pair = next;
+      // Only once werift has finished with the nomination.
+      if (first) queueMicrotask(nominated);
+    },
+  });
+}
+
+/** Class bits of the message type (RFC 8489 §5). */
+const isStunRequest = (datagram: Buffer): boolean =>
+  datagram.byteLength >= 20 && (datagram.readUInt16BE(0) & 0x0110) === classes.REQUEST;
+
+function fromWerift(candidate: Candidate): IceCandidate {
+  const { foundation, component, priority, host, port, type, relatedAddress, relatedPort, tcptype } =
+    candidate;
+  return {
+    foundation,
+    component,
+    transport: candidate.transport === 'tcp' ? 'tcp' : 'udp',
+    priority,
+    address: host,
+    port,
+    type: type as IceCandidate['type'],
+    ...(relatedAddress !== undefined && { related: { address: relatedAddress, port: relatedPort ?? 0 } }),
+    ...(tcptype !== undefined && { tcpType: tcptype }),
+  };
+}
