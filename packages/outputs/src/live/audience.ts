@@ -1,0 +1,73 @@
+import type { Camera, SourceState, StreamParameters } from '@pinhole/engine';
+import { type LiveSourceState, serializeLiveMessage } from '@pinhole/protocol/live';
+import { type Framing, LiveFraming } from './framing.ts';
+
+/** Takes the texts that all viewers of a camera get. */
+export interface AudienceMember {
+  sendText(text: string): void;
+}
+
+/** A text on the wire is at most this long. */
+const MAX_TEXT = 1000;
+
+/** The viewers of one camera, and what is made once for all of them. */
+export class Audience {
+  readonly framing: Framing = new LiveFraming();
+  readonly #camera: Camera;
+  readonly #members = new Set<AudienceMember>();
+  #stopListening: (() => void) | undefined;
+  #config: { readonly parameters: StreamParameters; readonly text: string } | undefined;
+
+  constructor(camera: Camera) {
+    this.#camera = camera;
+  }
+
+  /** Viewers now. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  add(member: AudienceMember): void {
+    this.#members.add(member);
+    this.#stopListening ??= this.#camera.events.on('state', () => this.sendStatus());
+  }
+
+  remove(member: AudienceMember): void {
+    this.#members.delete(member);
+    if (this.#members.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  /** The heartbeat; also sent when the source's state changes. */
+  sendStatus(): void {
+    const text = this.status();
+    for (const member of this.#members) member.sendText(text);
+  }
+
+  /** What the camera is doing. */
+  status(): string {
+    const { lastUnit } = this.#camera.stream;
+    return serializeLiveMessage({
+      type: 'status',
+      source: wireState(this.#camera.state),
+      ...(lastUnit && {
+        lastCaptureUs: lastUnit.unit.captureTime,
+        lastSequence: lastUnit.unit.sequence % 2 ** 32,
+      }),
+    });
+  }
+
+  /** What a decoder is set up with. */
+  config(parameters: StreamParameters): string {
+    if (this.#config?.parameters !== parameters) {
+      const { codec, width, height, bFrames } = parameters;
+      const text = serializeLiveMessage({ type: 'config', codec, width, height, bFrames });
+      this.#config = { parameters, text };
+    }
+    return this.#config.text;
+  }
+}
+
+const wireState = (state: SourceState): LiveSourceState =>
+  'why' in state ? { ...state, why: state.why.slice(0, MAX_TEXT) } : state;

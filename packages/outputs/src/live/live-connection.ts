@@ -1,0 +1,71 @@
+import {
+  LIVE_CLOSE_CODE,
+  type LiveByeCode,
+  type LiveServerMessage,
+  serializeLiveMessage,
+} from '@pinhole/protocol/live';
+import type { WebSocket } from 'ws';
+import type { FramePieces } from './framing.ts';
+
+/** A viewer that does not answer the close within this time is cut off. */
+const CLOSE_PATIENCE_MS = 2_000;
+
+/** `1008 Policy Violation` (RFC 6455 §7.4.1). */
+const POLICY_VIOLATION = 1008;
+
+/** The sending half of one WebSocket. */
+export class LiveConnection {
+  readonly #socket: WebSocket;
+  #closing = false;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  send(message: LiveServerMessage): void {
+    this.sendText(serializeLiveMessage(message));
+  }
+
+  sendText(text: string): void {
+    if (!this.#closing) this.#socket.send(text);
+  }
+
+  /** Sends one binary message; `taken` is called when the operating system has it, or the connection is gone. */
+  sendFrame(pieces: FramePieces, taken: () => void): void {
+    const [first, second] = pieces;
+    if (this.#closing) {
+      taken();
+    } else if (second === undefined) {
+      this.#socket.send(first, { binary: true }, taken);
+    } else {
+      // Two fragments of one message (RFC 6455 §5.4): the payload is not copied behind a header of its own.
+      this.#socket.send(first, { binary: true, fin: false });
+      this.#socket.send(second, { binary: true, fin: true }, taken);
+    }
+  }
+
+  /** Asks the viewer's WebSocket, not its page, for a sign of life. */
+  ping(): void {
+    if (!this.#closing) this.#socket.ping();
+  }
+
+  /** Says why and closes. */
+  close(code: LiveByeCode, reason: string): void {
+    this.#closeWith(LIVE_CLOSE_CODE[code], { type: 'bye', code, reason });
+  }
+
+  /** Says what was wrong with the viewer's message and closes. */
+  reject(code: string, message: string): void {
+    this.#closeWith(POLICY_VIOLATION, { type: 'error', code, message });
+  }
+
+  #closeWith(closeCode: number, last: LiveServerMessage): void {
+    if (this.#closing) return;
+    this.send(last);
+    this.#closing = true;
+    this.#socket.close(closeCode);
+    // A viewer that stopped reading never sees the close frame, let alone answers it.
+    const cut = setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE_MS);
+    this.#socket.once('close', () => clearTimeout(cut));
+  }
+}
