@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { run } from './cli/run.ts';
 
+// `pinhole | head` closes the pipe; that is no reason to stop serving.
+process.stdout.on('error', () => {});
+
 const code = await run({
   words: process.argv.slice(2),
   env: process.env,

@@ -10,6 +10,10 @@ import { tokenRoutes } from './token-routes.ts';
 /** All of `/api/v1`, with its own description at `openapi.json`. */
 export function apiRoutes(services: ApiServices): OpenAPIHono<ServerEnv> {
   const api = newRouter();
+  api.use(async (context, next) => {
+    await next();
+    context.header('Cache-Control', 'no-store');
+  });
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   api.route('/', identityRoutes(services));
   api.route('/', cameraRoutes(services));

@@ -49,7 +49,7 @@ export function tokenRoutes({ tokens, viewers, log }: ApiServices): OpenAPIHono<
       new Date(),
     );
     log.info({ id: record.id, rights, by: access.identity.tokenId }, 'token made');
-    return context.json({ ...tokenView(record), token }, 201, { 'Cache-Control': 'no-store' });
+    return context.json({ ...tokenView(record), token }, 201);
   });
   routes.openapi(revoke, async (context) => {
     const access = context.get('access');

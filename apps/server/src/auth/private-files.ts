@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PinholeError } from '@pinhole/core';
 
@@ -7,18 +7,26 @@ const LOCK_WAIT_MS = 30;
 const LOCK_STALE_MS = 10_000;
 
 /**
- * Makes sure that a folder exists and that nobody else on the machine can look into it.
+ * Makes sure that a folder exists where others cannot plant files. One that we make is ours alone (mode 0700); one that
+ * was there keeps its mode.
  * @throws {PinholeError} `data/folder`
  */
 export async function openPrivateFolder(path: string): Promise<void> {
+  let mode: number;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
+    mode = (await stat(path)).mode;
   } catch (cause) {
     throw new PinholeError(
       'data/folder',
       `the data folder ${path} cannot be used: ${messageOf(cause)}. Name another with --data FOLDER`,
       { cause },
+    );
+  }
+  if ((mode & 0o002) !== 0) {
+    throw new PinholeError(
+      'data/folder',
+      `everybody on this machine may write into the data folder ${path}, so tokens are not safe there. Run chmod o-w ${path}, or name another with --data FOLDER`,
     );
   }
 }

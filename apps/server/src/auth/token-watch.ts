@@ -1,6 +1,5 @@
 import type { Logger } from '@pinhole/core';
 import type { ViewerRegistry } from '@pinhole/engine';
-import { ANONYMOUS_ID } from './access.ts';
 import type { TokenStore } from './token-store.ts';
 
 /**
@@ -9,15 +8,20 @@ import type { TokenStore } from './token-store.ts';
  */
 export function watchTokens(tokens: TokenStore, viewers: ViewerRegistry, log: Logger): () => void {
   let reading = false;
+  let before = hashesOf(tokens);
   return () => {
     if (reading) return;
     reading = true;
     tokens
       .refresh()
       .then((changed) => {
-        if (!changed) return;
-        const ended = endRevoked(tokens, viewers);
-        log.info({ tokens: tokens.list().length, ended }, 'tokens read again');
+        const after = hashesOf(tokens);
+        const ended = viewers.endWhere(
+          ({ who }) => before.has(who.tokenId) && after.get(who.tokenId) !== before.get(who.tokenId),
+          'revoked',
+        );
+        before = after;
+        if (changed) log.info({ tokens: after.size, ended }, 'tokens read again');
       })
       .catch((error: unknown) => log.error({ error }, 'tokens cannot be read; the known ones stay in force'))
       .finally(() => {
@@ -26,8 +30,6 @@ export function watchTokens(tokens: TokenStore, viewers: ViewerRegistry, log: Lo
   };
 }
 
-/** Ends every viewer whose token is not there any more. @returns how many. */
-export function endRevoked(tokens: TokenStore, viewers: ViewerRegistry): number {
-  const known = new Set(tokens.list().map(({ id }) => id));
-  return viewers.endWhere(({ who }) => who.tokenId !== ANONYMOUS_ID && !known.has(who.tokenId), 'revoked');
-}
+/** By id. The admin's own token keeps its id when it is replaced, so ids alone would not tell. */
+const hashesOf = (tokens: TokenStore): ReadonlyMap<string, string> =>
+  new Map(tokens.list().map(({ id, hash }) => [id, hash]));

@@ -92,14 +92,10 @@ function describe(
     });
   }
   const value = valueAt(values, issue.path);
-  const missing = value === undefined;
-  return [
-    {
-      ...place(issue.path, yaml, overrides),
-      message: missing ? `is missing; it ${issue.message}` : issue.message,
-      ...(!missing && { value: short(value) }),
-    },
-  ];
+  if (value === undefined) return [{ ...place(issue.path, yaml, overrides), message: `is missing; it ${issue.message}` }];
+  const shown = short(value);
+  const repeats = typeof value === 'string' && issue.message.includes(value);
+  return [{ ...place(issue.path, yaml, overrides), message: issue.message, ...(!repeats && { value: shown }) }];
 }
 
 function place(
@@ -110,14 +106,18 @@ function place(
 ): Pick<ConfigIssue, 'at' | 'path'> {
   const keys = key === undefined ? path : [...path, key];
   const name = overrides.names[keys.slice(0, 2).join('.')] ?? overrides.names[String(keys[0])];
-  return { at: name ?? yaml?.locate(path, key) ?? 'configuration', path: keys.join('.') };
+  return name === undefined
+    ? { at: yaml?.locate(path, key) ?? 'configuration', path: keys.join('.') }
+    : { at: name, path: '' };
 }
 
+/** The value at a path. Where a short form stands in for an object, that is the value of all that is inside. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at = value;
   for (const step of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[step];
+    const list = Array.isArray(at) && !Object.hasOwn(at, step);
+    if (typeof at !== 'object' || at === null || list) return at;
+    at = Object.hasOwn(at, step) ? (at as Record<PropertyKey, unknown>)[step] : undefined;
   }
   return at;
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { PinholeError } from '@pinhole/core';
@@ -45,14 +45,20 @@ const MAX_HEADER_BYTES = 16_384;
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const server = createFor(options);
   server.maxConnections = options.limits.connections;
-  server.on('connection', (socket) => options.sockets.add(socket));
+  // WebSockets leave Node's own list of connections, so one of ours is needed to end them all.
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    options.sockets.add(socket);
+  });
   server.on('upgrade', options.upgrade);
   // Node would answer and end it; a socket that speaks no HTTP is owed nothing.
   server.on('clientError', (_error, socket) => socket.destroy());
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,
-    close: ({ graceMs }) => closeServer(server, graceMs),
+    close: ({ graceMs }) => closeServer(server, open, graceMs),
   };
 }
 
@@ -94,7 +100,7 @@ function listen(server: Server, { address, port }: ListenerOptions): Promise<voi
 }
 
 function listenError(cause: NodeJS.ErrnoException, address: string, port: number): PinholeError {
-  switch (cause.code) {
+  switch (cause.code ?? '') {
     case 'EADDRINUSE':
       return new PinholeError(
         'http/port-in-use',
@@ -116,9 +122,11 @@ function listenError(cause: NodeJS.ErrnoException, address: string, port: number
   }
 }
 
-function closeServer(server: Server, graceMs: number): Promise<void> {
+function closeServer(server: Server, open: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    const force = setTimeout(() => {
+      for (const socket of open) socket.destroy();
+    }, graceMs);
     server.close(() => {
       clearTimeout(force);
       resolve();

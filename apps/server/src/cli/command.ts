@@ -1,0 +1,13 @@
+import type { TokenRequest } from '../auth/token-store.ts';
+import type { Overrides } from '../config/load-config.ts';
+
+/** What a person asked the program to do. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'serve'; readonly configFile?: string; readonly overrides: Overrides }
+  | ({ readonly configFile?: string; readonly overrides: Overrides } & (
+      | { readonly kind: 'token-create'; readonly request: TokenRequest }
+      | { readonly kind: 'token-list' }
+      | { readonly kind: 'token-revoke'; readonly id: string }
+    ));
