@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Logger, silentLogger } from '@pinhole/core';
 import { Camera, Cameras, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
-import type { IceServer } from '@pinhole/protocol/whep';
 import { createWhepHandler } from '@pinhole/signaling/whep';
 import { anonymousGrants } from './auth/anonymous.ts';
 import { Authenticator } from './auth/authenticator.ts';
@@ -18,7 +17,7 @@ import { RateLimit } from './http/rate-limit.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { SocketGuard } from './http/socket-guard.ts';
 import { createUpgradeHandler } from './http/upgrades.ts';
-import { type MediaParts, openMediaParts } from './media/parts.ts';
+import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { startTicker } from './ticker.ts';
 import { keyPairFor } from './tls/key-pair.ts';
@@ -101,7 +100,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const whep = createWhepHandler({
     sessions,
     cameras,
-    iceServers: () => iceServersOf(config),
+    iceServers: () => iceServersOf(config.iceServers),
     allowOrigin: (origin) => config.origins.includes('*') || config.origins.includes(origin),
     log,
   });
@@ -194,13 +193,6 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     close: () => (closed ??= close()),
   };
 }
-
-const iceServersOf = ({ iceServers }: ServerConfig): readonly IceServer[] =>
-  iceServers.map(({ urls, username, credential }) => ({
-    urls,
-    ...(username !== undefined && { username }),
-    ...(credential !== undefined && { credential }),
-  }));
 
 const withDefaultCamera = (config: ServerConfig): ServerConfig =>
   Object.keys(config.cameras).length > 0

@@ -28,6 +28,8 @@ export class ConfigError extends PinholeError<'config/invalid' | 'config/unreada
 }
 
 function line({ at, path, message, value }: ConfigIssue): string {
-  const subject = [path, value === undefined ? '' : path === '' ? value : `= ${value}`].filter((part) => part !== '').join(' ');
+  const subject = [path, value === undefined ? '' : path === '' ? value : `= ${value}`]
+    .filter((part) => part !== '')
+    .join(' ');
   return subject === '' ? `${at}: ${message}` : `${at}: ${subject}: ${message}`;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
 import {
+  addressField,
   CAMERA_ID,
   listOf,
   networkRangeField,
@@ -102,7 +103,8 @@ export const configSchema = strictObject({
   metricsFrom: listOf(networkRangeField).default([]),
   iceServers: z.array(iceServer).default([]),
   webrtc: strictObject({
-    hostAddresses: z.array(z.string()).default([]),
+    hostAddresses: listOf(addressField).default([]),
+    iceServers: z.array(iceServer).default([]),
     portRange: portRangeField.optional(),
   }).prefault({}),
   limits: limits.prefault({}),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PinholeError } from '@pinhole/core';
@@ -47,6 +48,12 @@ export const networkRangeField = parsedText((text) => {
   return text;
 }, 'a network range, e.g. 192.168.0.0/16');
 
+/** One address of a machine. */
+export const addressField = parsedText((text) => {
+  if (isIP(text) !== 0) return text;
+  throw new PinholeError('config/address', `"${text}" is no address; write e.g. 192.168.1.10`);
+}, 'an address, e.g. 192.168.1.10');
+
 /** An origin such as `https://cam.example`, in the form in which browsers send it; `*` stands for all. */
 export const originField = parsedText((text) => {
   if (text === '*') return text;
@@ -60,14 +67,14 @@ export const originField = parsedText((text) => {
 /** A port range such as `50000-50100`. */
 export const portRangeField = parsedText((text) => {
   const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
-  const [min, max] = [Number(match?.[1]), Number(match?.[2])];
-  if (match === null || min < 1 || max > 65_535 || min >= max) {
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || first < 1 || last > 65_535 || first >= last) {
     throw new PinholeError(
       'config/port-range',
       'must be two ports with a dash, the smaller first, e.g. 50000-50100',
     );
   }
-  return { min, max };
+  return { first, last };
 }, 'a port range, e.g. 50000-50100');
 
 /** A list, or one value where the list has one. */

@@ -92,10 +92,13 @@ function describe(
     });
   }
   const value = valueAt(values, issue.path);
-  if (value === undefined) return [{ ...place(issue.path, yaml, overrides), message: `is missing; it ${issue.message}` }];
+  if (value === undefined)
+    return [{ ...place(issue.path, yaml, overrides), message: `is missing; it ${issue.message}` }];
   const shown = short(value);
   const repeats = typeof value === 'string' && issue.message.includes(value);
-  return [{ ...place(issue.path, yaml, overrides), message: issue.message, ...(!repeats && { value: shown }) }];
+  return [
+    { ...place(issue.path, yaml, overrides), message: issue.message, ...(!repeats && { value: shown }) },
+  ];
 }
 
 function place(

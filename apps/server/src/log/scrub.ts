@@ -31,10 +31,16 @@ export function scrub(value: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => [
       key,
-      SECRET_FIELD.test(key) && typeof entry === 'string' ? HIDDEN : scrub(entry, depth + 1),
+      isSecret(key, entry) ? HIDDEN : scrub(entry, depth + 1),
     ]),
   );
 }
+
+/** Ids of tokens are short and no secret; they stand in fields called `token` too. */
+const LONGEST_ID = 16;
+
+const isSecret = (key: string, value: unknown): boolean =>
+  SECRET_FIELD.test(key) && typeof value === 'string' && (value.length > LONGEST_ID || !/token$/i.test(key));
 
 function scrubError(error: Error, depth: number): Record<string, unknown> {
   return {

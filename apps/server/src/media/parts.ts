@@ -1,9 +1,12 @@
 import type { Logger, Micros } from '@pinhole/core';
-import { PinholeError } from '@pinhole/core';
 import type { Cameras, PeerFactory, Source, ViewerRegistry } from '@pinhole/engine';
 import { LiveEndpoint } from '@pinhole/outputs/live';
+import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
+import type { IceServer } from '@pinhole/protocol/whep';
 import { openSource } from '../cameras/open-source.ts';
+import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
+import { isLoopback } from '../config/network-range.ts';
 import type { SourceSpec } from '../config/source-spec.ts';
 
 /** What the WebSocket path needs from the rest. */
@@ -24,11 +27,31 @@ export interface MediaParts {
 }
 
 /** The real ones. */
-export function openMediaParts(_config: ServerConfig, log: Logger): MediaParts {
+export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   return {
     openSource: (id, spec) => openSource(id, spec, log),
-    peers: { open: () => Promise.reject(new PinholeError('webrtc/unsupported', 'no WebRTC here')) },
+    peers: createWeriftPeerFactory({
+      iceServers: iceServersOf(config.webrtc.iceServers),
+      ...hostAddressesOf(config),
+      ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
+      now: utcNow,
+      log,
+    }),
     openLive: (options) => new LiveEndpoint(options),
     close: () => Promise.resolve(),
   };
+}
+
+/** The same with what was left out left out. */
+export const iceServersOf = (servers: ServerConfig['iceServers']): readonly IceServer[] =>
+  servers.map(({ urls, username, credential }) => ({
+    urls,
+    ...(username !== undefined && { username }),
+    ...(credential !== undefined && { credential }),
+  }));
+
+/** A server that only this machine can reach has no business on the network with its pictures either. */
+function hostAddressesOf({ listen, webrtc }: ServerConfig): { readonly hostAddresses?: readonly string[] } {
+  if (webrtc.hostAddresses.length > 0) return { hostAddresses: webrtc.hostAddresses };
+  return isLoopback(listen) ? { hostAddresses: ['127.0.0.1', '::1'] } : {};
 }
