@@ -38,6 +38,9 @@ export interface FragmentMuxerCounters {
   readonly timelineBreaks: number;
 }
 
+/** The share of the lag that one frame makes up for. */
+const LAG_SHARE = 8;
+
 /**
  * Turns access units into fragments one at a time: each comes out at once, none waits for the next frame.
  *
@@ -48,9 +51,12 @@ export interface FragmentMuxerCounters {
  * - Decode times are gapless: a fragment's decode time is that of the one before plus its duration. A browser's
  *   SourceBuffer drops frames up to the next key frame when decode times jump by more than two durations (MSE §3.5.8),
  *   as each hiccup of a camera would make them do.
- * - A duration is what leads from the frame's (gapless) decode time to where the next frame is expected: its `dts` plus
- *   the usual interval of late. What was expected wrongly is thereby corrected with the very next frame, and the
- *   composition offset takes up the difference until then; it may be negative.
+ * - A duration is the usual interval of late, plus an eighth of what the decode times lag behind the units' `dts` (or
+ *   less, where they lead). So a wrong guess shrinks with each frame and no error adds up, and one late frame does not
+ *   make its successor claim a second of the buffer. The composition offset takes up the difference; it may be
+ *   negative.
+ *
+ * Who can afford to wait for the next frame, as a recorder can, gives `mediaFragment` the true durations instead.
  *
  * The first unit is decoded at 0. After a size change the caller sends another init segment; the muxer goes on.
  */
@@ -81,7 +87,8 @@ export class FragmentMuxer {
     const decodeTicks = this.#nextDecodeTicks;
     const wantedTicks = this.#originTicks + microsToTicks(micros(dts - origin));
     const presentationTicks = Math.max(0, this.#originTicks + microsToTicks(micros(pts - origin)));
-    const durationTicks = Math.max(1, wantedTicks + this.#interval.ticks - decodeTicks);
+    const lagTicks = wantedTicks - decodeTicks;
+    const durationTicks = Math.max(1, this.#interval.ticks + Math.round(lagTicks / LAG_SHARE));
     this.#nextDecodeTicks = decodeTicks + durationTicks;
     this.#sequenceNumber++;
     const bytes = mediaFragment({

@@ -140,7 +140,7 @@ function writeAvcSampleEntry(writer: ByteWriter, options: InitSegmentOptions, sp
         writer.u8(fullRange === true ? 0x80 : 0);
       });
     }
-    if (sampleAspectRatio !== undefined) {
+    if (sampleAspectRatio !== undefined && sampleAspectRatio.width !== sampleAspectRatio.height) {
       writeBox(writer, 'pasp', () => writer.u32(sampleAspectRatio.width).u32(sampleAspectRatio.height));
     }
   });
