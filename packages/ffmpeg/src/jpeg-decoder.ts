@@ -203,10 +203,13 @@ function jpegArguments(request: JpegRequest): readonly string[] {
   // than the last: a damaged unit gives no picture.
   const first = Math.max(0, request.units.length - 4);
   const scaled = `select=gte(n\\,${first})${scale}`;
-  const quality = ['-q:v', String(quantizerScale(request.quality))];
+  const quality = String(quantizerScale(request.quality));
   return [
-    ...['-hide_banner', '-nostats', '-loglevel', 'error', '-f', 'h264', '-i', 'pipe:0', '-an', '-vf', scaled],
-    ...['-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', ...quality, '-f', 'image2pipe', 'pipe:1'],
+    ...'-hide_banner -nostats -loglevel error -f h264 -i pipe:0 -an -vf'.split(' '),
+    scaled,
+    ...'-pix_fmt yuvj420p -c:v mjpeg -f image2pipe -q:v'.split(' '),
+    quality,
+    'pipe:1',
   ];
 }
 

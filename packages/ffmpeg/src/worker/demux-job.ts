@@ -66,7 +66,6 @@ export class DemuxJob {
     const options = av.Dictionary.fromObject(formatOptions(this.#request));
     const location = url.startsWith('file:') ? decodeURIComponent(new URL(url).pathname) : url;
     check(av, await this.#format.openInput(location, null, options), 'open');
-    options.free();
     // Looking into the pictures first takes FFmpeg most of a second. A session description or a container names the
     // codec already; what names none is looked into.
     let stream = this.#videoStream();

@@ -5,6 +5,13 @@ import { evenSize } from '../jpeg-options.ts';
 import { type Av, AvError, check } from './av.ts';
 
 const KEY_INTERVAL_PICTURES = 60;
+const PICTURES_PER_SECOND = 30; // only the level depends on it
+const ENCODER_OPTIONS = [
+  ['preset', 'superfast'],
+  ['tune', 'zerolatency'],
+  ['profile', 'baseline'],
+  ['forced-idr', '1'],
+] as const;
 const CLOCK_HZ = 1_000_000;
 
 interface OpenEncoder {
@@ -129,16 +136,13 @@ export class Transcoder {
     context.height = height;
     context.pixelFormat = AV_PIX_FMT_YUV420P;
     context.timeBase = new av.Rational(1, CLOCK_HZ);
+    // x264 would take the clock for the picture rate, and choose a level that nobody decodes.
+    context.framerate = new av.Rational(PICTURES_PER_SECOND, 1);
     context.gopSize = KEY_INTERVAL_PICTURES;
     context.maxBFrames = 0;
-    const options = av.Dictionary.fromObject({
-      preset: 'superfast',
-      tune: 'zerolatency',
-      profile: 'baseline',
-      'forced-idr': '1',
-    });
-    check(av, context.open2Sync(codec, options), 'open the encoder');
-    options.free();
+    // Not as a dictionary for `open2Sync`: freeing that afterwards frees it twice, and crashes.
+    for (const [name, value] of ENCODER_OPTIONS) check(av, context.setOption(name, value), `set ${name}`);
+    check(av, context.open2Sync(codec), 'open the encoder');
     const scaler = new av.SoftwareScaleContext();
     scaler.getContext(
       frame.width,

@@ -1,0 +1,44 @@
+import { messageOf } from '@pinhole/core';
+import { type FfmpegCode, FfmpegError } from '@pinhole/ffmpeg';
+
+/** Why a connection ended, for people and programs. */
+export interface RtspFailure {
+  readonly code: RtspCode;
+  /** Holds no credentials. */
+  readonly why: string;
+}
+
+/** Why an RTSP source is not live. */
+export type RtspCode =
+  | 'source/refused'
+  | 'source/no-such-host'
+  | 'source/unreachable'
+  | 'source/unauthorized'
+  | 'source/not-found'
+  | 'source/timeout'
+  | 'source/stalled'
+  | 'source/ended'
+  | 'source/no-video'
+  | 'source/invalid-input'
+  | 'source/crashed'
+  | 'source/no-ffmpeg'
+  | 'source/failed';
+
+const CODES: Readonly<Partial<Record<FfmpegCode, RtspCode>>> = {
+  'ffmpeg/refused': 'source/refused',
+  'ffmpeg/no-such-host': 'source/no-such-host',
+  'ffmpeg/unreachable': 'source/unreachable',
+  'ffmpeg/unauthorized': 'source/unauthorized',
+  'ffmpeg/not-found': 'source/not-found',
+  'ffmpeg/timeout': 'source/timeout',
+  'ffmpeg/no-video': 'source/no-video',
+  'ffmpeg/invalid-input': 'source/invalid-input',
+  'ffmpeg/crashed': 'source/crashed',
+  'ffmpeg/missing': 'source/no-ffmpeg',
+};
+
+/** Puts what ended a demuxer in this source's words. */
+export function rtspFailure(thrown: unknown): RtspFailure {
+  const code = thrown instanceof FfmpegError ? CODES[thrown.code] : undefined;
+  return { code: code ?? 'source/failed', why: messageOf(thrown) };
+}

@@ -1,0 +1,232 @@
+import {
+  type Abort,
+  Backoff,
+  type Logger,
+  type Millis,
+  millis,
+  PinholeError,
+  silentLogger,
+} from '@pinhole/core';
+import type { ControlDescriptor, Source, SourceDescription, SourceSink } from '@pinhole/engine';
+import { type Demuxing, type FfmpegOptions, openDemuxer, scrubCredentials } from '@pinhole/ffmpeg';
+import { type SourceClock, SystemClock } from '../clock.ts';
+import { type RtspFailure, rtspFailure } from './rtsp-failure.ts';
+import { StallWatch } from './stall-watch.ts';
+import { Timeline } from './timeline.ts';
+
+/** How an RTSP camera is reached. */
+export interface RtspSourceOptions {
+  /** `rtsp://` or `rtsps://`; credentials in it go to the camera and nowhere else. */
+  readonly url: string;
+  /** How RTP travels. Default `tcp`: nothing is lost on the way, and no port has to be open. */
+  readonly transport?: 'tcp' | 'udp';
+  /** For people; the URL without credentials unless told. */
+  readonly label?: string;
+  readonly log?: Logger;
+  /** Which FFmpeg; the best that is there unless told. */
+  readonly ffmpeg?: FfmpegOptions;
+  /** No picture for so long means that the camera is gone. Default 5 s. */
+  readonly stallMs?: Millis;
+  /** Waits between tries. Default 0.5 s doubling to 30 s. */
+  readonly retry?: { readonly firstMs: Millis; readonly maxMs: Millis };
+  readonly clock?: SourceClock;
+}
+
+/** What an RTSP source did since it was made. */
+export interface RtspCounters {
+  /** Connections that were tried. */
+  readonly connections: number;
+  readonly units: number;
+  /** Units left out because the program was too busy to take them. */
+  readonly droppedBusy: number;
+  /** Connections given up because no picture came for too long. */
+  readonly stalls: number;
+}
+
+const DEFAULT_STALL_MS = millis(5_000);
+const DEFAULT_RETRY = { firstMs: millis(500), maxMs: millis(30_000) };
+/** FFmpeg's child has to start, to connect and to wait for a first picture. */
+const CONNECT_ALLOWANCE_MS = 5_000;
+/** A connection that lived for less was no success: the waits go on growing. */
+const STEADY_MS = 10_000;
+
+/**
+ * A camera (or server) that speaks RTSP. H.264 is passed through; anything else is encoded here once, with a notice in
+ * `describe().transcoding`. It connects again for as long as it is wanted; wrong credentials are tried again too, at
+ * the longest wait, since a camera that is starting up may refuse good ones.
+ *
+ * @throws {PinholeError} `source/bad-option` naming the option, its value and what would do.
+ */
+export const createRtspSource = (options: RtspSourceOptions): RtspSource => new RtspSource(options);
+
+/** The source that `createRtspSource` makes. */
+export class RtspSource implements Source {
+  readonly #options: RtspSourceOptions;
+  readonly #clock: SourceClock;
+  readonly #log: Logger;
+  readonly #label: string;
+  readonly #timeline = new Timeline();
+  readonly #backoff: Backoff;
+  #demuxing: Demuxing | undefined;
+  #transcoding: string | undefined;
+  #counters = { connections: 0, units: 0, droppedBusy: 0, stalls: 0 };
+  #lastCode: string | undefined;
+
+  constructor(options: RtspSourceOptions) {
+    this.#options = options;
+    this.#label = scrubCredentials(options.label ?? options.url);
+    if (!/^rtsps?:\/\/[^\s']+$/i.test(options.url)) {
+      throw new PinholeError(
+        'source/bad-option',
+        `url "${scrubCredentials(options.url)}": write rtsp://host/path, with blanks and quotes percent-encoded`,
+      );
+    }
+    this.#clock = options.clock ?? new SystemClock();
+    this.#log = (options.log ?? silentLogger).child({ source: 'rtsp', label: this.#label });
+    this.#backoff = new Backoff(options.retry ?? DEFAULT_RETRY);
+  }
+
+  /** What it did so far. */
+  get counters(): RtspCounters {
+    return this.#counters;
+  }
+
+  /** The process id of FFmpeg's child while there is one. */
+  get pid(): number | undefined {
+    return this.#demuxing?.pid();
+  }
+
+  async start(sink: SourceSink, { signal }: { readonly signal: Abort }): Promise<void> {
+    while (!signal.aborted) {
+      sink.state({ kind: 'connecting' });
+      const failure = await this.#connect(sink, signal);
+      if (signal.aborted) return;
+      if (failure.code === 'source/no-ffmpeg') {
+        sink.state({ kind: 'failed', ...failure });
+        throw new PinholeError(failure.code, failure.why);
+      }
+      const retryInMs = this.#wait(failure);
+      sink.state({ kind: 'retrying', ...failure, retryInMs });
+      this.#tell(failure, retryInMs);
+      await this.#sleep(retryInMs, signal);
+    }
+  }
+
+  requestKeyFrame(): void {
+    this.#demuxing?.requestKeyFrame();
+  }
+
+  describe(): SourceDescription {
+    const transcoding = this.#transcoding;
+    return {
+      kind: 'rtsp',
+      label: this.#label,
+      // RTSP knows no way to ask a camera for one; where we encode ourselves, we can.
+      keyFrameOnRequest: transcoding !== undefined && this.#demuxing?.backend() === 'node-av',
+      ...(transcoding === undefined ? {} : { transcoding }),
+    };
+  }
+
+  controls(): readonly ControlDescriptor[] {
+    return [];
+  }
+
+  setControl(id: string): Promise<void> {
+    return Promise.reject(new PinholeError('control/unknown', `an RTSP camera has no control "${id}" here`));
+  }
+
+  /** One connection, from start to end. */
+  async #connect(sink: SourceSink, signal: Abort): Promise<RtspFailure> {
+    const run = new AbortController();
+    const abort = (): void => run.abort();
+    signal.addEventListener('abort', abort);
+    const stallMs = this.#options.stallMs ?? DEFAULT_STALL_MS;
+    let stalled = false;
+    let liveSince: Millis | undefined;
+    const watch = new StallWatch({
+      clock: this.#clock,
+      limitMs: millis(stallMs + CONNECT_ALLOWANCE_MS),
+      stalled: () => {
+        stalled = true;
+        run.abort();
+      },
+    });
+    this.#timeline.join();
+    this.#counters.connections++;
+    const droppedBefore = this.#counters.droppedBusy;
+    try {
+      const { url, transport = 'tcp', ffmpeg = {} } = this.#options;
+      this.#demuxing = openDemuxer(
+        { url, transport },
+        {
+          opened: ({ codec, transcoding }) => {
+            this.#transcoding = transcoding;
+            if (transcoding !== undefined) this.#log.warn({ codec }, transcoding);
+          },
+          write: (unit) => {
+            if (stalled || signal.aborted) return;
+            watch.feed(stallMs);
+            if (liveSince === undefined) {
+              liveSince = this.#clock.monotonicNow();
+              this.#live(sink);
+            }
+            this.#counters.units++;
+            sink.write(this.#timeline.place(unit));
+          },
+          droppedBusy: (total) => {
+            this.#counters.droppedBusy = droppedBefore + total;
+          },
+        },
+        { ...ffmpeg, signal: run.signal },
+      );
+      await this.#demuxing.ended;
+      if (!stalled) return { code: 'source/ended', why: 'the camera ended the stream' };
+      this.#counters.stalls++;
+      return liveSince === undefined
+        ? {
+            code: 'source/timeout',
+            why: `connected or not, it sent no picture within ${stallMs + CONNECT_ALLOWANCE_MS} ms`,
+          }
+        : { code: 'source/stalled', why: `no picture for ${stallMs} ms` };
+    } catch (thrown) {
+      return rtspFailure(thrown);
+    } finally {
+      watch.stop();
+      signal.removeEventListener('abort', abort);
+      this.#demuxing = undefined;
+      if (liveSince !== undefined && this.#clock.monotonicNow() - liveSince > STEADY_MS)
+        this.#backoff.reset();
+    }
+  }
+
+  #live(sink: SourceSink): void {
+    this.#lastCode = undefined;
+    this.#log.info({ backend: this.#demuxing?.backend() }, 'camera is live');
+    sink.state({ kind: 'live' });
+  }
+
+  #wait(failure: RtspFailure): Millis {
+    const next = this.#backoff.next();
+    // Cameras lock an account after a few wrong passwords.
+    return failure.code === 'source/unauthorized' ? (this.#options.retry ?? DEFAULT_RETRY).maxMs : next;
+  }
+
+  #tell(failure: RtspFailure, retryInMs: Millis): void {
+    const level = failure.code === this.#lastCode ? 'debug' : 'warn';
+    this.#lastCode = failure.code;
+    this.#log[level]({ ...failure, retryInMs }, 'camera is not live; trying again');
+  }
+
+  #sleep(delayMs: Millis, signal: Abort): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const cancel = this.#clock.after(delayMs, wake);
+      signal.addEventListener('abort', wake);
+      if (signal.aborted) wake();
+    });
+  }
+}
