@@ -28,8 +28,8 @@ export interface TestPicture extends TimeCode {
 /** How a test card looks unless told. */
 export const DEFAULT_LOOK: CardLook = { pattern: 'card', brightness: 0 };
 
-/** More bits than a macroblock of a test card takes on average, however busy; only the level depends on it. */
-const BITS_PER_MACROBLOCK = 100;
+/** No key picture of a test card takes more bits than this, digits included; only the level depends on it. */
+const MOST_BITS = { perPicture: 8_000, perMacroblock: 40 } as const;
 
 /**
  * Makes test pictures: H.264 constrained baseline, exactly the same bytes for the same calls. Needs no clock and no
@@ -86,9 +86,9 @@ function checkSide(field: string, pixels: number, min: number, max: number): voi
 function levelOf(options: SyntheticEncoderOptions): number {
   const widthMacroblocks = Math.ceil(options.width / 16);
   const heightMacroblocks = Math.ceil(options.height / 16);
-  const macroblocksPerSecond = widthMacroblocks * heightMacroblocks * options.framesPerSecond;
-  const maxKbps = (macroblocksPerSecond * BITS_PER_MACROBLOCK) / 1000;
+  const pictureBits = MOST_BITS.perPicture + MOST_BITS.perMacroblock * widthMacroblocks * heightMacroblocks;
   const { framesPerSecond } = options;
+  const maxKbps = (pictureBits * framesPerSecond) / 1000;
   const level = lowestLevel({ widthMacroblocks, heightMacroblocks, framesPerSecond, maxKbps });
   if (level === undefined) throw new Error(`no level for ${options.width}×${options.height}`);
   return level;

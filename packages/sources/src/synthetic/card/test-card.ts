@@ -35,6 +35,8 @@ export class TestCard {
   readonly #strip: ReturnType<typeof timeCodeLayout>;
   readonly #background: Uint8Array;
   readonly #drawn = new Map<TextLine, string>();
+  #drawnBits: Uint8Array = new Uint8Array(0);
+  #drawnSweep: Uint8Array = new Uint8Array(0);
 
   constructor(options: TestCardOptions, look: CardLook) {
     this.#options = options;
@@ -50,6 +52,8 @@ export class TestCard {
     drawBackground(this.picture, this.#layout, look, this.#visibleColumns);
     this.#background.set(this.picture.luma);
     this.#drawn.clear();
+    this.#drawnBits = new Uint8Array(0);
+    this.#drawnSweep = new Uint8Array(0);
     const { label } = this.#layout;
     if (label !== undefined) this.#drawText(label, label.sample, LABEL_INK);
   }
@@ -74,7 +78,7 @@ export class TestCard {
     const bits = timeCodeBits(moment, cells.length);
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i];
-      if (cell === undefined) continue;
+      if (cell === undefined || bits[i] === this.#drawnBits[i]) continue;
       const level = bits[i] === 1 ? TIME_CODE_LUMA.light : TIME_CODE_LUMA.dark;
       const top = cell.y / TIME_CODE_GRID_PIXELS;
       const left = cell.x / TIME_CODE_GRID_PIXELS;
@@ -84,6 +88,7 @@ export class TestCard {
         for (let column = left; column < right; column++) this.picture.setLuma(column, row, level);
       }
     }
+    this.#drawnBits = bits;
   }
 
   #drawText(line: TextLine, text: string, ink: number): void {
@@ -116,8 +121,10 @@ export class TestCard {
     const levels = sweep(frameNumber, this.#visibleColumns, this.#options.framesPerSecond);
     for (let column = 0; column < levels.length; column++) {
       const level = levels[column] ?? 0;
+      if (level === this.#drawnSweep[column]) continue;
       for (let row = track.row; row < track.row + track.rows; row++) this.#light(column, row, level);
     }
+    this.#drawnSweep = levels;
   }
 
   /** Lights a block up by `by` above its background. */

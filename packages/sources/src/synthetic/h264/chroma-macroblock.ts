@@ -25,7 +25,7 @@ export class ChromaMacroblock {
 
   /** Some coefficient is not zero. */
   get coded(): boolean {
-    return this.cb.some(isNotZero) || this.cr.some(isNotZero);
+    return !isZero(this.cb) || !isZero(this.cr);
   }
 
   /** Chooses a prediction and fills the coefficients. */
@@ -48,7 +48,9 @@ export class ChromaMacroblock {
   }
 }
 
-const isNotZero = (value: number): boolean => value !== 0;
+function isZero(four: Int32Array): boolean {
+  return four[0] === 0 && four[1] === 0 && four[2] === 0 && four[3] === 0;
+}
 
 function fill(
   coefficients: Int32Array,
@@ -59,20 +61,23 @@ function fill(
   y: number,
 ): void {
   const at = y * stride + x;
-  // What the four blocks are predicted from: the left column, the upper row, or (first macroblock only) mid-grey.
-  const [p00, p01, p10, p11] =
-    mode === HORIZONTAL
-      ? [at - 1, at - 1, at + stride - 1, at + stride - 1]
-      : [at - stride, at - stride + 1, at - stride, at - stride + 1];
-  const predicted = (from: number): number => (mode === DC ? 128 : (plane[from] as number));
-  const a = (plane[at] as number) - predicted(p00);
-  const b = (plane[at + 1] as number) - predicted(p01);
-  const c = (plane[at + stride] as number) - predicted(p10);
-  const d = (plane[at + stride + 1] as number) - predicted(p11);
+  // What the upper and the lower pair of blocks are predicted from, and how far apart a pair's two sources lie.
+  const upper = mode === HORIZONTAL ? at - 1 : at - stride;
+  const lower = mode === HORIZONTAL ? upper + stride : upper;
+  const step = mode === HORIZONTAL ? 0 : 1;
+  const a = (plane[at] as number) - sample(plane, mode, upper);
+  const b = (plane[at + 1] as number) - sample(plane, mode, upper + step);
+  const c = (plane[at + stride] as number) - sample(plane, mode, lower);
+  const d = (plane[at + stride + 1] as number) - sample(plane, mode, lower + step);
   coefficients[0] = quarter(a + b + c + d);
   coefficients[1] = quarter(a - b + c - d);
   coefficients[2] = quarter(a + b - c - d);
   coefficients[3] = quarter(a - b - c + d);
+}
+
+/** The sample that prediction takes; the first macroblock has no neighbour and takes mid-grey. */
+function sample(plane: Uint8Array, mode: ChromaMode, at: number): number {
+  return mode === DC ? 128 : (plane[at] as number);
 }
 
 function quarter(sum: number): number {
