@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PinholeError } from '@pinhole/core';
@@ -33,7 +34,7 @@ export async function openPrivateFolder(path: string): Promise<void> {
 
 /** Replaces a file as a whole, readable by its owner only; whoever reads meanwhile sees the old or the new one. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
+  const temporary = `${path}.${randomUUID()}.new`;
   const file = await open(temporary, 'w', 0o600);
   try {
     await file.writeFile(text);

@@ -59,7 +59,7 @@ export class TokenStore {
     await openPrivateFolder(folder);
     const store = new TokenStore(folder);
     await store.refresh();
-    if (store.#adminToken === '') await store.renewAdminToken();
+    if (store.#adminToken === '') await store.#writeAdminToken({ unless: () => store.#adminToken !== '' });
     return store;
   }
 
@@ -145,7 +145,14 @@ export class TokenStore {
 
   /** Replaces the admin's own token. */
   async renewAdminToken(): Promise<void> {
-    await writePrivateFile(this.#adminPath, `${newToken()}\n`);
+    await this.#writeAdminToken({ unless: () => false });
+  }
+
+  async #writeAdminToken({ unless }: { readonly unless: () => boolean }): Promise<void> {
+    await withLock(this.#adminPath, async () => {
+      await this.refresh();
+      if (!unless()) await writePrivateFile(this.#adminPath, `${newToken()}\n`);
+    });
     await this.refresh();
   }
 

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TokenStore } from './token-store.ts';
+
+const NOW = new Date('2030-01-01T00:00:00Z');
+const VIEW = { name: 'phone', cameras: ['door'], rights: ['view'] } as const;
+
+describe('TokenStore', () => {
+  let parent: string;
+  let folder: string;
+  beforeEach(() => {
+    parent = mkdtempSync(join(tmpdir(), 'pinhole-tokens-'));
+    folder = join(parent, 'state');
+  });
+  afterEach(() => rmSync(parent, { recursive: true }));
+
+  it('makes the folder and the admin token, for its owner alone', async () => {
+    const store = await TokenStore.open(folder);
+
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'admin-token')).mode & 0o777).toBe(0o600);
+    expect(store.adminToken).toMatch(/^pin_[\w-]{43}$/);
+    expect(store.find(store.adminToken)).toMatchObject({ id: 'admin', rights: ['admin'], cameras: '*' });
+  });
+
+  it('keeps the admin token over a restart', async () => {
+    const first = await TokenStore.open(folder);
+
+    expect((await TokenStore.open(folder)).adminToken).toBe(first.adminToken);
+  });
+
+  it('stores hashes, not tokens', async () => {
+    const store = await TokenStore.open(folder);
+    const { token } = await store.create(VIEW, NOW);
+
+    const text = readFileSync(join(folder, 'tokens.json'), 'utf8');
+
+    expect(text).toContain('phone');
+    expect(text).not.toContain(token);
+    expect(text).not.toContain(store.adminToken);
+    expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('notices what another process did', async () => {
+    const ours = await TokenStore.open(folder);
+    const theirs = await TokenStore.open(folder);
+    const { token, record } = await theirs.create(VIEW, NOW);
+
+    expect(ours.find(token)).toBeUndefined();
+    expect(await ours.refresh()).toBe(true);
+    expect(ours.find(token)).toMatchObject({ id: record.id, cameras: ['door'] });
+    expect(await ours.refresh()).toBe(false);
+
+    await theirs.revoke(record.id);
+    await ours.refresh();
+    expect(ours.find(token)).toBeUndefined();
+  });
+
+  it('loses no token when several are made at once', async () => {
+    const stores = await Promise.all([TokenStore.open(folder), TokenStore.open(folder)]);
+
+    await Promise.all(
+      Array.from({ length: 10 }, (_, i) => stores[i % 2]?.create({ ...VIEW, name: `t${i}` }, NOW)),
+    );
+
+    expect((await TokenStore.open(folder)).list()).toHaveLength(11);
+  });
+
+  it('writes down when a token ends', async () => {
+    const store = await TokenStore.open(folder);
+
+    const { record } = await store.create({ ...VIEW, lifetimeMs: 3_600_000 }, NOW);
+
+    expect(record.expiresAt).toBe('2030-01-01T01:00:00.000Z');
+  });
+
+  it("replaces the admin's own token when it is revoked", async () => {
+    const store = await TokenStore.open(folder);
+    const old = store.adminToken;
+
+    await store.revoke('admin');
+
+    expect(store.find(old)).toBeUndefined();
+    expect(store.find(store.adminToken)?.id).toBe('admin');
+  });
+
+  it.each(['{', '{"version":2,"tokens":[]}', '{"version":1,"tokens":[{"id":"x"}]}'])(
+    'does not start with a file that it cannot read, nor forget what it knew: %s',
+    async (text) => {
+      const store = await TokenStore.open(folder);
+      const { token } = await store.create(VIEW, NOW);
+      writeFileSync(join(folder, 'tokens.json'), text);
+
+      await expect(store.refresh()).rejects.toMatchObject({ code: 'data/tokens-unreadable' });
+      await expect(TokenStore.open(folder)).rejects.toMatchObject({ code: 'data/tokens-unreadable' });
+      expect(store.find(token)).toBeDefined();
+    },
+  );
+});

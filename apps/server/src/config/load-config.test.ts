@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from './config-error.ts';
+import { loadConfig, type Overrides } from './load-config.ts';
+
+const NOTHING: Overrides = { values: {}, names: {} };
+
+describe('loadConfig', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pinhole-config-'));
+    file = join(folder, 'pinhole.yaml');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const load = (text: string, overrides = NOTHING) => {
+    writeFileSync(file, text);
+    return loadConfig(file, overrides);
+  };
+  const issuesOf = (text: string, overrides = NOTHING) => {
+    try {
+      load(text, overrides);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.issues;
+      throw error;
+    }
+    throw new Error('nothing was wrong');
+  };
+
+  it('fills in what is left out', () => {
+    const config = loadConfig(undefined, NOTHING);
+
+    expect(config).toMatchObject({
+      listen: '127.0.0.1',
+      port: 8080,
+      anonymous: [],
+      cameras: {},
+      logLevel: 'info',
+    });
+  });
+
+  it('reads the example file of the project', () => {
+    const config = loadConfig(resolve('pinhole.example.yaml'), NOTHING);
+
+    expect(Object.keys(config.cameras)).toEqual(['test', 'card', 'hall']);
+    expect(config.cameras['hall']).toMatchObject({
+      label: 'The hall',
+      anonymous: [{ from: ['192.168.0.0/16'], rights: ['view'] }],
+    });
+  });
+
+  it('points at a misspelt key with file, line and column, and names the right one', () => {
+    const issues = issuesOf('port: 8080\ncameras:\n  door:\n    sorce: synthetic\n');
+
+    expect(issues).toContainEqual({
+      at: `${file}:4:5`,
+      path: 'cameras.door.sorce',
+      message: 'unknown key "sorce". Did you mean "source"?',
+    });
+  });
+
+  it('points at a wrong value and shows it', () => {
+    const issues = issuesOf('listen: 0.0.0.0\nport: 80800\n');
+
+    expect(issues).toEqual([
+      { at: `${file}:2:7`, path: 'port', message: 'must be from 0 to 65535', value: '80800' },
+    ]);
+  });
+
+  it('tells all that is wrong at once', () => {
+    const issues = issuesOf('prot: 80\nlogLevel: debgu\nlimits: { viewers: many }\n');
+
+    expect(issues.map(({ at, message }) => `${at} ${message}`).toSorted()).toEqual([
+      `${file}:1:1 unknown key "prot". Did you mean "port"?`,
+      `${file}:2:11 must be one of debug, info, warn, error, silent. Did you mean "debug"?`,
+      `${file}:3:20 must be a whole number from 1 to 100000`,
+    ]);
+  });
+
+  it.each([
+    ['a: 1\na: 2\n', `:2:1`, 'Map keys must be unique'],
+    ['cameras: [\n', `:2:1`, 'end with a ]'],
+    ['- 1\n', ':1:1', 'must be keys and values'],
+  ])('places what is no YAML for us: %j', (text, place, words) => {
+    const [issue] = issuesOf(text);
+
+    expect(issue?.at).toBe(`${file}${place}`);
+    expect(issue?.message).toContain(words);
+  });
+
+  it.each([
+    ['cameras: { "my door": synthetic }', 'a camera id has letters'],
+    ['cameras: { door: sythetic }', 'Did you mean "synthetic"?'],
+    ['cameras: { door: "synthetic:100x75" }', 'height 75 of synthetic: must be even'],
+    ['cameras: { door: { label: x } }', 'is missing; it must be a source'],
+    ['anonymous: [admin]', 'must be one of view, control, record, download'],
+    ['anonymous: [{ from: 10.0.0.0/33, rights: [view] }]', '"10.0.0.0/33" is no network range'],
+    ['origins: [cam.example]', 'must be an origin without a path'],
+    ['tls: yes please', 'must be auto, or a certificate and a key file'],
+    ['webrtc: { portRange: 6-5 }', 'must be two ports with a dash'],
+    ['trustedProxies: proxy', 'no network range'],
+  ])('%s is refused: %s', (text, words) => {
+    expect(() => load(text)).toThrow(words);
+  });
+
+  it('never shows the password of a camera', () => {
+    const text = 'cameras: { door: "rtsp://me:hunter2@cam:99999/x" }';
+
+    expect(() => load(text)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+  });
+
+  it('lets flags count more than the file, camera by camera', () => {
+    const overrides: Overrides = {
+      values: { port: 9000, cameras: { door: 'synthetic:320x240' } },
+      names: { port: '--port', 'cameras.door': '--camera door' },
+    };
+
+    const config = load('port: 80\ncameras: { door: synthetic, hall: synthetic }\n', overrides);
+
+    expect(config.port).toBe(9000);
+    expect(config.cameras['door']?.source).toMatchObject({ width: 320 });
+    expect(Object.keys(config.cameras)).toEqual(['door', 'hall']);
+  });
+
+  it('names the flag when the flag is wrong', () => {
+    const overrides: Overrides = { values: { listen: '' }, names: { listen: '--listen' } };
+
+    expect(issuesOf('port: 80\n', overrides)).toEqual([
+      expect.objectContaining({ at: '--listen', path: '' }),
+    ]);
+  });
+
+  it("starts the file's relative paths at the file's folder", () => {
+    const config = load(
+      'data: state\ncameras: { clip: "file:walk.mp4" }\ntls: { cert: a.pem, key: /k.pem }\n',
+    );
+
+    expect(config.data).toBe(join(folder, 'state'));
+    expect(config.cameras['clip']?.source).toEqual({ kind: 'file', path: join(folder, 'walk.mp4') });
+    expect(config.tls).toEqual({ cert: join(folder, 'a.pem'), key: '/k.pem' });
+  });
+
+  it('takes no key that an object is born with for one of ours', () => {
+    expect(() => load('"__proto__": { port: 1 }\n')).toThrow(ConfigError);
+    expect(() => load('constructor: 1\n')).toThrow('unknown key "constructor"');
+  });
+});

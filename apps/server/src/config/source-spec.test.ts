@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { parseSourceSpec } from './source-spec.ts';
+
+describe('parseSourceSpec', () => {
+  it.each([
+    ['synthetic', { kind: 'synthetic', width: 1280, height: 720, framesPerSecond: 30, gopFrames: 60 }],
+    ['synthetic:640x360', { kind: 'synthetic', width: 640, height: 360, framesPerSecond: 30, gopFrames: 60 }],
+    [
+      'synthetic:640x360@15?gop=150',
+      { kind: 'synthetic', width: 640, height: 360, framesPerSecond: 15, gopFrames: 150 },
+    ],
+    ['synthetic?gop=1', { kind: 'synthetic', width: 1280, height: 720, framesPerSecond: 30, gopFrames: 1 }],
+    ['file:clip.mp4', { kind: 'file', path: 'clip.mp4' }],
+    ['file:///srv/clip.mp4', { kind: 'file', path: '/srv/clip.mp4' }],
+    ['rtsp://cam/1', { kind: 'rtsp', url: 'rtsp://cam/1', transport: 'tcp' }],
+    ['rtsp://u:p%40@cam/1?transport=udp', { kind: 'rtsp', url: 'rtsp://u:p%40@cam/1', transport: 'udp' }],
+    [
+      'rtsp://cam/1?a=b%20c&transport=udp&d=e',
+      { kind: 'rtsp', url: 'rtsp://cam/1?a=b%20c&d=e', transport: 'udp' },
+    ],
+    [
+      'rtsp://cam/1?transport=tcp&channel=2',
+      { kind: 'rtsp', url: 'rtsp://cam/1?channel=2', transport: 'tcp' },
+    ],
+  ])('reads %s', (text, spec) => {
+    expect(parseSourceSpec(text)).toEqual(spec);
+  });
+
+  it.each([
+    ['', 'is no source'],
+    ['syntetic', 'Did you mean "synthetic"?'],
+    ['synthetic:640', 'write synthetic or'],
+    ['synthetic:640x360?gob=3', 'Did you mean "gop"?'],
+    ['synthetic:2000x360', 'width 2000 of synthetic: must be from 64 to 1920'],
+    ['synthetic:640x360@90', 'frames per second 90'],
+    ['synthetic?gop=0', 'gop 0 of synthetic'],
+    ['file:', 'write file:PATH'],
+    ['rtsp://', 'rtsp address'],
+    ['rtsp://cam/?transport=upd', 'transport "upd"'],
+  ])('refuses %j: %s', (text, words) => {
+    expect(() => parseSourceSpec(text)).toThrow(
+      expect.objectContaining({ code: 'config/source', message: expect.stringContaining(words) }),
+    );
+  });
+});

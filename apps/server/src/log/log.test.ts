@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { createLog } from './log.ts';
+
+const TOKEN = 'pin_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG';
+
+function written(use: (log: ReturnType<typeof createLog>) => void, format: 'json' | 'text' = 'json'): string {
+  let lines = '';
+  use(createLog({ level: 'debug', format, write: (line) => (lines += line) }));
+  return lines;
+}
+
+describe('createLog', () => {
+  it.each([
+    ['an address', { url: `/whep/door?token=${TOKEN}&x=1` }],
+    ['a link', { url: `http://localhost/#token=${TOKEN}` }],
+    ['a header', { headers: { authorization: `Bearer ${TOKEN}` } }],
+    ['a subprotocol', { protocol: `pinhole.live.v1, bearer.${TOKEN}` }],
+    ['an error', { error: new Error(`no ${TOKEN}`, { cause: new Error(`?token=${TOKEN}`) }) }],
+    ['a list', { list: [[`x ${TOKEN}`]] }],
+    ['a field of its own', { token: 'something-that-is-long-enough', password: 'x' }],
+  ])('hides a token in %s', (_, fields) => {
+    const lines = written((log) => log.child({ bound: fields }).info(fields, `got ${TOKEN}`));
+
+    expect(lines).not.toContain(TOKEN);
+    expect(lines).not.toContain('long-enough');
+    expect(lines).not.toContain('"x"');
+    expect(lines).toContain('…');
+  });
+
+  it('hides the password of a camera and shows its host', () => {
+    const lines = written((log) =>
+      log.warn({ url: 'rtsp://me:hunter2@cam/1' }, 'no rtsp://me:hunter2@cam/1'),
+    );
+
+    expect(lines).not.toContain('hunter2');
+    expect(lines).toContain('rtsp://…@cam/1');
+  });
+
+  it('shows the id of a token', () => {
+    expect(written((log) => log.info({ token: 'a1b2c3d4e5f6' }, 'x'))).toContain('a1b2c3d4e5f6');
+  });
+
+  it('writes lines that people read', () => {
+    const line = written((log) => log.warn({ camera: 'door', n: 3 }, 'lost'), 'text');
+
+    expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}lost camera=door n=3\n$/);
+  });
+});
