@@ -2,8 +2,8 @@ import type { CameraAddress } from './endpoints.ts';
 import type { TransportName } from './ladder/ladder.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
 import type { LiveState } from './liveness/live-state.ts';
-import type { WebSocketPlayerName } from './paths/path-opener.ts';
 import type { PlayerName } from './paths/picture-path.ts';
+import type { WebSocketPlayerName } from './paths/websocket-path.ts';
 import type { PlayerStats } from './player-stats.ts';
 
 /** What a player plays, where it shows it, and by which means. */

@@ -3,19 +3,18 @@ import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { ClockOffset } from './clock/clock-offset.ts';
 import { localNow } from './clock/local-clock.ts';
 import { endpointsOf } from './endpoints.ts';
-import { Ladder, type LadderEffect, type LadderInput } from './ladder/ladder.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
 import type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
 import type { LiveState } from './liveness/live-state.ts';
 import { initialLiveness, type Liveness, type LivenessInput, step } from './liveness/liveness.ts';
+import { type BoardEvent, PathBoard } from './paths/path-board.ts';
 import { PathOpener } from './paths/path-opener.ts';
-import type { PathEvent, PicturePath } from './paths/picture-path.ts';
+import type { PlayerName } from './paths/picture-path.ts';
 import { PlayerMeter } from './player-meter.ts';
 import type { PlayerStats } from './player-stats.ts';
 import type { PaintedFrame, PictureElement } from './players/player.ts';
 import { Screen, type SnapshotOptions } from './screen.ts';
 import { isVisible, type SurroundingsEvent, watchSurroundings } from './surroundings.ts';
-import { messageFailure } from './transports/message-failure.ts';
 
 const TICK_MS = 200;
 const STATS_MS = 1_000;
@@ -42,9 +41,8 @@ export class LivePlayer {
   readonly #clock = new ClockOffset();
   readonly #meter = new PlayerMeter(this.#clock);
   readonly #screen: Screen;
-  readonly #ladder: Ladder;
   readonly #opener: PathOpener;
-  readonly #paths = new Map<number, { readonly path: PicturePath; received: number; painted: boolean }>();
+  readonly #board: PathBoard;
   #liveness: Liveness = initialLiveness;
   #changedAt = millis(0);
   #tickedAt = millis(0);
@@ -52,7 +50,6 @@ export class LivePlayer {
   #hiddenAt: Millis | undefined;
   #paused = false;
   #pausedByCaller = false;
-  #lastReason: string | undefined;
   #bFrames: boolean | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #unwatch: (() => void) | undefined;
@@ -63,12 +60,18 @@ export class LivePlayer {
     const endpoints = endpointsOf(options, document.baseURI);
     const token = options.token ?? endpoints.token;
     this.#screen = new Screen(options.container);
-    this.#ladder = new Ladder(options.transports ?? ['webrtc']);
     this.#opener = new PathOpener({
-      ...options,
-      ...(token === undefined ? {} : { token }),
       endpoints,
       clock: this.#clock,
+      players: options.players ?? ['webcodecs', 'mse'],
+      ...(token === undefined ? {} : { token }),
+      ...(options.iceServers === undefined ? {} : { iceServers: options.iceServers }),
+    });
+    this.#board = new PathBoard({
+      order: options.transports ?? ['webrtc', 'websocket'],
+      opener: this.#opener,
+      screen: this.#screen,
+      handle: (event) => this.#handleBoard(event),
     });
   }
 
@@ -87,9 +90,19 @@ export class LivePlayer {
     return this.#meter.lastFrame;
   }
 
-  /** Capture→paint of the last frames. */
+  /** Capture→paint of the last frames; `undefined` until clocks and capture times are known. */
   get latency(): LatencySummary | undefined {
     return this.#meter.latency;
+  }
+
+  /** Statistics of the last second; `undefined` before there is a picture. */
+  stats(): PlayerStats | undefined {
+    return this.#meter.stats;
+  }
+
+  /** Why this browser cannot use a player, in words; `undefined` when it can. */
+  problemOf(player: PlayerName): string | undefined {
+    return this.#opener.problemOf(player);
   }
 
   /**
@@ -107,23 +120,17 @@ export class LivePlayer {
   open(): this {
     const { signal } = this.#options;
     if (this.state.kind === 'closed' || signal?.aborted) return this;
-    const now = localNow();
-    this.#meter.opened(now);
     if (this.#timer === undefined) {
+      this.#tickedAt = localNow();
+      this.#meter.opened(this.#tickedAt);
       this.#timer = setInterval(() => this.#tick(), TICK_MS);
       this.#unwatch = watchSurroundings((event) => this.#handleSurroundings(event));
       signal?.addEventListener('abort', this.#abort);
-      this.#tickedAt = now;
       this.#learn({ kind: 'network', online: navigator.onLine });
-      if (!isVisible()) this.#handleSurroundings({ kind: 'page', visible: false });
+      if (!isVisible()) this.#suspend();
     }
-    this.#climb({ kind: 'start' });
+    if (!this.#paused) this.#board.climb({ kind: 'start' });
     return this;
-  }
-
-  /** The statistics of the last second; `undefined` before there is a picture. */
-  stats(): PlayerStats | undefined {
-    return this.#meter.stats;
   }
 
   /**
@@ -152,11 +159,7 @@ export class LivePlayer {
     clearInterval(this.#timer);
     this.#unwatch?.();
     this.#options.signal?.removeEventListener('abort', this.#abort);
-    for (const { path } of this.#paths.values()) {
-      path.close();
-      path.element.remove();
-    }
-    this.#paths.clear();
+    this.#board.close();
     this.#screen.clear();
     this.#learn({ kind: 'closed' });
   }
@@ -169,34 +172,27 @@ export class LivePlayer {
     this.#tickedAt = now;
     if (this.#hiddenAt !== undefined && now - this.#hiddenAt >= PAUSE_AFTER_HIDDEN_MS) this.#suspend();
     if (this.#paused) return;
-    if (gapMs >= SLEPT_MS && this.#hiddenAt === undefined) this.#awakeFromSleep();
-    for (const entry of this.#paths.values()) {
-      if (entry.path.received === entry.received) continue;
-      entry.received = entry.path.received;
-      this.#learn({ kind: 'received' });
-    }
-    this.#climb({ kind: 'tick' });
+    if (this.#board.takeReceived()) this.#learn({ kind: 'received' });
+    if (this.#hiddenAt !== undefined) return;
+    if (gapMs >= SLEPT_MS) this.#awakeFromSleep();
+    this.#board.climb({ kind: 'tick' });
     this.#learn({ kind: 'tick' });
-    if (this.#hiddenAt === undefined) this.#actOnStandstill(now);
+    this.#actOnStandstill(now);
     if (now - this.#measuredAt >= STATS_MS) this.#measure(now);
   }
 
-  /** A new connection is made beside one that brings nothing (the old one is closed when the new one paints). */
   #actOnStandstill(now: Millis): void {
     const { state } = this;
-    const { shown } = this.#ladder;
-    if (shown === undefined || state.kind !== 'frozen' || state.cause === 'camera') return;
+    if (state.kind !== 'frozen' || state.cause === 'camera') return;
     if (state.cause === 'decoder' && now - this.#changedAt < DECODER_PATIENCE_MS) return;
-    const entry = this.#paths.get(shown);
-    if (entry) entry.painted = false;
-    this.#climb({ kind: 'stalled', path: shown });
+    this.#board.stall();
   }
 
   #measure(now: Millis): void {
     this.#measuredAt = now;
-    const shown = this.#shownPath();
+    const { shown } = this.#board;
     if (!shown) return;
-    void this.#meter.measure(shown, now).then((stats) => {
+    this.#meter.measure(shown, now).then((stats) => {
       if (this.state.kind === 'closed') return;
       if (stats) this.#emitter.emit('stats', stats);
       if (this.latency) this.#emitter.emit('latency', this.latency);
@@ -209,173 +205,104 @@ export class LivePlayer {
     const { state } = this;
     if (state === before) return;
     this.#changedAt = localNow();
-    if (state.kind === 'frozen') {
-      if (before.kind !== 'frozen') this.#meter.froze();
-      if (state.cause === 'decoder') this.#shownPath()?.say({ type: 'key-frame' });
-    }
+    if (state.kind === 'frozen' && before.kind !== 'frozen') this.#meter.froze();
+    if (state.code === 'frozen/decoder') this.#board.shown?.say({ type: 'key-frame' });
     this.#emitter.emit('state', state);
   }
 
-  #climb(input: LadderInput): void {
-    if (this.state.kind === 'closed') return;
-    const now = localNow();
-    for (const effect of this.#ladder.handle(input, now)) this.#carryOut(effect);
-    const waiting = this.#ladder.waiting(now);
-    // Counted from the failure on; each tick would make another state of it.
-    if (waiting && input.kind === 'failed') {
-      this.#learn({ kind: 'waiting', ...waiting, reason: waiting.failure.reason });
-    }
-  }
-
-  #carryOut(effect: LadderEffect): void {
-    switch (effect.kind) {
-      case 'open': {
-        this.#learn({ kind: 'trying' });
-        const path = this.#opener.open(effect.transport, (event) => this.#handlePath(effect.path, event));
-        this.#paths.set(effect.path, { path, received: 0, painted: false });
-        this.#screen.add(path.element);
-        break;
-      }
-      case 'show': {
-        const path = this.#paths.get(effect.path)?.path;
-        if (!path) break;
-        this.#screen.show(path.element);
-        this.#meter.shown();
-        const reason = this.#lastReason === undefined ? {} : { reason: this.#lastReason };
-        this.#emitter.emit('transport', { transport: path.transport, player: path.player, ...reason });
-        break;
-      }
-      case 'close': {
-        const path = this.#paths.get(effect.path)?.path;
-        this.#paths.delete(effect.path);
-        path?.close();
-        if (path) this.#screen.drop(path.element);
-        break;
-      }
-      case 'refused':
-        this.#learn({ kind: 'refused', code: effect.failure.code, reason: effect.failure.reason });
-    }
-  }
-
-  #handlePath(id: number, event: PathEvent): void {
-    const entry = this.#paths.get(id);
-    if (!entry) return;
+  #handleBoard(event: BoardEvent): void {
     switch (event.kind) {
-      case 'stage':
-        this.#learn(event);
+      case 'painted': {
+        const latencyMs = this.#meter.painted(event.frame);
+        this.#learn(latencyMs === undefined ? { kind: 'painted' } : { kind: 'painted', latencyMs });
         break;
-      case 'painted':
-        if (!entry.painted) {
-          entry.painted = true;
-          this.#climb({ kind: 'painted', path: id });
-        }
-        if (this.#ladder.shown === id) {
-          const latencyMs = this.#meter.painted(event.frame);
-          this.#learn(latencyMs === undefined ? { kind: 'painted' } : { kind: 'painted', latencyMs });
-        }
+      }
+      case 'shown': {
+        this.#meter.shown();
+        const { path, reason } = event;
+        const { transport, player } = path;
+        this.#emitter.emit('transport', { transport, player, ...(reason === undefined ? {} : { reason }) });
         break;
+      }
       case 'message':
-        this.#handleMessage(id, event.message);
+        this.#handleMessage(event.message, event.path);
         break;
+      case 'refused':
+        this.#learn({ kind: 'refused', code: event.failure.code, reason: event.failure.reason });
+        break;
+      case 'trying':
+      case 'stage':
       case 'blocked':
+      case 'waiting':
         this.#learn(event);
-        break;
-      case 'player-failed':
-        this.#lastReason = event.failure.reason;
-        if (this.#opener.rule(event.player, event.failure)) this.#climb({ kind: 'replace', path: id });
-        else this.#climb({ kind: 'failed', path: id, failure: event.failure });
-        break;
-      case 'failed':
-        this.#lastReason = event.failure.reason;
-        this.#climb({ kind: 'failed', path: id, failure: event.failure });
     }
   }
 
-  #handleMessage(id: number, message: LiveServerMessage): void {
-    if (message.type === 'status') this.#handleStatus(id, message);
-    else if (message.type === 'config') {
-      const changed = this.#bFrames !== undefined && this.#bFrames !== message.bFrames;
+  #handleMessage(message: LiveServerMessage, path: number): void {
+    if (message.type === 'config') {
+      // What kept a stream from WebRTC may be gone.
+      const changed = this.#bFrames === true && !message.bFrames;
       this.#bFrames = message.bFrames;
-      if (changed) this.#climb({ kind: 'stream-changed' });
-    } else if (message.type === 'error' || message.type === 'bye') {
-      const failure = messageFailure(message);
-      if (failure) this.#handlePath(id, { kind: 'failed', failure });
+      if (changed) this.#board.climb({ kind: 'stream-changed' });
+    } else if (message.type === 'status') {
+      const { source, lastSequence } = message;
+      const before = this.#liveness.facts;
+      this.#learn({ kind: 'heartbeat', source, ...(lastSequence === undefined ? {} : { lastSequence }) });
+      const still = source.kind !== 'live' || lastSequence === undefined || lastSequence === before.sequence;
+      if (still) this.#board.climb({ kind: 'camera-waits', path });
+      else if (before.source !== undefined && before.source.kind !== 'live')
+        this.#board.climb({ kind: 'wake' });
     }
-  }
-
-  #handleStatus(id: number, status: Extract<LiveServerMessage, { type: 'status' }>): void {
-    const { source, lastSequence } = status;
-    const wasGone = this.#liveness.facts.source !== undefined && this.#liveness.facts.source.kind !== 'live';
-    const before = this.#liveness.facts.sequence;
-    this.#learn({ kind: 'heartbeat', source, ...(lastSequence === undefined ? {} : { lastSequence }) });
-    if (source.kind !== 'live' || lastSequence === undefined || lastSequence === before) {
-      this.#climb({ kind: 'camera-waits', path: id });
-    } else if (wasGone) this.#climb({ kind: 'wake' });
   }
 
   #handleSurroundings(event: SurroundingsEvent): void {
     switch (event.kind) {
       case 'network':
         this.#learn(event);
-        if (event.online) this.#climb({ kind: 'wake' });
+        if (event.online) this.#board.climb({ kind: 'wake' });
         break;
       case 'network-changed':
-        this.#climb({ kind: 'wake' });
+        this.#board.climb({ kind: 'wake' });
         break;
       case 'page':
         if (event.visible) this.#awake();
-        else this.#hiddenAt ??= localNow();
-        this.#learn({ kind: 'page', visible: event.visible });
+        else {
+          this.#hiddenAt ??= localNow();
+          this.#learn({ kind: 'page', visible: false });
+        }
         break;
       case 'page-hide':
-        for (const { path } of this.#paths.values()) path.close();
+        this.#board.leave();
         break;
       case 'page-show':
-        for (const [path] of [...this.#paths]) {
-          const failure = {
-            code: 'client/page-hidden',
-            reason: 'The page was left.',
-            remedy: 'retry',
-          } as const;
-          this.#climb({ kind: 'failed', path, failure });
-        }
+        this.#board.fail({ code: 'client/page-left', reason: 'The page was left.', remedy: 'retry' });
         this.#awake();
     }
   }
 
-  /** Nobody looks: no pictures, no new connections. */
   #suspend(): void {
     if (this.#paused) return;
     this.#paused = true;
     this.#learn({ kind: 'page', visible: false });
-    this.#climb({ kind: 'hold' });
-    for (const { path } of this.#paths.values()) path.pause();
+    this.#board.pause();
   }
 
   #awake(): void {
     this.#hiddenAt = undefined;
-    if (this.#pausedByCaller) return;
+    if (this.#pausedByCaller || this.state.kind === 'closed') return;
     this.#tickedAt = localNow();
     if (this.#paused) {
       this.#paused = false;
-      for (const { path } of this.#paths.values()) path.resume();
+      this.#board.resume();
     }
     this.#learn({ kind: 'page', visible: true });
-    this.#climb({ kind: 'wake' });
+    this.#board.climb({ kind: 'wake' });
   }
 
   /** The local clock may have stood still, and connections may be gone without a word. */
   #awakeFromSleep(): void {
     this.#clock.reset();
-    const { shown } = this.#ladder;
-    this.#climb({ kind: 'wake' });
-    if (shown === undefined) return;
-    const entry = this.#paths.get(shown);
-    if (entry) entry.painted = false;
-    this.#climb({ kind: 'stalled', path: shown });
-  }
-
-  #shownPath(): PicturePath | undefined {
-    return this.#ladder.shown === undefined ? undefined : this.#paths.get(this.#ladder.shown)?.path;
+    this.#board.climb({ kind: 'wake' });
+    this.#board.stall();
   }
 }

@@ -83,9 +83,9 @@ export class Ladder {
     return this.#shown;
   }
 
-  /** When nothing is open: how often it failed, what happened last, and when the next try comes. */
+  /** When nothing is open but what stalled: how often it failed, what happened last, and when the next try comes. */
   waiting(now: Millis): { tries: number; nextInMs: Millis; failure: Failure } | undefined {
-    if (this.#paths.size > 0) return undefined;
+    if ([...this.#paths.values()].some((path) => isHopeful(path))) return undefined;
     const rungs = [...this.#rungs.values()].filter((rung) => !rung.barred && rung.failure !== undefined);
     const [first] = rungs.toSorted((a, b) => a.notBefore - b.notBefore);
     if (!first?.failure) return undefined;
@@ -157,7 +157,7 @@ export class Ladder {
       this.#shown = id;
       effects.push({ kind: 'show', path: id });
     }
-    for (const [other, { transport }] of [...this.#paths]) {
+    for (const [other, { transport }] of this.#paths) {
       if (other === id || this.#order.indexOf(transport) < this.#rank(path)) continue;
       this.#close(other, 'another path shows the picture', effects);
     }
@@ -200,12 +200,12 @@ export class Ladder {
 
   #refuse(failure: Failure, effects: LadderEffect[]): void {
     this.#refused = true;
-    for (const other of [...this.#paths.keys()]) this.#close(other, failure.code, effects);
+    for (const other of this.#paths.keys()) this.#close(other, failure.code, effects);
     effects.push({ kind: 'refused', failure });
   }
 
   #expire(now: Millis, effects: LadderEffect[]): void {
-    for (const [id, path] of [...this.#paths]) {
+    for (const [id, path] of this.#paths) {
       if (path.phase === 'stalled' && id !== this.#shown && now - path.since >= STALLED_BUDGET_MS) {
         this.#close(id, 'it stalled for too long', effects);
       }
@@ -223,7 +223,7 @@ export class Ladder {
       const rung = this.#rung(transport);
       if (rung.barred) continue;
       const paths = [...this.#paths.values()].filter((path) => path.transport === transport);
-      if (paths.some((path) => path.phase === 'opening' || path.phase === 'painting')) continue;
+      if (paths.some((path) => isHopeful(path))) continue;
       // Nothing is shown any more by what it waits behind: then a wait for climbing is too patient.
       if (best === undefined && rung.climb.tries > 0) {
         rung.climb.reset();
@@ -257,6 +257,8 @@ export class Ladder {
     return rung;
   }
 }
+
+const isHopeful = (path: Path): boolean => path.phase === 'opening' || path.phase === 'painting';
 
 const createRung = (options: { readonly random?: () => number }): Rung => ({
   search: new Backoff({ firstMs: millis(250), maxMs: millis(5_000), ...options }),

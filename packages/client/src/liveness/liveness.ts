@@ -119,7 +119,7 @@ function learn(facts: LivenessFacts, input: LivenessInput, now: Millis): Livenes
       };
     case 'trying': {
       const { refused: _refused, ...rest } = facts;
-      return rest;
+      return facts.waiting ? { ...rest, waiting: { ...facts.waiting, nextInMs: millis(0) } } : rest;
     }
     case 'refused':
       return { ...facts, refused: { code: input.code, reason: input.reason } };

@@ -1,18 +1,19 @@
 import type { ClockOffset } from '../clock/clock-offset.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { TransportName } from '../ladder/ladder.ts';
+import { mseProblem } from '../players/mse/media-source.ts';
+import { webCodecsProblem } from '../players/webcodecs/support.ts';
 import type { Failure } from '../transports/failure.ts';
 import type { PathEvent, PicturePath, PlayerName } from './picture-path.ts';
 import { WebRtcPath } from './webrtc-path.ts';
-
-/** A player for pictures that come by WebSocket. */
-export type WebSocketPlayerName = 'webcodecs' | 'mse';
+import { WebSocketPath, type WebSocketPlayerName } from './websocket-path.ts';
 
 /** What a path opener needs. */
 export interface PathOpenerOptions {
   readonly endpoints: Endpoints;
   readonly clock: ClockOffset;
-  readonly players?: readonly WebSocketPlayerName[];
+  /** In order of preference. */
+  readonly players: readonly WebSocketPlayerName[];
   readonly token?: string;
   readonly iceServers?: readonly RTCIceServer[];
 }
@@ -20,25 +21,51 @@ export interface PathOpenerOptions {
 /** Opens paths, and remembers which players are no good in this browser. */
 export class PathOpener {
   readonly #options: PathOpenerOptions;
+  /** Why a player is not used, in words. */
+  readonly #ruledOut = new Map<PlayerName, string>();
 
   constructor(options: PathOpenerOptions) {
     this.#options = options;
+    const problems = { webcodecs: webCodecsProblem(), mse: mseProblem() };
+    for (const player of options.players) {
+      const problem = problems[player];
+      if (problem !== undefined) this.#ruledOut.set(player, problem);
+    }
+  }
+
+  /** Why a player is not used, in words; `undefined` when it may be. */
+  problemOf(player: PlayerName): string | undefined {
+    return this.#ruledOut.get(player);
   }
 
   /**
    * Notes that a player is no good here.
-   * @returns whether another one is left to try
+   * @returns whether another one is left for its transport
    */
-  rule(_player: PlayerName, _failure: Failure): boolean {
-    return false;
+  ruleOut(player: PlayerName, failure: Failure): boolean {
+    this.#ruledOut.set(player, failure.reason);
+    return player !== 'native' && this.#bestPlayer() !== undefined;
   }
 
-  /** Opens one; what becomes of it comes as events. */
-  open(transport: TransportName, handle: (event: PathEvent) => void): PicturePath {
+  /** Opens one; what becomes of it comes as events, the first of them after this returned. */
+  open(transport: TransportName, handle: (event: PathEvent) => void): PicturePath | Failure {
     const { endpoints } = this.#options;
-    if (transport === 'websocket') throw new Error('the WebSocket path is not there yet');
-    const path = new WebRtcPath({ ...this.#options, url: endpoints.whep, handle });
-    path.open();
+    if (transport === 'webrtc') {
+      const path = new WebRtcPath({ ...this.#options, url: endpoints.whep, handle });
+      queueMicrotask(() => path.open());
+      return path;
+    }
+    const player = this.#bestPlayer();
+    if (player === undefined) {
+      const reason = [...this.#ruledOut.values()].join(' ') || 'No player for WebSocket was allowed.';
+      return { code: 'client/no-player', reason, remedy: 'other-transport' };
+    }
+    const path = new WebSocketPath({ ...this.#options, url: endpoints.live, player, handle });
+    queueMicrotask(() => path.open());
     return path;
+  }
+
+  #bestPlayer(): WebSocketPlayerName | undefined {
+    return this.#options.players.find((player) => !this.#ruledOut.has(player));
   }
 }

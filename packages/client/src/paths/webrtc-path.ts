@@ -26,6 +26,7 @@ export class WebRtcPath implements PicturePath {
   readonly #player: NativePlayer;
   readonly #anchor = new RtpAnchor();
   #received = 0;
+  #closed = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: WebRtcPathOptions) {
@@ -39,6 +40,7 @@ export class WebRtcPath implements PicturePath {
 
   /** Connects; what becomes of it comes as events. */
   open(): void {
+    if (this.#closed) return;
     void this.#connection.open();
     this.#timer = setInterval(() => void this.report(), COUNT_INTERVAL_MS);
   }
@@ -71,6 +73,7 @@ export class WebRtcPath implements PicturePath {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#player.close();
     this.#connection.close();

@@ -43,6 +43,7 @@ export class WhepConnection {
 
   /** Connects; what becomes of it comes as events. */
   async open(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
     try {
       if (typeof RTCPeerConnection === 'undefined') {
         const reason = 'This browser has no WebRTC.';

@@ -1,7 +1,7 @@
 import { messageOf } from '@pinhole/core';
 import { parseIceServerLinks } from '@pinhole/protocol/whep';
 import { TransportError } from '../failure.ts';
-import { whepFailure } from './whep-failure.ts';
+import { httpFailure } from '../http-failure.ts';
 
 /** Where a viewer's offer goes. */
 export interface WhepEndpoint {
@@ -42,7 +42,9 @@ export async function postOffer(
     throw new TransportError({ code: 'whep/unreachable', reason, remedy: 'retry' }, { cause });
   }
   if (response.status !== 201) {
-    throw new TransportError(whepFailure(response.status, response.headers, body));
+    throw new TransportError(
+      httpFailure('whep', { status: response.status, headers: response.headers, body }),
+    );
   }
   const location = response.headers.get('location');
   return {

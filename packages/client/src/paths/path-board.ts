@@ -1,0 +1,209 @@
+import type { Millis } from '@pinhole/core';
+import type { LiveServerMessage } from '@pinhole/protocol/live';
+import { localNow } from '../clock/local-clock.ts';
+import { Ladder, type LadderEffect, type LadderInput, type TransportName } from '../ladder/ladder.ts';
+import type { Stage } from '../liveness/live-state.ts';
+import type { PaintedFrame } from '../players/player.ts';
+import type { Screen } from '../screen.ts';
+import type { Failure } from '../transports/failure.ts';
+import { messageFailure } from '../transports/message-failure.ts';
+import type { PathOpener } from './path-opener.ts';
+import type { PathEvent, PicturePath } from './picture-path.ts';
+
+/** What a board tells its owner. */
+export type BoardEvent =
+  | { readonly kind: 'trying' }
+  | { readonly kind: 'stage'; readonly stage: Stage }
+  /** A frame of the path on the page was painted. */
+  | { readonly kind: 'painted'; readonly frame: PaintedFrame }
+  /** Another path is on the page; `reason` is why the one before is not, when it failed. */
+  | { readonly kind: 'shown'; readonly path: PicturePath; readonly reason?: string }
+  | { readonly kind: 'message'; readonly message: LiveServerMessage; readonly path: number }
+  | { readonly kind: 'blocked' }
+  | { readonly kind: 'waiting'; readonly tries: number; readonly nextInMs: Millis; readonly reason: string }
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+/** What a board needs. */
+export interface PathBoardOptions {
+  readonly order: readonly TransportName[];
+  readonly opener: PathOpener;
+  readonly screen: Screen;
+  readonly handle: (event: BoardEvent) => void;
+}
+
+interface Entry {
+  readonly path: PicturePath;
+  received: number;
+  /** The ladder knows that it paints. */
+  painting: boolean;
+}
+
+/** All connections of one player: does what the ladder decides, and tells the ladder what became of it. */
+export class PathBoard {
+  readonly #options: PathBoardOptions;
+  readonly #ladder: Ladder;
+  readonly #entries = new Map<number, Entry>();
+  #lastFailure: Failure | undefined;
+  #closed = false;
+
+  constructor(options: PathBoardOptions) {
+    this.#options = options;
+    this.#ladder = new Ladder(options.order);
+  }
+
+  /** The path whose picture is on the page, while it is open. */
+  get shown(): PicturePath | undefined {
+    return this.#shownEntry?.path;
+  }
+
+  /** Tells the ladder what happened, and does what it decides. */
+  climb(input: LadderInput): void {
+    if (this.#closed) return;
+    const now = localNow();
+    for (const effect of this.#ladder.handle(input, now)) this.#carryOut(effect);
+    // Counted from the failure on: else each tick would tell of another wait.
+    const waiting = input.kind === 'failed' ? this.#ladder.waiting(now) : undefined;
+    if (!waiting) return;
+    const { tries, nextInMs, failure } = waiting;
+    this.#options.handle({ kind: 'waiting', tries, nextInMs, reason: failure.reason });
+  }
+
+  /** Whether coded pictures came on any path since the last call. */
+  takeReceived(): boolean {
+    let any = false;
+    for (const entry of this.#entries.values()) {
+      any ||= entry.path.received !== entry.received;
+      entry.received = entry.path.received;
+    }
+    return any;
+  }
+
+  /** The path on the page brings nothing: others are opened beside it. */
+  stall(): void {
+    const { shown } = this.#ladder;
+    const entry = this.#shownEntry;
+    if (shown === undefined || !entry) return;
+    entry.painting = false;
+    this.climb({ kind: 'stalled', path: shown });
+  }
+
+  /** Nobody looks: no pictures, no new connections. */
+  pause(): void {
+    this.climb({ kind: 'hold' });
+    for (const { path } of this.#entries.values()) path.pause();
+  }
+
+  /** Somebody looks again. */
+  resume(): void {
+    for (const { path } of this.#entries.values()) path.resume();
+  }
+
+  /** All connections are gone, with this reason. */
+  fail(failure: Failure): void {
+    const paths = [...this.#entries.keys()];
+    for (const path of paths) this.#failed(path, failure);
+  }
+
+  /** Says goodbye on all paths: the page may not come back. */
+  leave(): void {
+    for (const { path } of this.#entries.values()) path.close();
+  }
+
+  /** Ends everything for good. */
+  close(): void {
+    this.#closed = true;
+    for (const { path } of this.#entries.values()) {
+      path.close();
+      path.element.remove();
+    }
+    this.#entries.clear();
+  }
+
+  get #shownEntry(): Entry | undefined {
+    return this.#ladder.shown === undefined ? undefined : this.#entries.get(this.#ladder.shown);
+  }
+
+  #carryOut(effect: LadderEffect): void {
+    const { handle, screen } = this.#options;
+    switch (effect.kind) {
+      case 'open':
+        this.#open(effect.path, effect.transport);
+        break;
+      case 'show': {
+        const path = this.#entries.get(effect.path)?.path;
+        if (!path) break;
+        screen.show(path.element);
+        const reason = this.#lastFailure?.reason;
+        handle({ kind: 'shown', path, ...(reason === undefined ? {} : { reason }) });
+        break;
+      }
+      case 'close': {
+        const path = this.#entries.get(effect.path)?.path;
+        this.#entries.delete(effect.path);
+        path?.close();
+        if (path) screen.drop(path.element);
+        break;
+      }
+      case 'refused':
+        handle({ kind: 'refused', failure: effect.failure });
+    }
+  }
+
+  #open(id: number, transport: TransportName): void {
+    const { handle, opener, screen } = this.#options;
+    handle({ kind: 'trying' });
+    const path = opener.open(transport, (event) => this.#handle(id, event));
+    if ('remedy' in path) {
+      queueMicrotask(() => this.#failed(id, path));
+      return;
+    }
+    this.#entries.set(id, { path, received: 0, painting: false });
+    screen.add(path.element);
+  }
+
+  #handle(id: number, event: PathEvent): void {
+    const entry = this.#entries.get(id);
+    if (!entry || this.#closed) return;
+    switch (event.kind) {
+      case 'painted':
+        if (!entry.painting) {
+          entry.painting = true;
+          this.climb({ kind: 'painted', path: id });
+        }
+        if (this.#ladder.shown === id) this.#options.handle(event);
+        break;
+      case 'message': {
+        const failure = messageFailure(event.message);
+        if (failure) this.#failed(id, failure);
+        else this.#options.handle({ ...event, path: id });
+        break;
+      }
+      case 'player-failed':
+        this.#playerFailed(id, event);
+        break;
+      case 'failed':
+        this.#failed(id, event.failure);
+        break;
+      case 'stage':
+        // Of what is opened beside a picture nobody wants to know the stages.
+        if (this.#shownEntry === undefined) this.#options.handle(event);
+        break;
+      case 'blocked':
+        this.#options.handle(event);
+    }
+  }
+
+  #playerFailed(id: number, { player, failure }: Extract<PathEvent, { kind: 'player-failed' }>): void {
+    if (!this.#options.opener.ruleOut(player, failure)) {
+      this.#failed(id, { ...failure, remedy: 'other-transport' });
+      return;
+    }
+    this.#lastFailure = failure;
+    this.climb({ kind: 'replace', path: id });
+  }
+
+  #failed(id: number, failure: Failure): void {
+    this.#lastFailure = failure;
+    this.climb({ kind: 'failed', path: id, failure });
+  }
+}

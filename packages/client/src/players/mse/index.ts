@@ -1,0 +1,3 @@
+export { LiveEdge } from './live-edge.ts';
+export { mseProblem } from './media-source.ts';
+export { MsePlayer } from './mse-player.ts';

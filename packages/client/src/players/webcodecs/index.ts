@@ -1,0 +1,2 @@
+export { webCodecsProblem } from './support.ts';
+export { WebCodecsPlayer } from './webcodecs-player.ts';

@@ -1,0 +1,1 @@
+export { LiveConnection, type LiveConnectionOptions, type LiveEvent } from './live-connection.ts';
