@@ -81,4 +81,4 @@ export function chooseH264(
 }
 
 const fits = (flags: string, pattern: string): boolean =>
-  [...pattern].every((wanted, index) => wanted === 'x' || wanted === flags[index]);
+  Array.from(pattern).every((wanted, index) => wanted === 'x' || wanted === flags[index]);

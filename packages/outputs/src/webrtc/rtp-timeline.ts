@@ -41,7 +41,7 @@ export class RtpTimeline {
     const last = this.#last;
     if (last) {
       const step = captureTime - last.captureTime;
-      if (step > LONGEST_STEP || step < -LONGEST_JITTER) {
+      if (step > LONGEST_STEP || step + LONGEST_JITTER < 0) {
         const shown = pts - last.pts;
         const gap = shown > 0 && shown <= LONGEST_STEP ? microsToTicks(micros(shown)) : 1;
         this.#anchor = { ticks: last.ticks + gap, captureTime };

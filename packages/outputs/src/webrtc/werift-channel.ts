@@ -59,7 +59,7 @@ function pipeOf(channel: RTCDataChannel, heard: () => void): MessagePipe {
     const second = Math.floor(performance.now() / 1000);
     if (window.second !== second) window = { second, messages: 0 };
     if (++window.messages > MESSAGES_A_SECOND || typeof message !== 'string') return;
-    for (const listener of [...listeners]) listener(message);
+    for (const listener of listeners) listener(message);
   });
   return {
     send: (text) => {
