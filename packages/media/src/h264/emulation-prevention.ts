@@ -19,7 +19,8 @@ export function removeEmulationPrevention(escaped: Uint8Array): Uint8Array {
 }
 
 /**
- * Puts an emulation-prevention byte wherever `00 00` would be followed by 0…3, and after a `00` at the very end.
+ * Puts an emulation-prevention byte wherever `00 00` would be followed by 0…3, and after a `00 00` at the very
+ * end (`cabac_zero_word`; an RBSP never ends in a single `00`).
  * @returns `plain` itself when none is needed, else a copy.
  * @see H.264 §7.4.1.1
  */
@@ -34,7 +35,7 @@ export function addEmulationPrevention(plain: Uint8Array): Uint8Array {
     }
     zeros = byte === 0 ? zeros + 1 : 0;
   }
-  if (zeros > 0) before.push(plain.byteLength);
+  if (zeros === 2) before.push(plain.byteLength);
   if (before.length === 0) return plain;
 
   const escaped = new Uint8Array(plain.byteLength + before.length);
