@@ -98,7 +98,7 @@ function parseReport(body: Uint8Array): WorkerReport {
   const layout = reader.u8();
   switch (layout) {
     case TEXT:
-      return JSON.parse(new TextDecoder().decode(reader.rest())) as WorkerReport;
+      return parseText(new TextDecoder().decode(reader.rest()));
     case UNIT: {
       const key = (reader.u8() & 1) === 1;
       const sequence = reader.u32();
@@ -110,6 +110,14 @@ function parseReport(body: Uint8Array): WorkerReport {
       return { kind: 'jpeg', width: reader.u32(), height: reader.u32(), jpeg: reader.rest() };
     default:
       throw new MalformedError('ffmpeg/malformed-report', `layout ${layout}`);
+  }
+}
+
+function parseText(text: string): WorkerReport {
+  try {
+    return JSON.parse(text) as WorkerReport;
+  } catch (cause) {
+    throw new MalformedError('ffmpeg/malformed-report', 'a report that is no JSON', { cause });
   }
 }
 
