@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StreamParameters } from '@pinhole/engine';
+import { attribute, attributes, parseSdp } from '@pinhole/media/sdp';
+import { describe, expect, it } from 'vitest';
+import { buildAnswer } from './viewer-answer.ts';
+import { readOffer } from './viewer-offer.ts';
+
+const recorded = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../../../media/src/sdp/fixtures', name), 'utf8');
+
+const CHROMIUM = recorded('chromium-156.offer.sdp');
+
+const parametersOf = (profileLevelId: string, changes: Partial<StreamParameters> = {}): StreamParameters => ({
+  sps: new Uint8Array(4),
+  pps: [],
+  codec: `avc1.${profileLevelId}`,
+  profileLevelId,
+  width: 640,
+  height: 360,
+  bFrames: false,
+  ...changes,
+});
+
+const read = (offer: string, changes?: Partial<StreamParameters>) =>
+  readOffer(offer, parametersOf('42c01e', changes));
+
+describe('readOffer', () => {
+  it("reads Chromium's", () => {
+    expect(read(CHROMIUM)).toMatchObject({
+      ice: { ufrag: 'jq4l', password: 'SoGsJq01NkFi78xzxq2SaXHR', lite: false },
+      fingerprints: [{ algorithm: 'sha-256' }],
+      video: { index: 0, mid: '0' },
+      format: { payloadType: 108 },
+      extensionIds: { mid: 9, transportSequence: 4, playoutDelay: 5 },
+      channels: { index: 1, mid: '1', sctpPort: 5000, maxMessageBytes: 262_144 },
+    });
+  });
+
+  it('reads abs-capture-time where the client added it', () => {
+    const offer = CHROMIUM.replace(
+      'a=recvonly',
+      'a=extmap:12 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time\na=recvonly',
+    );
+
+    expect(read(offer).extensionIds.absCaptureTime).toBe(12);
+  });
+
+  it('leaves out extensions whose id needs the larger header', () => {
+    expect(read(CHROMIUM.replace('extmap:5 ', 'extmap:20 ')).extensionIds.playoutDelay).toBeUndefined();
+  });
+
+  it('sends a Firefox without its codec plugin to the WebSocket path', () => {
+    expect(() => read(recorded('firefox-153-without-openh264.offer.sdp'))).toThrowError(
+      expect.objectContaining({
+        code: 'webrtc/no-h264',
+        message: expect.stringMatching(/offers VP8, RTX, VP9, .*WebSocket path/),
+      }),
+    );
+  });
+
+  it('refuses B-frames and names the setting', () => {
+    expect(() => read(CHROMIUM, { bFrames: true })).toThrowError(
+      expect.objectContaining({
+        code: 'webrtc/b-frames',
+        message: expect.stringContaining('set B-frames to 0'),
+      }),
+    );
+  });
+
+  it.each([
+    ['webrtc/malformed-offer', 'text', () => 'hello'],
+    ['webrtc/malformed-offer', 'no password', () => CHROMIUM.replace(/a=ice-pwd:.*\n/, '')],
+    ['webrtc/malformed-offer', 'a short ufrag', () => CHROMIUM.replace('a=ice-ufrag:jq4l', 'a=ice-ufrag:j')],
+    ['webrtc/malformed-offer', 'no fingerprint', () => CHROMIUM.replace(/a=fingerprint:.*\n/, '')],
+    ['webrtc/malformed-offer', 'a mid of odd letters', () => CHROMIUM.replace('a=mid:0', 'a=mid:<0>')],
+    ['webrtc/unsupported', 'no video', () => CHROMIUM.replace('m=video 9', 'm=audio 9')],
+    ['webrtc/unsupported', 'video refused', () => CHROMIUM.replace('m=video 9', 'm=video 0')],
+    ['webrtc/unsupported', 'a viewer that sends', () => CHROMIUM.replace('a=recvonly', 'a=sendonly')],
+    [
+      'webrtc/unsupported',
+      'a viewer that opens DTLS',
+      () => CHROMIUM.replaceAll('setup:actpass', 'setup:active'),
+    ],
+  ])('%s is what an offer with %s gets', (code, _what, offer) => {
+    expect(() => read(offer())).toThrowError(expect.objectContaining({ code }));
+  });
+});
+
+describe('buildAnswer', () => {
+  const local = {
+    ice: { ufrag: 'abcd', password: 'abcdefghijklmnopqrstuv' },
+    fingerprint: { algorithm: 'sha-256', value: 'AA:BB' },
+    candidates: [
+      {
+        foundation: '1',
+        component: 1,
+        transport: 'udp',
+        priority: 2_130_706_431,
+        address: '192.0.2.7',
+        port: 5004,
+        type: 'host',
+      },
+    ],
+    ssrc: 7,
+    cname: 'cname',
+  } as const;
+
+  it('answers one H.264 format, with all candidates and their end', () => {
+    const [video] = parseSdp(buildAnswer(read(CHROMIUM), local)).media;
+
+    expect(video).toMatchObject({ kind: 'video', port: 9, formats: ['108'] });
+    if (!video) return;
+    expect(attributes(video, 'fmtp')).toEqual([
+      '108 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+    ]);
+    expect(attributes(video, 'rtcp-fb')).toEqual([
+      '108 nack',
+      '108 nack pli',
+      '108 ccm fir',
+      '108 transport-cc',
+      '108 goog-remb',
+    ]);
+    expect(attributes(video, 'candidate')).toEqual(['1 1 udp 2130706431 192.0.2.7 5004 typ host']);
+    expect(attribute(video, 'end-of-candidates')).toBe('');
+    expect(attribute(video, 'setup')).toBe('active');
+    expect(attribute(video, 'sendonly')).toBe('');
+  });
+
+  it('refuses the sections it has no use for, and bundles the others', () => {
+    const offer = CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0 1 2').trimEnd();
+    const audio = 'm=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:2\na=recvonly\na=rtpmap:111 opus/48000/2\n';
+
+    const answer = parseSdp(buildAnswer(read(`${offer}\n${audio}`), local));
+
+    expect(answer.media.map(({ kind, port }) => [kind, port])).toEqual([
+      ['video', 9],
+      ['application', 9],
+      ['audio', 0],
+    ]);
+    expect(attribute(answer, 'group')).toBe('BUNDLE 0 1');
+  });
+
+  it('refuses data channels that are not bundled with the picture', () => {
+    const answer = parseSdp(buildAnswer(read(CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0')), local));
+
+    expect(answer.media[1]?.port).toBe(0);
+  });
+});
