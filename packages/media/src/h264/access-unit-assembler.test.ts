@@ -2,8 +2,9 @@ import { type Millis, millis } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
 import { H264_FIXTURES, h264Fixture } from '../../../../test/support/h264-fixture.ts';
 import { hex } from '../../../../test/support/hex.ts';
-import { AccessUnitAssembler, type AssembledUnit } from './access-unit-assembler.ts';
+import { AccessUnitAssembler } from './access-unit-assembler.ts';
 import { nalUnits } from './annex-b.ts';
+import type { AssembledUnit } from './assembled-unit.ts';
 import { nalType } from './nal-type.ts';
 
 /** Types of the NAL units of each unit. */
@@ -197,6 +198,12 @@ describe('what an assembler leaves out, it counts', () => {
     expect(assembler.pendingBytes).toBeLessThan(10);
     expect(typesOf(assembler.push(hex(`${P} ${P}`), millis(3)))).toEqual(['1']);
     expect(assembler.counters.droppedTooLarge).toBe(1);
+  });
+
+  it('a unit of more NAL units than any camera sends', () => {
+    const { units, counters } = assemble(hex(`${P} ${'00 00 01 0c ff '.repeat(9_000)} ${P} ${IDR}`), 1_000);
+    expect(typesOf(units)).toEqual(['1', '5']);
+    expect(counters.droppedTooLarge).toBe(1);
   });
 
   it('parameter sets without a picture at the end', () => {

@@ -1,54 +1,13 @@
 import { type Millis, millis } from '@pinhole/core';
 import { findStartCode, trimmedEnd } from './annex-b.ts';
+import type { AssembledUnit, AssemblerCounters, AssemblerOptions } from './assembled-unit.ts';
 import { beginsUnit, isPictureType, NAL_TYPE } from './nal-type.ts';
-
-/** What told that a unit was complete. */
-export type UnitEnd =
-  /** The next unit began. */
-  | 'next-unit'
-  /** Nothing came for a few milliseconds. */
-  | 'idle'
-  /** The input ended. */
-  | 'flush';
-
-/** One coded picture with the parameter sets and messages before it. */
-export interface AssembledUnit {
-  /** Annex B as it came, beginning at a start code, zero bytes at its end cut off; a copy that is the receiver's. */
-  readonly data: Uint8Array;
-  /** It holds an IDR slice. */
-  readonly key: boolean;
-  /** When the chunk with its last byte was pushed. */
-  readonly lastByteMs: Millis;
-  readonly endedBy: UnitEnd;
-}
-
-/** What an assembler left out, all since it was made. */
-export interface AssemblerCounters {
-  /** Units handed over. */
-  units: number;
-  /** Bytes passed over while looking for a start code. */
-  bytesWithoutStartCode: number;
-  /** Units left out because they grew beyond `maxUnitBytes`. */
-  droppedTooLarge: number;
-  /** Units handed over as idle whose picture then went on: the pipe pauses inside pictures. */
-  splitByIdle: number;
-  /** Parameter sets and messages left over at `flush` without a picture. */
-  droppedWithoutPicture: number;
-}
-
-/** How an assembler decides. */
-export interface AssemblerOptions {
-  /** Silence after which the pending unit counts as complete; default 4 ms. Doubles when that split a picture. */
-  readonly idleMs?: Millis;
-  /** The idle time never doubles beyond; default 32 ms. */
-  readonly maxIdleMs?: Millis;
-  /** A larger unit is left out; default 8 MiB. */
-  readonly maxUnitBytes?: number;
-}
 
 /** Large pushes go through in parts of this size, so that what is held stays near `maxUnitBytes`. */
 const PART_BYTES = 256 * 1024;
 const FIRST_CAPACITY_BYTES = 64 * 1024;
+/** A unit of more NAL units is left out: a view of each would cost more than the bytes. Cameras send a few dozen. */
+const MAX_NAL_UNITS = 8192;
 
 /**
  * Cuts an Annex B byte stream, in chunks of any size, into access units.
@@ -84,6 +43,7 @@ export class AccessUnitAssembler {
   #prefixStart = -1;
   #hasPicture = false;
   #key = false;
+  #nalUnits = 0;
   /** The pending unit was left out as too large: so is what comes before the next unit. */
   #skipping = false;
   /** The last unit ended by idleness: what follows without a start of its own belonged to it. */
@@ -207,6 +167,7 @@ export class AccessUnitAssembler {
       if (unit) units.push(unit);
       this.#startUnit(end);
     }
+    this.#nalUnits++;
     if (type === NAL_TYPE.prefix && this.#hasPicture && this.#prefixStart === -1) this.#prefixStart = start;
     if (!isPictureType(type)) return;
     this.#prefixStart = -1;
@@ -219,6 +180,7 @@ export class AccessUnitAssembler {
     this.#prefixStart = -1;
     this.#hasPicture = false;
     this.#key = false;
+    this.#nalUnits = 0;
   }
 
   /** The bytes up to `end` as a unit; nothing when they are too many. The caller starts the next. */
@@ -231,12 +193,16 @@ export class AccessUnitAssembler {
     const trimmed = trimmedEnd(this.#buffer, start, end);
     this.#hasPicture = false;
     this.#key = false;
-    if (trimmed - start > this.#maxUnitBytes) {
+    if (this.#isTooLarge(trimmed)) {
       this.counters.droppedTooLarge++;
       return undefined;
     }
     this.counters.units++;
     return { data: this.#buffer.slice(start, trimmed), key, lastByteMs, endedBy };
+  }
+
+  #isTooLarge(end: number): boolean {
+    return end - this.#unitStart > this.#maxUnitBytes || this.#nalUnits > MAX_NAL_UNITS;
   }
 
   /** Lets go of what is not needed any more after a push, and notes when the rest came. */
@@ -246,7 +212,7 @@ export class AccessUnitAssembler {
       this.#settled = undecided;
       this.#settledMs = this.#chunkMs;
     }
-    if (this.#unitStart !== -1 && undecided - this.#unitStart > this.#maxUnitBytes) {
+    if (this.#unitStart !== -1 && this.#isTooLarge(undecided)) {
       this.counters.droppedTooLarge++;
       this.#startUnit(-1);
       this.#skipping = true;

@@ -56,8 +56,11 @@ export class BitReader {
   ue(): number {
     const start = this.#at;
     let zeros = 0;
-    while (!this.flag()) zeros++;
-    if (zeros > 31) throw new MalformedError('h264/exp-golomb', `${zeros} leading zero bits at bit ${start}`);
+    while (!this.flag()) {
+      zeros++;
+      if (zeros > 31)
+        throw new MalformedError('h264/exp-golomb', `more than 31 leading zero bits at bit ${start}`);
+    }
     return 2 ** zeros - 1 + this.u(zeros);
   }
 

@@ -1,11 +1,6 @@
-export {
-  AccessUnitAssembler,
-  type AssembledUnit,
-  type AssemblerCounters,
-  type AssemblerOptions,
-  type UnitEnd,
-} from './access-unit-assembler.ts';
+export { AccessUnitAssembler } from './access-unit-assembler.ts';
 export { joinAnnexB, nalUnits } from './annex-b.ts';
+export type { AssembledUnit, AssemblerCounters, AssemblerOptions, UnitEnd } from './assembled-unit.ts';
 export {
   type AvcDecoderConfiguration,
   type AvcParameterSets,

@@ -19,6 +19,10 @@ describe('parseSei', () => {
     expect(parseSei(hex(nal))).toHaveLength(1);
   });
 
+  it('stops at 128 messages', () => {
+    expect(parseSei(hex(`06 ${'09 00 '.repeat(500)} 80`))).toHaveLength(128);
+  });
+
   it('h264/nal-type', () => {
     expect(codeOf(() => parseSei(hex('65 88')))).toBe('h264/nal-type');
   });

@@ -22,8 +22,11 @@ export interface RecoveryPoint {
 
 const RECOVERY_POINT = 6;
 
+/** Messages beyond are left out; real units have a handful. */
+const MAX_MESSAGES = 128;
+
 /**
- * The messages of an SEI NAL unit, given without start code. Tolerates a missing stop bit and a last message that
+ * The messages of an SEI NAL unit, given without start code; the first 128. Tolerates a missing stop bit and a last message that
  * ends too early: it is left out.
  * @throws {MalformedError} `h264/nal-type`
  * @see H.264 §7.3.2.3.1
@@ -38,7 +41,7 @@ export function parseSei(nal: Uint8Array): readonly SeiMessage[] {
   const rbsp = rbspOf(nal);
   const messages: SeiMessage[] = [];
   let at = 0;
-  while (at + 2 <= rbsp.byteLength) {
+  while (at + 2 <= rbsp.byteLength && messages.length < MAX_MESSAGES) {
     const type = readCoded(rbsp, at);
     const size = readCoded(rbsp, type.next);
     const end = size.next + size.value;
