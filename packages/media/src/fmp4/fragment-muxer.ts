@@ -29,6 +29,8 @@ export interface FragmentMuxerOptions {
   readonly firstInterval?: Micros;
   /** A longer pause in `dts`, or a step back, begins a new time line, put right behind the old one. */
   readonly maxPause?: Micros;
+  /** As in `MediaFragmentOptions`; left out unless told otherwise. */
+  readonly parameterSets?: 'left-out' | 'kept';
 }
 
 /** What a muxer had to mend. */
@@ -63,6 +65,7 @@ const LAG_SHARE = 8;
 export class FragmentMuxer {
   readonly #maxPause: Micros;
   readonly #interval: FrameIntervalEstimator;
+  readonly #parameterSets: 'left-out' | 'kept';
   #sequenceNumber = 0;
   #timelineBreaks = 0;
   /** The `dts` that lies at `#originTicks` on the fragments' time line. */
@@ -71,7 +74,9 @@ export class FragmentMuxer {
   #lastDts = micros(0);
   #nextDecodeTicks = 0;
 
-  constructor({ firstInterval = micros(33_333), maxPause = micros(10_000_000) }: FragmentMuxerOptions = {}) {
+  constructor(options: FragmentMuxerOptions = {}) {
+    const { firstInterval = micros(33_333), maxPause = micros(10_000_000) } = options;
+    this.#parameterSets = options.parameterSets ?? 'left-out';
     this.#interval = new FrameIntervalEstimator(microsToTicks(firstInterval));
     this.#maxPause = maxPause;
   }
@@ -92,6 +97,7 @@ export class FragmentMuxer {
     this.#nextDecodeTicks = decodeTicks + durationTicks;
     this.#sequenceNumber++;
     const bytes = mediaFragment({
+      parameterSets: this.#parameterSets,
       sequenceNumber: this.#sequenceNumber,
       baseDecodeTime: ticks90k(decodeTicks),
       samples: [{ nalUnits, key, durationTicks, compositionOffsetTicks: presentationTicks - decodeTicks }],

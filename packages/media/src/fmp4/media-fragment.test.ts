@@ -6,6 +6,16 @@ import { mediaFragment } from './media-fragment.ts';
 const sample = { nalUnits: [hex('65 88')], durationTicks: 3000, compositionOffsetTicks: 0, key: true };
 
 describe('mediaFragment', () => {
+  it('keeps parameter sets in a sample when it is told to, delimiters never', () => {
+    const nalUnits = [hex('09 f0'), hex('67 42'), hex('68 ce'), hex('65 88'), hex('0c ff')];
+    const options = { sequenceNumber: 1, baseDecodeTime: ticks90k(0), samples: [{ ...sample, nalUnits }] };
+
+    const kept = mediaFragment({ ...options, parameterSets: 'kept' });
+
+    expect(kept.subarray(-18)).toEqual(hex('00000002 6742 00000002 68ce 00000002 6588'));
+    expect(mediaFragment(options).subarray(-14)).toEqual(hex('0000000e 6d646174 00000002 6588'));
+  });
+
   it('is laid out as ISO/IEC 14496-12 says', () => {
     const fragment = mediaFragment({
       sequenceNumber: 7,

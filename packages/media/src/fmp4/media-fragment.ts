@@ -22,6 +22,11 @@ export interface MediaFragmentOptions {
   /** When the first sample is decoded. */
   readonly baseDecodeTime: Ticks90k;
   readonly samples: readonly FragmentSample[];
+  /**
+   * Keep parameter sets in the samples. The init segment has them too; players that read only the first one (FFmpeg and
+   * what is built on it) follow a change of size by these.
+   */
+  readonly parameterSets?: 'left-out' | 'kept';
 }
 
 const MFHD_BYTES = 16;
@@ -42,16 +47,16 @@ const SYNC_SAMPLE_FLAGS = 0x0200_0000;
 /** `sample_depends_on` 1: on others; `sample_is_non_sync_sample`. */
 const NON_SYNC_SAMPLE_FLAGS = 0x0101_0000;
 
-/** What a sample of `avc1` must not hold (parameter sets are in the init segment) or need not. */
+/** What a sample need not hold. */
+const NEEDLESS: ReadonlySet<number> = new Set([NAL_TYPE.accessUnitDelimiter, NAL_TYPE.filler]);
+
+/** What a sample of `avc1` should not hold either: parameter sets are in the init segment. */
 const LEFT_OUT: ReadonlySet<number> = new Set([
+  ...NEEDLESS,
   NAL_TYPE.sps,
   NAL_TYPE.pps,
   NAL_TYPE.spsExtension,
-  NAL_TYPE.accessUnitDelimiter,
-  NAL_TYPE.filler,
 ]);
-
-const belongsInSample = (nal: Uint8Array): boolean => nal.byteLength > 0 && !LEFT_OUT.has(nalType(nal));
 
 /**
  * A movie fragment of these samples, in one allocation into which the NAL units are copied once, each behind a 4-byte
@@ -68,9 +73,13 @@ const belongsInSample = (nal: Uint8Array): boolean => nal.byteLength > 0 && !LEF
  * @throws {RangeError} a decode time, duration or composition offset that its field cannot hold, or no sample.
  * @see ISO/IEC 14496-12 §8.8.4 (moof) – §8.8.8 (trun), §8.8.12 (tfdt)
  */
-export function mediaFragment({ sequenceNumber, baseDecodeTime, samples }: MediaFragmentOptions): Uint8Array {
+export function mediaFragment(options: MediaFragmentOptions): Uint8Array {
+  const { sequenceNumber, baseDecodeTime, samples, parameterSets = 'left-out' } = options;
   checkTimes(baseDecodeTime, samples);
-  const contents = samples.map(({ nalUnits }) => nalUnits.filter(belongsInSample));
+  const passedOver = parameterSets === 'kept' ? NEEDLESS : LEFT_OUT;
+  const contents = samples.map(({ nalUnits }) =>
+    nalUnits.filter((nal) => nal.byteLength > 0 && !passedOver.has(nalType(nal))),
+  );
   const sizes = contents.map((nals) => nals.reduce((sum, nal) => sum + LENGTH_BYTES + nal.byteLength, 0));
 
   const trunBytes = TRUN_BYTES + samples.length * TRUN_SAMPLE_BYTES;
