@@ -70,9 +70,14 @@ export class ScriptedSource implements Source {
   frame({ key }: Pick<AccessUnit, 'key'>): void {
     const filler = this.#filler();
     const parts = key ? [PARAMETER_SETS, IDR_SLICE, filler] : [P_SLICE, filler];
+    this.picture({ data: Buffer.concat(parts), key });
+  }
+
+  /** Hands over a picture of the test's own. */
+  picture({ data, key }: Pick<AccessUnit, 'data' | 'key'>): void {
     const at = micros(this.#sequence * FRAME_DURATION);
     this.#sink?.write({
-      data: Buffer.concat(parts),
+      data,
       key,
       captureTime: this.#now(),
       pts: at,

@@ -8,10 +8,10 @@ import type {
   StreamUnit,
 } from '@pinhole/engine';
 import { type LiveClientMessage, parseLiveClientMessage } from '@pinhole/protocol/live';
+import { SendQueue } from '../queue/index.ts';
 import type { Audience } from './audience.ts';
 import type { LiveConnection } from './live-connection.ts';
 import type { MutableLiveCounters } from './live-counters.ts';
-import { SendQueue } from './send-queue.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What a viewer is made with. */

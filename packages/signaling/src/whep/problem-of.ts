@@ -41,6 +41,18 @@ export function problemOf(thrown: unknown, camera: Camera): WhepProblem | undefi
         detail,
         alternative: `/live/${encodeURIComponent(camera.id)}`,
       });
+    case 'webrtc/bind':
+    case 'webrtc/no-address':
+      return new WhepProblem(
+        {
+          status: 503,
+          code,
+          title: 'WebRTC cannot be served now',
+          detail,
+          alternative: `/live/${encodeURIComponent(camera.id)}`,
+        },
+        { headers: { 'Retry-After': String(LIMIT_RETRY_SECONDS) } },
+      );
     case 'webrtc/malformed-offer':
       return new WhepProblem({ status: 400, code, title: 'Malformed offer', detail });
     default:

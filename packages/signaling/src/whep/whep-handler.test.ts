@@ -165,6 +165,7 @@ describe('POST of an offer', () => {
   it.each([
     ['webrtc/no-h264', 422],
     ['webrtc/b-frames', 422],
+    ['webrtc/no-address', 503],
   ])('%s names the WebSocket path instead', async (code, status) => {
     openPeer = () => Promise.reject(new PinholeError(code, 'the reason'));
 
