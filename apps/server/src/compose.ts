@@ -104,7 +104,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     allowOrigin: (origin) => config.origins.includes('*') || config.origins.includes(origin),
     log,
   });
-  const live = media.openLive({ cameras, registry: viewers, now: utcNow, log });
+  const outputs = { cameras, registry: viewers, now: utcNow, log };
+  const live = media.openLive(outputs);
+  const streams = media.openStreams(outputs);
 
   // Who may come in
   const sockets = new SocketGuard({
@@ -144,7 +146,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const app = createApp({
     gate,
     api: { cameras, viewers, tokens, version: VERSION, now: utcNow, log },
-    media: { cameras, whep },
+    media: { cameras, whep, streams, snapshots: media.snapshots, now: utcNow },
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
     bodyBytes: limits.bodyBytes,

@@ -1,6 +1,9 @@
 import type { Logger, Micros } from '@pinhole/core';
 import type { Cameras, PeerFactory, Source, ViewerRegistry } from '@pinhole/engine';
+import { JpegDecoder } from '@pinhole/ffmpeg';
 import { LiveEndpoint } from '@pinhole/outputs/live';
+import { HttpStreams } from '@pinhole/outputs/mp4';
+import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
 import type { IceServer } from '@pinhole/protocol/whep';
 import { openSource } from '../cameras/open-source.ts';
@@ -9,8 +12,8 @@ import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
 import type { SourceSpec } from '../config/source-spec.ts';
 
-/** What the WebSocket path needs from the rest. */
-export interface LiveOptions {
+/** What an output needs from the rest. */
+export interface OutputOptions {
   readonly cameras: Cameras;
   readonly registry: ViewerRegistry;
   readonly now: () => Micros;
@@ -21,13 +24,16 @@ export interface LiveOptions {
 export interface MediaParts {
   openSource(id: string, spec: SourceSpec): Source;
   readonly peers: PeerFactory;
-  openLive(options: LiveOptions): LiveEndpoint;
+  readonly snapshots: Snapshots;
+  openLive(options: OutputOptions): LiveEndpoint;
+  openStreams(options: OutputOptions): HttpStreams;
   /** Ends what all cameras share. */
   close(): Promise<void>;
 }
 
 /** The real ones. */
 export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
+  const decoder = new JpegDecoder();
   return {
     openSource: (id, spec) => openSource(id, spec, log),
     peers: createWeriftPeerFactory({
@@ -37,8 +43,10 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
       now: utcNow,
       log,
     }),
+    snapshots: createSnapshots({ decoder }),
     openLive: (options) => new LiveEndpoint(options),
-    close: () => Promise.resolve(),
+    openStreams: (options) => new HttpStreams(options),
+    close: () => decoder.close(),
   };
 }
 
