@@ -41,7 +41,7 @@ export interface FragmentMuxerCounters {
 }
 
 /** The share of the lag that one frame makes up for. */
-const LAG_SHARE = 8;
+const LAG_SHARE = 16;
 
 /**
  * Turns access units into fragments one at a time: each comes out at once, none waits for the next frame.
@@ -50,10 +50,10 @@ const LAG_SHARE = 8;
  *
  * - Presentation times are exact, each rounded once from the unit's own `pts` against one origin. So nothing drifts,
  *   however long it runs and whatever the frame rate.
- * - Decode times are gapless: a fragment's decode time is that of the one before plus its duration. A browser's
- *   SourceBuffer drops frames up to the next key frame when decode times jump by more than two durations (MSE §3.5.8),
- *   as each hiccup of a camera would make them do.
- * - A duration is the usual interval of late, plus an eighth of what the decode times lag behind the units' `dts` (or
+ * - Decode times are gapless: a fragment's decode time is that of the one before plus its duration. When they jump by
+ *   more than two durations, as real ones do at each hiccup of a camera, a SourceBuffer drops frames up to the next key
+ *   frame (MSE, coded frame processing, step 6; Chromium then stands still before the hole).
+ * - A duration is the usual interval of late, plus a sixteenth of what the decode times lag behind the units' `dts` (or
  *   less, where they lead). So a wrong guess shrinks with each frame and no error adds up, and one late frame does not
  *   make its successor claim a second of the buffer. The composition offset takes up the difference; it may be
  *   negative.
