@@ -1,5 +1,4 @@
 import type { LatencySummary, LiveState, PlayerStats } from '@pinhole/client';
-import type { ComponentChildren, RefObject } from 'preact';
 import type { LiveCamera } from '../live-player-hook.ts';
 import { Notice } from './notice.tsx';
 import { StatePill } from './state-pill.tsx';
@@ -7,17 +6,14 @@ import { StatePill } from './state-pill.tsx';
 interface LiveViewProps {
   readonly label: string;
   readonly live: LiveCamera;
-  /** The whole view, for full screen. */
-  readonly frame?: RefObject<HTMLDivElement | null>;
-  readonly children?: ComponentChildren;
 }
 
 /** A camera's picture with what is true of it written on it. */
-export const LiveView = ({ label, live, frame, children }: LiveViewProps) => {
+export const LiveView = ({ label, live }: LiveViewProps) => {
   const state = live.state.value;
   const stats = live.stats.value;
   return (
-    <div ref={frame ?? null} class="live-view" data-stale={isStale(state)} style={shapeOf(stats)}>
+    <div class="live-view" data-stale={isStale(state)} style={shapeOf(stats)}>
       <div class="picture" ref={live.container} />
       <Notice state={state} />
       <div class="overlay-top">
@@ -25,7 +21,6 @@ export const LiveView = ({ label, live, frame, children }: LiveViewProps) => {
         <StatePill state={state} />
         {isStale(state) || <LatencyChip latency={live.latency.value} />}
       </div>
-      {children}
     </div>
   );
 };
@@ -51,5 +46,5 @@ const isStale = (state: LiveState): boolean =>
 
 const shapeOf = (stats: PlayerStats | undefined) =>
   stats?.width !== undefined && stats.height !== undefined
-    ? { aspectRatio: `${stats.width} / ${stats.height}` }
+    ? { '--shape': `${stats.width} / ${stats.height}` }
     : {};

@@ -61,7 +61,8 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
         <h1>{camera.label}</h1>
       </header>
       <main class="stage">
-        <LiveView label={camera.label} live={live} frame={frame}>
+        <div class="viewer" ref={frame}>
+          <LiveView label={camera.label} live={live} />
           <div class="toolbar" role="toolbar" aria-label="Picture">
             <IconButton icon="camera" label="Save a snapshot (S)" onPress={snapshot} />
             <IconButton icon="pictureInPicture" label="Picture in picture (P)" onPress={pictureInPicture} />
@@ -74,7 +75,7 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
             <IconButton icon="expand" label="Full screen (F)" onPress={toggleFullScreen} />
             <IconButton icon="help" label="Keys (?)" onPress={() => setHelping(true)} />
           </div>
-        </LiveView>
+        </div>
         {explaining && <StatsPanel live={live} onCopied={() => say('Copied.')} />}
       </main>
       {helping && <HelpDialog onClose={() => setHelping(false)} />}

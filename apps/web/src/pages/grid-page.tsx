@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { HelpDialog } from '../components/help-dialog.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { LiveView } from '../components/live-view.tsx';
+import { type GridLayout, layOutGrid } from '../grid-layout.ts';
 import { useKeys } from '../keyboard.ts';
 import { useLivePlayer } from '../live-player-hook.ts';
 import { cameraHref, go } from '../routing.ts';
@@ -29,16 +30,47 @@ export function GridPage({ cameras }: { readonly cameras: readonly CameraSummary
           </p>
         </section>
       ) : (
-        <main class="grid" data-count={cameras.length}>
-          {cameras.map((camera) => (
-            <Tile key={camera.id} camera={camera} />
-          ))}
-        </main>
+        <Grid cameras={cameras} />
       )}
       {helping && <HelpDialog onClose={() => setHelping(false)} />}
     </Frame>
   );
 }
+
+function Grid({ cameras }: { readonly cameras: readonly CameraSummary[] }) {
+  const place = useRef<HTMLElement>(null);
+  const [layout, setLayout] = useState<GridLayout>();
+
+  useLayoutEffect(() => {
+    const lay = (): void => {
+      const top = place.current?.offsetTop ?? 0;
+      const { clientWidth, clientHeight } = document.documentElement;
+      const room = {
+        widthPixels: clientWidth - 2 * MARGIN_PIXELS,
+        heightPixels: clientHeight - top - MARGIN_PIXELS,
+      };
+      setLayout(layOutGrid(cameras.length, { ...room, gapPixels: GAP_PIXELS }));
+    };
+    lay();
+    addEventListener('resize', lay);
+    return () => removeEventListener('resize', lay);
+  }, [cameras.length]);
+
+  const style = layout && {
+    '--columns': layout.columns,
+    '--grid-width': `${layout.widthPixels + 2 * MARGIN_PIXELS}px`,
+  };
+  return (
+    <main class="grid" ref={place} style={style}>
+      {cameras.map((camera) => (
+        <Tile key={camera.id} camera={camera} />
+      ))}
+    </main>
+  );
+}
+
+const MARGIN_PIXELS = 16;
+const GAP_PIXELS = 12;
 
 const Tile = ({ camera }: { readonly camera: CameraSummary }) => (
   <a class="tile" href={cameraHref(camera.id)} aria-label={`Open ${camera.label}`}>
