@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hex } from '../../../test/support/hex.ts';
 import { FlvReader, type FlvVideo } from './flv-reader.ts';
-
-const hex = (text: string): Uint8Array =>
-  Uint8Array.from(
-    text
-      .replaceAll(/#.*$/gm, '')
-      .match(/[0-9a-f]{2}/gi)
-      ?.map((byte) => Number.parseInt(byte, 16)) ?? [],
-  );
 
 const HEADER = `
   46 4c 56 01   # "FLV", version 1

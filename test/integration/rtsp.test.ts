@@ -1,0 +1,323 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LogFields, type Logger, millis } from '@pinhole/core';
+import type { AccessUnit, SourceState } from '@pinhole/engine';
+import { nalType, nalUnits, parseSps } from '@pinhole/media/h264';
+import { createRtspSource, type RtspSource, type RtspSourceOptions } from '@pinhole/sources/rtsp';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { annexBOf, makeMp4 } from '../support/clip-file.ts';
+import { openRtpTap } from '../support/rtp-tap.ts';
+import { type RtspServer, startRtspServer } from '../support/rtsp-server.ts';
+import { needs, thirdParty } from '../support/third-parties.ts';
+
+const USER = 'admin';
+const PASSWORD = 'correct-horse';
+const BACKENDS = (['node-av', 'command'] as const).filter(
+  (backend) => thirdParty(backend === 'command' ? 'ffmpeg' : backend) !== undefined,
+);
+
+/** A source that runs, and all that came of it. */
+class Run {
+  readonly source: RtspSource;
+  readonly units: AccessUnit[] = [];
+  readonly states: SourceState[] = [];
+  readonly arrivals: number[] = [];
+  readonly lines: string[] = [];
+  readonly pids = new Set<number>();
+  readonly ended: Promise<void>;
+  readonly #stop = new AbortController();
+
+  constructor(options: RtspSourceOptions) {
+    this.source = createRtspSource({
+      retry: { firstMs: millis(100), maxMs: millis(400) },
+      log: linesInto(this.lines),
+      ...options,
+    });
+    this.ended = this.source.start(
+      {
+        write: (unit) => {
+          this.arrivals.push(performance.timeOrigin + performance.now());
+          this.units.push(unit);
+          if (this.source.pid !== undefined) this.pids.add(this.source.pid);
+        },
+        state: (state) => this.states.push(state),
+      },
+      { signal: this.#stop.signal },
+    );
+    this.ended.catch(() => {}); // a test that expects it looks at `ended`
+  }
+
+  /** Codes of the failures so far. */
+  get codes(): readonly string[] {
+    return this.states.flatMap((state) => ('code' in state ? [state.code] : []));
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    await vi.waitFor(() => expect(condition(), JSON.stringify(this.states.at(-1))).toBe(true), {
+      timeout: 15_000,
+      interval: 20,
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.ended.catch(() => {});
+  }
+}
+
+const linesInto = (lines: string[]): Logger => {
+  const write = (fields: LogFields, message: string): void => {
+    lines.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
+  return logger;
+};
+
+const slices = (units: readonly AccessUnit[]): readonly string[] =>
+  units.flatMap((unit) =>
+    [...nalUnits(unit.data)].filter(isSlice).map((nal) => Buffer.from(nal).toString('hex')),
+  );
+const isSlice = (nal: Uint8Array): boolean => nalType(nal) === 1 || nalType(nal) === 5;
+const types = (unit: AccessUnit | undefined): number[] =>
+  [...nalUnits(unit?.data ?? new Uint8Array())].map(nalType);
+const rising = (times: readonly number[]): boolean =>
+  times.every((time, i) => i === 0 || time >= (times[i - 1] ?? 0));
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+const percentile = (sorted: readonly number[], share: number): string =>
+  (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(1);
+
+needs('gst-rtsp-server', 'ffmpeg').describe.each(BACKENDS)('an RTSP camera through %s', (backend) => {
+  const ffmpeg = { backend };
+  const mounts = {
+    '/main': { file: '' },
+    '/high': { file: '' },
+    '/sdp-only': { file: '', inBandParameters: false },
+  };
+  const runs: Run[] = [];
+  let folder: string;
+  let open: RtspServer;
+  let closed: RtspServer;
+
+  const run = (options: RtspSourceOptions): Run => {
+    const started = new Run({ ffmpeg, ...options });
+    runs.push(started);
+    return started;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pinhole-rtsp-'));
+    mounts['/main'].file = mounts['/sdp-only'].file = makeMp4(folder, 'main.mp4');
+    mounts['/high'].file = makeMp4(folder, 'high.mp4', { profile: 'high', bFrames: 2 });
+    open = await startRtspServer({ mounts });
+    closed = await startRtspServer({ mounts, auth: { scheme: 'digest', user: USER, password: PASSWORD } });
+  });
+
+  afterEach(async () => {
+    await Promise.all(runs.splice(0).map((started) => started.stop()));
+  });
+
+  afterAll(async () => {
+    await Promise.all([open.stop(), closed.stop()]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('passes Main profile over TCP through, bit by bit', async () => {
+    const main = run({ url: open.url('/main') });
+
+    await main.until(() => main.units.length >= 40);
+
+    const sent = [...nalUnits(annexBOf(mounts['/main'].file))].filter(isSlice);
+    expect(slices(main.units.slice(0, 40))).toEqual(
+      sent.slice(0, 40).map((nal) => Buffer.from(nal).toString('hex')),
+    );
+    expect(main.units[0]?.key).toBe(true);
+    expect(main.units.map((unit) => unit.sequence)).toEqual(main.units.map((_, i) => i));
+    expect(main.source.describe()).toEqual({
+      kind: 'rtsp',
+      label: open.url('/main'),
+      keyFrameOnRequest: false,
+    });
+  });
+
+  it('dates pictures at the pace of the camera', async () => {
+    const main = run({ url: open.url('/main') });
+
+    await main.until(() => main.units.length >= 60);
+
+    const [from, to] = [main.units[10], main.units[50]];
+    expect(((to?.pts ?? 0) - (from?.pts ?? 0)) / 40).toBeCloseTo(33_333, -2);
+    expect(main.units.every((unit) => unit.pts === unit.dts)).toBe(true);
+    expect(Math.abs((to?.captureTime ?? 0) / 1000 - Date.now())).toBeLessThan(10_000);
+  });
+
+  it('keeps the order and both times of High profile with B-frames over UDP', async () => {
+    const high = run({ url: open.url('/high'), transport: 'udp' });
+
+    await high.until(() => high.units.length >= 60);
+
+    const settled = high.units.slice(10, 60);
+    expect(rising(high.units.map((unit) => unit.dts))).toBe(true);
+    expect(settled.every((unit) => unit.pts >= unit.dts)).toBe(true);
+    expect(rising(settled.map((unit) => unit.pts))).toBe(false);
+    const shown = settled
+      .map((unit) => unit.pts)
+      .toSorted((a, b) => a - b)
+      .slice(3, -3);
+    for (const [i, pts] of shown.entries()) {
+      if (i > 0) expect(Math.abs(pts - (shown[i - 1] ?? 0) - 33_333)).toBeLessThan(2_000);
+    }
+  });
+
+  it('puts parameter sets that only the SDP tells in front of key pictures', async () => {
+    const quiet = run({ url: closed.url('/sdp-only', { userInfo: `${USER}:${PASSWORD}` }) });
+
+    await quiet.until(() => quiet.units.length >= 35);
+
+    const keys = quiet.units.filter((unit) => unit.key);
+    expect(keys.length).toBeGreaterThanOrEqual(2);
+    for (const key of keys) expect(types(key)).toEqual(expect.arrayContaining([7, 8, 5]));
+  });
+
+  it('goes on with a wrong password, at the longest wait, and says so without telling it', async () => {
+    const wrong = run({ url: closed.url('/main', { userInfo: `${USER}:wrong-password` }) });
+
+    await wrong.until(() => wrong.codes.length >= 2);
+
+    expect(new Set(wrong.codes)).toEqual(new Set(['source/unauthorized']));
+    expect(wrong.states).toContainEqual(expect.objectContaining({ kind: 'retrying', retryInMs: 400 }));
+    expect(JSON.stringify([wrong.states, wrong.lines, wrong.source.describe()])).not.toContain(
+      'wrong-password',
+    );
+  });
+
+  it('shows a password to no list of processes', async () => {
+    const secret = run({ url: closed.url('/main', { userInfo: `${USER}:${PASSWORD}` }) });
+
+    await secret.until(() => secret.units.length > 0);
+
+    const { pid } = secret.source;
+    expect(pid).toBeDefined();
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'latin1')).not.toContain(PASSWORD);
+    expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).not.toContain(PASSWORD);
+    expect(JSON.stringify([secret.lines, secret.source.describe()])).not.toContain(PASSWORD);
+  });
+
+  it.each([
+    ['source/not-found', () => open.url('/nothing-here')],
+    ['source/refused', () => 'rtsp://127.0.0.1:1/main'],
+    ['source/no-such-host', () => 'rtsp://camera.invalid/main'],
+  ])('tells %s in words', async (code, url) => {
+    const lost = run({ url: url() });
+
+    await lost.until(() => lost.codes.length > 0);
+
+    expect(lost.codes[0]).toBe(code);
+    expect(lost.states).toContainEqual(
+      expect.objectContaining({ kind: 'retrying', why: expect.stringMatching(/\w{4}/) }),
+    );
+  });
+
+  it('comes back when the server does, on one line of time', async () => {
+    let server = await startRtspServer({ mounts });
+    const { port } = server;
+    const main = run({ url: server.url('/main') });
+    await main.until(() => main.units.length >= 20);
+
+    await server.stop();
+    await main.until(() => main.codes.includes('source/refused'));
+    server = await startRtspServer({ mounts, port });
+    const before = main.units.length;
+    await main.until(() => main.units.length >= before + 20);
+    await main.stop();
+    await server.stop();
+
+    expect(main.states.at(-1)).toEqual({ kind: 'live' });
+    expect(main.units.map((unit) => unit.sequence)).toEqual(main.units.map((_, i) => i));
+    expect(rising(main.units.map((unit) => unit.dts))).toBe(true);
+  });
+
+  it('outlives a crash of FFmpeg', async () => {
+    const main = run({ url: open.url('/main') });
+    await main.until(() => main.units.length >= 5);
+    const first = main.source.pid ?? 0;
+
+    process.kill(first, 'SIGKILL');
+    await main.until(() => main.pids.size === 2 && main.states.at(-1)?.kind === 'live');
+
+    expect(main.codes).toEqual(['source/crashed']);
+    expect(isAlive(first)).toBe(false);
+  });
+
+  it('gives up on a server that has gone silent, and tries again', async () => {
+    const server = await startRtspServer({ mounts });
+    const main = run({ url: server.url('/main'), stallMs: millis(700) });
+    await main.until(() => main.units.length >= 5);
+
+    process.kill(server.pid, 'SIGSTOP');
+    await main.until(() => main.codes.includes('source/stalled'));
+    process.kill(server.pid, 'SIGCONT');
+    const before = main.units.length;
+    await main.until(() => main.units.length > before);
+    await main.stop();
+    await server.stop();
+
+    expect(main.source.counters.stalls).toBeGreaterThanOrEqual(1);
+  });
+
+  it('leaves no process behind, whenever it is stopped', async () => {
+    const live = run({ url: open.url('/main') });
+    await live.until(() => live.units.length > 0);
+    const starting = run({ url: open.url('/main') });
+    const startingPid = starting.source.pid ?? 0;
+
+    await Promise.all([live.stop(), starting.stop()]);
+
+    for (const pid of [...live.pids, startingPid]) expect(isAlive(pid)).toBe(false);
+    expect(live.source.pid).toBeUndefined();
+    const units = live.units.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(live.units).toHaveLength(units);
+  });
+
+  it('tells the delay from the last packet of a picture to its unit', async () => {
+    const tap = await openRtpTap(open.port);
+    const main = run({ url: `rtsp://127.0.0.1:${tap.port}/main` });
+    await main.until(() => main.units.length >= 120);
+    await main.stop();
+    await tap.close();
+
+    const delays = main.arrivals.map((arrival, i) => arrival - (tap.marks[i] ?? Number.NaN));
+    const steady = delays.slice(60, 110).toSorted((a, b) => a - b);
+    console.log(
+      `${backend}: last packet → unit ${percentile(steady, 0.5)} ms (p95 ${percentile(steady, 0.95)} ms)`,
+    );
+    expect(steady.every((delay) => Number.isFinite(delay) && delay > 0)).toBe(true);
+    expect(
+      parseSps(
+        [...nalUnits(main.units[0]?.data ?? new Uint8Array())].find((nal) => nalType(nal) === 7) ??
+          new Uint8Array(),
+      ).width,
+    ).toBe(320);
+  });
+});
+
+it('fails for good, and tells how to get FFmpeg, where there is none', async () => {
+  const none = new Run({
+    url: 'rtsp://127.0.0.1:1/x',
+    ffmpeg: { backend: 'command', command: '/nowhere/ffmpeg' },
+  });
+
+  await expect(none.ended).rejects.toMatchObject({ code: 'source/no-ffmpeg' });
+  expect(none.states.at(-1)).toMatchObject({
+    kind: 'failed',
+    why: expect.stringContaining('npm install node-av'),
+  });
+});
+
+it.each(['http://cam/1', 'rtsp:', 'rtsp://cam/a b', ''])('refuses the URL %j', (url) => {
+  expect(() => createRtspSource({ url })).toThrowError(
+    expect.objectContaining({ code: 'source/bad-option' }),
+  );
+});

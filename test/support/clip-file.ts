@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { runFfmpeg } from './decode-with-ffmpeg.ts';
+
+/** How a clip file is made. */
+export interface ClipFileOptions {
+  readonly seconds?: number;
+  readonly profile?: 'main' | 'high';
+  readonly bFrames?: number;
+  /** Frames from one key frame to the next. */
+  readonly gop?: number;
+}
+
+const CARD = (seconds: number): readonly string[] =>
+  `-y -f lavfi -i testsrc2=size=320x180:rate=30 -t ${seconds}`.split(' ');
+
+/** Makes an MP4 of ffmpeg's test card, 320×180, 30 frames a second, by x264. @returns its path. */
+export function makeMp4(folder: string, name: string, options: ClipFileOptions = {}): string {
+  const { seconds = 30, profile = 'main', bFrames = 0, gop = 30 } = options;
+  const path = join(folder, name);
+  const x264 = `-pix_fmt yuv420p -c:v libx264 -preset ultrafast -profile:v ${profile} -bf ${bFrames} -g ${gop}`;
+  runFfmpeg([...CARD(seconds), ...x264.split(' '), path]);
+  return path;
+}
+
+/** Makes a QuickTime file of the same card in JPEG pictures. @returns its path. */
+export function makeMotionJpeg(folder: string, name: string, { seconds = 3 } = {}): string {
+  const path = join(folder, name);
+  runFfmpeg([...CARD(seconds), '-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', '-q:v', '3', path]);
+  return path;
+}
+
+/** The H.264 of an MP4 as an Annex B stream, made by ffmpeg. */
+export const annexBOf = (mp4: string): Uint8Array =>
+  runFfmpeg(['-i', mp4, '-c', 'copy', '-f', 'h264', 'pipe:1']);
