@@ -2,24 +2,26 @@ import type { LiveServerMessage } from '@pinhole/protocol/live';
 import type { Failure, Remedy } from './failure.ts';
 
 const REMEDY: Readonly<Record<string, Remedy>> = {
+  unauthorized: 'refused',
   expired: 'refused',
+  forbidden: 'refused',
   revoked: 'refused',
+  'unknown-camera': 'refused',
   'camera-removed': 'refused',
-  'webrtc/no-h264': 'other-transport',
-  'webrtc/b-frames': 'other-transport',
+  'b-frames': 'other-transport',
 };
 
-/**
- * What the server's `error` or `bye` means for the connection; `undefined` when it goes on (an `error` without a `bye`
- * tells of one request only, unless it says that WebRTC cannot play this stream).
- */
+/** Errors that end a connection although no `bye` need follow. */
+const FATAL_ERRORS = new Set(['webrtc/no-h264', 'webrtc/b-frames']);
+
+/** What the server's `bye` or `error` means for the connection; `undefined` when it goes on. */
 export function messageFailure(message: LiveServerMessage): Failure | undefined {
   if (message.type === 'bye') {
-    const code = message.code.includes('/') ? message.code : `session/${message.code}`;
-    return { code, reason: message.reason, remedy: REMEDY[message.code] ?? 'retry' };
+    const { code, reason } = message;
+    return { code: `session/${code}`, reason, remedy: REMEDY[code] ?? 'retry' };
   }
-  if (message.type === 'error' && REMEDY[message.code] !== undefined) {
-    return { code: message.code, reason: message.message, remedy: REMEDY[message.code] ?? 'retry' };
+  if (message.type === 'error' && FATAL_ERRORS.has(message.code)) {
+    return { code: message.code, reason: message.message, remedy: 'other-transport' };
   }
   return undefined;
 }

@@ -1,31 +1,30 @@
-import { LIVE_CLOSE_CODE } from '@pinhole/protocol/live';
 import type { Failure, Remedy } from '../failure.ts';
 import { httpFailure } from '../http-failure.ts';
 
-const REASON_OF_CODE = new Map<number, string>(
-  Object.entries(LIVE_CLOSE_CODE).map(([reason, code]) => [code, reason]),
-);
-
-const WORDS: Readonly<Record<string, readonly [remedy: Remedy, reason: string]>> = {
-  expired: ['refused', 'The token has ended.'],
-  revoked: ['refused', 'The token was revoked.'],
-  'camera-removed': ['refused', 'The camera was removed from the server.'],
-  shutdown: ['retry', 'The server shuts down.'],
-  stalled: ['retry', 'This viewer did not keep up with the pictures.'],
-  silent: ['retry', 'The server heard nothing of this viewer for too long.'],
-  refused: ['retry', 'The server has no room for another viewer now.'],
+/** What stands behind the close codes of `LIVE_CLOSE_CODE`, where the `bye` before it got lost. */
+const BY_CLOSE_CODE: Readonly<Record<number, readonly [what: string, remedy: Remedy, reason: string]>> = {
+  4401: ['unauthorized', 'refused', 'The server wants a token, or this one has ended.'],
+  4403: ['forbidden', 'refused', 'This token does not allow to watch this camera, or was revoked.'],
+  4404: ['unknown-camera', 'refused', 'The server knows no such camera, or it was removed.'],
+  4409: ['silent', 'retry', 'The server heard nothing of this viewer for too long.'],
+  4410: ['shutdown', 'retry', 'The server shuts down.'],
+  4413: ['stalled', 'retry', 'This viewer did not keep up with the pictures.'],
+  4429: ['limit', 'retry', 'The server has no room for another viewer now.'],
 };
 
-/** What the close of an open WebSocket means (RFC 6455 §7.4; the codes of `LIVE_CLOSE_CODE`). */
+/** What the close of an open WebSocket means (RFC 6455 §7.4). */
 export function closeFailure(code: number, reason: string): Failure {
-  const name = REASON_OF_CODE.get(code);
-  const [remedy, words] = WORDS[name ?? ''] ?? ['retry', 'The connection to the server broke.'];
-  return { code: `live/${name ?? 'closed'}`, reason: reason === '' ? words : reason, remedy };
+  const [what, remedy, words] = BY_CLOSE_CODE[code] ?? [
+    'closed',
+    'retry',
+    'The connection to the server broke.',
+  ];
+  return { code: `live/${what}`, reason: reason === '' ? words : reason, remedy };
 }
 
 /**
- * Why a WebSocket did not open. Browsers do not tell, so the same address is asked over HTTP: a server that refuses the
- * one refuses the other with the same status.
+ * Why a WebSocket did not open. Browsers do not tell, so the same address is asked over HTTP; only a refusal that is
+ * meant for this viewer counts, since a server may serve nothing but WebSockets there.
  */
 export async function openFailure(
   url: string,
@@ -37,9 +36,9 @@ export async function openFailure(
       signal: options.signal,
     });
     const { status, headers } = response;
-    if ([401, 403, 404, 409, 429, 503].includes(status)) {
-      return httpFailure('live', { status, headers, body: await response.text() });
-    }
+    const failure = httpFailure('live', { status, headers, body: await response.text() });
+    if (status === 401 || status === 403 || failure.code === 'camera/unknown') return failure;
+    if (status === 429 || status === 503) return failure;
   } catch {
     return { code: 'live/unreachable', reason: 'The server cannot be reached.', remedy: 'retry' };
   }

@@ -65,7 +65,9 @@ export class LiveConnection {
     const { url, token, clock, handle } = this.#options;
     const socket = new WebSocket(url, liveSubprotocols(token));
     const conversation = new Conversation({
-      send: (text) => socket.send(text),
+      send: (text) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      },
       handle: (message) => handle({ kind: 'message', message }),
       clock,
     });

@@ -135,7 +135,9 @@ export class WhepConnection {
   #openChannel(pc: RTCPeerConnection): void {
     const channel = pc.createDataChannel(CHANNEL_LABEL);
     const conversation = new Conversation({
-      send: (text) => channel.send(text),
+      send: (text) => {
+        if (channel.readyState === 'open') channel.send(text);
+      },
       handle: (message) => this.#options.handle({ kind: 'message', message }),
       clock: this.#options.clock,
     });
