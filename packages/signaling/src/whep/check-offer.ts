@@ -1,6 +1,9 @@
 import type { OfferedMedia } from '@pinhole/protocol/whep';
 import { WhepProblem } from './whep-problem.ts';
 
+/** Of these the WebRTC stack may still refuse one, with its own words. */
+const DTLS_ROLES: ReadonlySet<string> = new Set(['actpass', 'active', 'passive']);
+
 /**
  * Holds an offer against the media rules of WHEP: one video that the viewer receives, at most one audio, and a DTLS
  * role that leaves a part for the server.
@@ -19,9 +22,12 @@ export function checkOffer(media: readonly OfferedMedia[]): void {
   if (video.direction !== 'recvonly' && video.direction !== 'sendrecv') {
     throw refused('whep/direction', `the video section is ${video.direction}; a viewer offers recvonly`);
   }
-  const odd = media.find(({ setup }) => setup !== undefined && setup !== 'actpass' && setup !== 'active');
+  const odd = media.find(({ setup }) => setup !== undefined && !DTLS_ROLES.has(setup));
   if (odd)
-    throw refused('whep/dtls-role', `a=setup:${odd.setup?.slice(0, 20)} in an offer; need actpass or active`);
+    throw refused(
+      'whep/dtls-role',
+      `a=setup:${odd.setup?.slice(0, 20)} in an offer; need actpass, active or passive`,
+    );
 }
 
 const refused = (code: string, detail: string): WhepProblem =>
