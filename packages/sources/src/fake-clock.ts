@@ -47,6 +47,12 @@ export class FakeClock implements SourceClock {
     this.#nowMs = end;
   }
 
+  /** Lets time pass until the next timer is due, and runs it; does nothing without one. */
+  advanceToNext(): void {
+    const next = this.#next(Number.POSITIVE_INFINITY);
+    if (next !== undefined) this.advance(Math.max(0, next.at - this.#nowMs));
+  }
+
   /** Lets time pass as on a machine that was busy: timers due meanwhile run late, at the end of it. */
   stall(byMs: number): void {
     this.#nowMs += byMs;

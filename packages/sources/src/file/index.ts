@@ -1,0 +1,1 @@
+export { createFileSource, type FileCounters, FileSource, type FileSourceOptions } from './file-source.ts';
