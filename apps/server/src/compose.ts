@@ -42,6 +42,8 @@ export interface RunningServer {
   readonly port: number;
   /** The token of the start link. A secret. */
   readonly adminToken: string;
+  /** Every route that is mounted, as `:name` patterns; middleware counts as method `ALL`. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** Stops accepting, says goodbye to viewers, stops sources. May be called again; never throws. */
   close(): Promise<void>;
 }
@@ -192,6 +194,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     get adminToken() {
       return tokens.adminToken;
     },
+    routes: app.routes.map(({ method, path }) => ({ method, path })),
     close: () => (closed ??= close()),
   };
 }

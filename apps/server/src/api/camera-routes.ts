@@ -3,6 +3,7 @@ import { requireCamera, requireSomebody, rightsOver } from '../auth/require.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { ServerEnv } from '../http/request-context.ts';
 import { cameraView } from './camera-view.ts';
+import { withRight } from './guards.ts';
 import { newRouter } from './new-router.ts';
 import { json, PROBLEMS, PROBLEMS_OF_BODY, PROBLEMS_OF_ONE } from './responses.ts';
 import { cameraSchema, controlSchema, controlValueSchema } from './schemas.ts';
@@ -51,6 +52,7 @@ const setControl = createRoute({
 export function cameraRoutes(services: ApiServices): OpenAPIHono<ServerEnv> {
   const { cameras, viewers, now } = services;
   const routes = newRouter();
+  routes.use('/cameras/:camera/controls/:control', withRight(cameras, 'control'));
   routes.openapi(list, (context) => {
     const access = context.get('access');
     requireSomebody(access);

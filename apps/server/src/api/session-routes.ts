@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ViewerSummary } from '@pinhole/engine';
-import { requireAdmin } from '../auth/require.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { ServerEnv } from '../http/request-context.ts';
 import { isoOf } from './camera-view.ts';
+import { adminOnly } from './guards.ts';
 import { newRouter } from './new-router.ts';
 import { json, PROBLEMS, PROBLEMS_OF_ONE } from './responses.ts';
 import { sessionSchema } from './schemas.ts';
@@ -12,6 +12,7 @@ import type { ApiServices } from './services.ts';
 const list = createRoute({
   method: 'get',
   path: '/sessions',
+  middleware: [adminOnly] as const,
   summary: 'Who watches now (admin)',
   responses: { 200: json('The sessions', z.object({ sessions: z.array(sessionSchema) })), ...PROBLEMS },
 });
@@ -19,6 +20,7 @@ const list = createRoute({
 const end = createRoute({
   method: 'delete',
   path: '/sessions/{session}',
+  middleware: [adminOnly] as const,
   summary: 'Ends one viewer (admin)',
   request: { params: z.object({ session: z.string().max(100) }) },
   responses: { 204: { description: 'Ended' }, ...PROBLEMS_OF_ONE },
@@ -28,12 +30,10 @@ const end = createRoute({
 export function sessionRoutes({ viewers, log }: ApiServices): OpenAPIHono<ServerEnv> {
   const routes = newRouter();
   routes.openapi(list, (context) => {
-    requireAdmin(context.get('access'));
     return context.json({ sessions: viewers.list().map(sessionView) }, 200);
   });
   routes.openapi(end, (context) => {
     const access = context.get('access');
-    requireAdmin(access);
     const { session } = context.req.valid('param');
     const ended = viewers.endWhere(({ id }) => publicId(id) === session, 'revoked');
     if (ended === 0) throw new HttpProblem(404, 'session/unknown', 'no such session: it ended, or never was');

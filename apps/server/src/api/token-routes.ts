@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { parseDuration } from '../auth/duration.ts';
-import { requireAdmin } from '../auth/require.ts';
 import type { TokenRecord } from '../auth/token.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { ServerEnv } from '../http/request-context.ts';
+import { adminOnly } from './guards.ts';
 import { newRouter } from './new-router.ts';
 import { json, PROBLEMS, PROBLEMS_OF_BODY, PROBLEMS_OF_ONE } from './responses.ts';
 import { createdTokenSchema, newTokenSchema, tokenSchema } from './schemas.ts';
@@ -12,6 +12,7 @@ import type { ApiServices } from './services.ts';
 const list = createRoute({
   method: 'get',
   path: '/tokens',
+  middleware: [adminOnly] as const,
   summary: 'All tokens, without their secrets (admin)',
   responses: { 200: json('The tokens', z.object({ tokens: z.array(tokenSchema) })), ...PROBLEMS },
 });
@@ -19,6 +20,7 @@ const list = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/tokens',
+  middleware: [adminOnly] as const,
   summary: 'Makes a token (admin)',
   request: { body: { required: true, content: { 'application/json': { schema: newTokenSchema } } } },
   responses: { 201: json('The token', createdTokenSchema), ...PROBLEMS_OF_BODY },
@@ -27,6 +29,7 @@ const create = createRoute({
 const revoke = createRoute({
   method: 'delete',
   path: '/tokens/{token}',
+  middleware: [adminOnly] as const,
   summary: 'Revokes a token by its id and ends what was opened with it (admin)',
   request: { params: z.object({ token: z.string().max(100) }) },
   responses: { 204: { description: 'Revoked' }, ...PROBLEMS_OF_ONE },
@@ -36,12 +39,10 @@ const revoke = createRoute({
 export function tokenRoutes({ tokens, viewers, log }: ApiServices): OpenAPIHono<ServerEnv> {
   const routes = newRouter();
   routes.openapi(list, (context) => {
-    requireAdmin(context.get('access'));
     return context.json({ tokens: tokens.list().map(tokenView) }, 200);
   });
   routes.openapi(create, async (context) => {
     const access = context.get('access');
-    requireAdmin(access);
     const { name, cameras, rights, expiresIn } = context.req.valid('json');
     const lifetimeMs = expiresIn === undefined ? undefined : parseDuration(expiresIn);
     const { token, record } = await tokens.create(
@@ -53,7 +54,6 @@ export function tokenRoutes({ tokens, viewers, log }: ApiServices): OpenAPIHono<
   });
   routes.openapi(revoke, async (context) => {
     const access = context.get('access');
-    requireAdmin(access);
     const { token: id } = context.req.valid('param');
     if (!(await tokens.revoke(id)))
       throw new HttpProblem(404, 'auth/no-such-token', `no token has the id "${id}"`);

@@ -1,5 +1,6 @@
 import type { Logger } from '@pinhole/core';
 import type { ViewerRegistry } from '@pinhole/engine';
+import { ANONYMOUS_ID } from './access.ts';
 import type { TokenStore } from './token-store.ts';
 
 /**
@@ -16,8 +17,9 @@ export function watchTokens(tokens: TokenStore, viewers: ViewerRegistry, log: Lo
       .refresh()
       .then((changed) => {
         const after = hashesOf(tokens);
+        const gone = (id: string) => !after.has(id) || (before.has(id) && before.get(id) !== after.get(id));
         const ended = viewers.endWhere(
-          ({ who }) => before.has(who.tokenId) && after.get(who.tokenId) !== before.get(who.tokenId),
+          ({ who }) => who.tokenId !== ANONYMOUS_ID && gone(who.tokenId),
           'revoked',
         );
         before = after;

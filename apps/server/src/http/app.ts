@@ -1,11 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from '@pinhole/core';
-import { bodyLimit } from 'hono/body-limit';
 import { apiRoutes } from '../api/routes.ts';
 import type { ApiServices } from '../api/services.ts';
 import { requireAdmin } from '../auth/require.ts';
 import { type MediaServices, mediaRoutes } from '../media/routes.ts';
 import type { WebAssets } from '../web-assets/web-assets.ts';
+import { bodyLimit } from './body-limit.ts';
 import type { Gate } from './gate.ts';
 import { corsHeaders, PREFLIGHT_HEADERS } from './origin-check.ts';
 import { HttpProblem, problemOf, problemResponse } from './problem.ts';
@@ -72,19 +72,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
     return;
   });
 
-  app.use(
-    bodyLimit({
-      maxSize: options.bodyBytes,
-      onError: () =>
-        problemResponse(
-          new HttpProblem(
-            413,
-            'http/body-too-large',
-            `a request body has ${options.bodyBytes} bytes at most`,
-          ),
-        ),
-    }),
-  );
+  app.use(bodyLimit(options.bodyBytes));
 
   app.get('/health', (context) =>
     context.json({ status: 'OK', timestamp: new Date().toISOString() }, 200, { 'Cache-Control': 'no-store' }),

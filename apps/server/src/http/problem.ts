@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { messageOf, PinholeError } from '@pinhole/core';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
+import { HTTPException } from 'hono/http-exception';
 
 /** A request that is not served: what HTTP says about it, and what a person reads. */
 export class HttpProblem extends PinholeError {
@@ -43,6 +44,9 @@ const BY_CODE: Readonly<
 /** The problem that anything thrown while serving stands for; `undefined` when it is a bug of ours. */
 export function problemOf(thrown: unknown): HttpProblem | undefined {
   if (thrown instanceof HttpProblem) return thrown;
+  // What Hono itself refuses: a body that is no JSON.
+  if (thrown instanceof HTTPException)
+    return new HttpProblem(thrown.status, 'http/bad-request', thrown.message);
   if (!(thrown instanceof PinholeError)) return undefined;
   const known = BY_CODE[thrown.code];
   return new HttpProblem(known?.status ?? 502, thrown.code, messageOf(thrown), {

@@ -1,0 +1,110 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
+
+describe('open sessions', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await openTestServer();
+  });
+  afterAll(() => server.close());
+
+  const watch = async (token: string) => {
+    const viewer = server.live('door', { token });
+    await viewer.message('hello');
+    return viewer;
+  };
+
+  it('end when their token is revoked by REST, and nobody else is disturbed', async () => {
+    const doomed = await server.token({ cameras: ['door'], rights: ['view'] });
+    const [viewer, other] = await Promise.all([watch(doomed.token), watch(server.adminToken)]);
+
+    const reply = await server.ask(`/api/v1/tokens/${doomed.id}`, {
+      method: 'DELETE',
+      token: server.adminToken,
+    });
+
+    expect(reply.status).toBe(204);
+    expect(await viewer.message('bye')).toMatchObject({ code: 'revoked' });
+    expect((await viewer.closed).code).toBe(4403);
+    expect((await server.ask(`/api/v1/me?token=${doomed.token}`)).status).toBe(401);
+    expect(other.socket.readyState).toBe(other.socket.OPEN);
+    other.socket.close();
+  });
+
+  it('end when their token is revoked by the command line in another process', async () => {
+    const doomed = await server.token({ cameras: ['door'], rights: ['view'] });
+    const viewer = await watch(doomed.token);
+
+    const { status, stderr } = pinhole('token', 'revoke', doomed.id, '--data', server.dataFolder);
+
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect((await viewer.closed).code).toBe(4403);
+  });
+
+  it("end when the admin's own token is replaced by the command line", async () => {
+    const old = server.adminToken;
+    const viewer = await watch(old);
+
+    pinhole('token', 'revoke', 'admin', '--data', server.dataFolder);
+
+    expect((await viewer.closed).code).toBe(4403);
+    expect(server.adminToken).not.toBe(old);
+    expect((await server.ask('/api/v1/me', { token: server.adminToken })).status).toBe(200);
+  });
+
+  it('end when their token expires', async () => {
+    const brief = await server.token({ cameras: ['door'], rights: ['view'], expiresIn: '1s' });
+    const viewer = await watch(brief.token);
+
+    expect((await viewer.closed).code).toBe(4401);
+    const reply = await server.ask('/api/v1/me', { token: brief.token });
+    expect(reply.status).toBe(401);
+    expect(reply.json()).toMatchObject({ code: 'auth/expired' });
+  });
+
+  it('can be listed and ended by an admin', async () => {
+    const viewer = await watch(server.adminToken);
+    const { sessions } = (await server.ask('/api/v1/sessions', { token: server.adminToken })).json() as {
+      sessions: { id: string }[];
+    };
+
+    expect(sessions).toMatchObject([
+      { camera: 'door', transport: 'websocket', tokenId: 'admin', address: '127.0.0.1' },
+    ]);
+    const path = `/api/v1/sessions/${sessions[0]?.id}`;
+    expect((await server.ask(path, { method: 'DELETE', token: server.adminToken })).status).toBe(204);
+    expect((await viewer.closed).code).toBe(4403);
+    expect((await server.ask(path, { method: 'DELETE', token: server.adminToken })).status).toBe(404);
+  });
+
+  it('take a token that the command line made while the server runs', async () => {
+    const made = pinhole(
+      'token',
+      'create',
+      '--cameras',
+      'door',
+      '--rights',
+      'view',
+      '--name',
+      'phone',
+      '--data',
+      server.dataFolder,
+    );
+    const token = made.stdout.split('\n', 1)[0] ?? '';
+
+    await expect.poll(async () => (await server.ask('/api/v1/me', { token })).status).toBe(200);
+    expect(pinhole('token', 'list', '--data', server.dataFolder).stdout).toMatch(
+      /view +door +until revoked +phone/,
+    );
+  });
+});
+
+function pinhole(...words: string[]) {
+  return spawnSync(
+    process.execPath,
+    ['--conditions=@pinhole/source', '--import', 'tsx', 'apps/server/src/main.ts', ...words],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+  );
+}
