@@ -252,7 +252,7 @@ needs('gst-rtsp-server', 'ffmpeg').describe.each(BACKENDS)('an RTSP camera throu
 
   it('gives up on a server that has gone silent, and tries again', async () => {
     const server = await startRtspServer({ mounts });
-    const main = run({ url: server.url('/main'), stallMs: millis(700) });
+    const main = run({ url: server.url('/main'), stallMs: millis(700), connectMs: millis(2_500) });
     await main.until(() => main.units.length >= 5);
 
     process.kill(server.pid, 'SIGSTOP');

@@ -12,19 +12,31 @@ export interface CommandLine {
 const QUIET = ['-hide_banner', '-nostats', '-loglevel', 'info'];
 // A description names the codec; looking into the pictures for long would delay the first.
 const HASTE = ['-probesize', '500000', '-fpsprobesize', '0'];
-// The first pictures from RTP come undated, and FLV refuses these: they begin the time line.
+const COPY = '-map 0:v:0 -c:v copy'.split(' ');
 const DATE = ['-bsf:v', 'setts=pts=if(eq(PTS\\,NOPTS)\\,max(0\\,DTS)\\,PTS)'];
-const COPY = ['-map', '0:v:0', '-c:v', 'copy', ...DATE];
 const ENCODE =
   '-map 0:v:0 -vf scale=trunc(iw/2)*2:trunc(ih/2)*2 -pix_fmt yuv420p -c:v libx264 -profile:v baseline -preset superfast -tune zerolatency -g 60 -bf 0'.split(
     ' ',
   );
+const OUTPUTS = { copy: COPY, 'copy-and-date': [...COPY, ...DATE], encode: ENCODE } as const;
 const TO_FLV = ['-flush_packets', '1', '-flvflags', 'no_duration_filesize', '-f', 'flv', 'pipe:1'];
 
+/** What the command does with the pictures. */
+export type CommandMode =
+  /** Passes them through. */
+  | 'copy'
+  /**
+   * Passes them through and dates those at the start that came undated, as RTP's do. Where pictures are reordered FLV
+   * refuses them else. It costs the time of a picture: the filter waits for the next one.
+   */
+  | 'copy-and-date'
+  /** Encodes them to H.264. */
+  | 'encode';
+
 /** The command that demuxes to FLV on its standard output. */
-export function demuxCommand(request: DemuxRequest, mode: 'copy' | 'encode'): CommandLine {
+export function demuxCommand(request: DemuxRequest, mode: CommandMode): CommandLine {
   const input = inputOf(request);
-  const output = [...(mode === 'copy' ? COPY : ENCODE), ...TO_FLV];
+  const output = [...OUTPUTS[mode], ...TO_FLV];
   return { arguments: [...QUIET, ...input.arguments, ...output], input: input.input };
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type Abort, messageOf } from '@pinhole/core';
 import { createCaptureClock } from './capture-clock.ts';
 import { ChildLines, childEnd, stopChild } from './child.ts';
-import { demuxCommand } from './command-arguments.ts';
+import { type CommandMode, demuxCommand } from './command-arguments.ts';
 import type { DemuxRun } from './demux.ts';
 import { type DemuxedInput, type DemuxRequest, type DemuxSink, transcodingNotice } from './demuxed-unit.ts';
 import { FfmpegError, failureOf } from './failure.ts';
@@ -10,11 +10,12 @@ import { FlvReader, type FlvVideo } from './flv-reader.ts';
 import { H264Units } from './h264-units.ts';
 import { createScrubber } from './scrub.ts';
 
+const UNDATED = /Packet is missing PTS/;
 const INPUT_CODEC = /Stream #0:\d+.*?: Video: (\w+)/;
 
 /**
- * Demuxes with the `ffmpeg` command, to FLV on its standard output. Whether the input is H.264 is known only once it is
- * open, so the first run copies; one that finds something else makes way for a second that encodes.
+ * Demuxes with the `ffmpeg` command, to FLV on its standard output. Whether the input is H.264, and dated, is known only
+ * once it is open, so the first run copies; one that finds that this will not do makes way for a second.
  *
  * The pipe is read as fast as it comes, so nothing is dropped here: were the program busy, the pipe would fill and
  * FFmpeg would wait, and so would the camera behind TCP.
@@ -25,12 +26,12 @@ export function demuxByCommand(
   sink: DemuxSink,
   signal: Abort,
 ): DemuxRun {
-  let run = new CommandRun(path, request, sink, signal);
+  let run = new CommandRun(path, request, sink, signal, { mode: 'copy', codec: 'h264' });
 
   async function outcome(): Promise<'ended'> {
-    const end = await run.ended;
-    if (end !== 'ended' && !signal.aborted) {
-      run = new CommandRun(path, request, sink, signal, end.foreignCodec);
+    const next = await run.ended;
+    if (next !== 'ended' && !signal.aborted) {
+      run = new CommandRun(path, request, sink, signal, next);
       await run.ended;
     }
     return 'ended';
@@ -39,13 +40,17 @@ export function demuxByCommand(
   return { ended: outcome(), pid: () => run.pid, requestKeyFrame: () => {} };
 }
 
-type RunEnd = 'ended' | { readonly foreignCodec: string };
+interface CommandTask {
+  readonly mode: CommandMode;
+  /** What the input carries. */
+  readonly codec: string;
+}
 
 class CommandRun {
-  readonly ended: Promise<RunEnd>;
+  /** Resolves with what to do instead where this will not do. */
+  readonly ended: Promise<'ended' | CommandTask>;
   readonly #child: ChildProcess;
-  /** What the input carries, where that has to be encoded. */
-  readonly #foreignCodec: string | undefined;
+  readonly #task: CommandTask;
   readonly #sink: DemuxSink;
   readonly #signal: Abort;
   readonly #flv = new FlvReader();
@@ -56,11 +61,11 @@ class CommandRun {
   #foreign = false;
   #broken: FfmpegError | undefined;
 
-  constructor(path: string, request: DemuxRequest, sink: DemuxSink, signal: Abort, foreignCodec?: string) {
-    this.#foreignCodec = foreignCodec;
+  constructor(path: string, request: DemuxRequest, sink: DemuxSink, signal: Abort, task: CommandTask) {
+    this.#task = task;
     this.#sink = sink;
     this.#signal = signal;
-    const line = demuxCommand(request, foreignCodec === undefined ? 'copy' : 'encode');
+    const line = demuxCommand(request, task.mode);
     const child = spawn(path, line.arguments, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
     this.#child = child;
     this.#log = new ChildLines(child.stderr, createScrubber(request.url));
@@ -92,17 +97,18 @@ class CommandRun {
       this.#stop();
     } else if (video.kind === 'configuration') {
       this.#units.configure(video.data);
-      if (!this.#opened) this.#sink.opened(this.#input());
-      this.#opened = true;
     } else {
       const unit = this.#units.unit({ ...video, captureTime: this.#now() });
-      if (unit !== undefined) this.#sink.write(unit);
+      if (unit === undefined) return;
+      if (!this.#opened) this.#sink.opened(this.#input());
+      this.#opened = true;
+      this.#sink.write(unit);
     }
   }
 
   #input(): DemuxedInput {
-    const codec = this.#foreignCodec;
-    return codec === undefined ? { codec: 'h264' } : { codec, transcoding: transcodingNotice(codec) };
+    const { mode, codec } = this.#task;
+    return mode === 'encode' ? { codec, transcoding: transcodingNotice(codec) } : { codec };
   }
 
   #inputCodec(): string | undefined {
@@ -117,7 +123,7 @@ class CommandRun {
     stopChild(this.#child, () => this.#child.kill('SIGTERM'));
   }
 
-  async #outcome(): Promise<RunEnd> {
+  async #outcome(): Promise<'ended' | CommandTask> {
     const abort = (): void => this.#stop();
     this.#signal.addEventListener('abort', abort);
     if (this.#signal.aborted) abort();
@@ -125,9 +131,8 @@ class CommandRun {
     this.#signal.removeEventListener('abort', abort);
     if (this.#signal.aborted) return 'ended';
     if (this.#broken !== undefined) throw this.#broken;
-    const codec = this.#inputCodec();
-    const cannotCopy = this.#foreign || (!this.#opened && codec !== undefined && codec !== 'h264');
-    if (cannotCopy && this.#foreignCodec === undefined) return { foreignCodec: codec ?? 'not H.264' };
+    const instead = this.#instead();
+    if (instead !== undefined) return instead;
     if (end.error !== undefined) {
       throw new FfmpegError('ffmpeg/missing', `the ffmpeg program does not start: ${end.error.message}`, {
         cause: end.error,
@@ -137,5 +142,16 @@ class CommandRun {
     if (end.signal !== null)
       throw new FfmpegError('ffmpeg/crashed', `the FFmpeg process ended (${end.signal})`);
     throw failureOf(this.#log.lines);
+  }
+
+  #instead(): CommandTask | undefined {
+    if (this.#opened || this.#task.mode !== 'copy') return undefined;
+    const codec = this.#inputCodec();
+    if (this.#foreign || (codec !== undefined && codec !== 'h264')) {
+      return { mode: 'encode', codec: codec ?? 'not H.264' };
+    }
+    return this.#log.lines.some((line) => UNDATED.test(line))
+      ? { mode: 'copy-and-date', codec: 'h264' }
+      : undefined;
   }
 }

@@ -27,6 +27,8 @@ export interface RtspSourceOptions {
   readonly ffmpeg?: FfmpegOptions;
   /** No picture for so long means that the camera is gone. Default 5 s. */
   readonly stallMs?: Millis;
+  /** A connection has to bring its first picture within so long. Default 10 s. */
+  readonly connectMs?: Millis;
   /** Waits between tries. Default 0.5 s doubling to 30 s. */
   readonly retry?: { readonly firstMs: Millis; readonly maxMs: Millis };
   readonly clock?: SourceClock;
@@ -45,8 +47,7 @@ export interface RtspCounters {
 
 const DEFAULT_STALL_MS = millis(5_000);
 const DEFAULT_RETRY = { firstMs: millis(500), maxMs: millis(30_000) };
-/** FFmpeg's child has to start, to connect and to wait for a first picture. */
-const CONNECT_ALLOWANCE_MS = 5_000;
+const DEFAULT_CONNECT_MS = millis(10_000);
 /** A connection that lived for less was no success: the waits go on growing. */
 const STEADY_MS = 10_000;
 
@@ -140,12 +141,12 @@ export class RtspSource implements Source {
     const run = new AbortController();
     const abort = (): void => run.abort();
     signal.addEventListener('abort', abort);
-    const stallMs = this.#options.stallMs ?? DEFAULT_STALL_MS;
+    const { stallMs = DEFAULT_STALL_MS, connectMs = DEFAULT_CONNECT_MS } = this.#options;
     let stalled = false;
     let liveSince: Millis | undefined;
     const watch = new StallWatch({
       clock: this.#clock,
-      limitMs: millis(stallMs + CONNECT_ALLOWANCE_MS),
+      limitMs: connectMs,
       stalled: () => {
         stalled = true;
         run.abort();
@@ -185,7 +186,7 @@ export class RtspSource implements Source {
       return liveSince === undefined
         ? {
             code: 'source/timeout',
-            why: `connected or not, it sent no picture within ${stallMs + CONNECT_ALLOWANCE_MS} ms`,
+            why: `no first picture within ${connectMs} ms`,
           }
         : { code: 'source/stalled', why: `no picture for ${stallMs} ms` };
     } catch (thrown) {
