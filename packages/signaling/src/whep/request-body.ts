@@ -20,9 +20,21 @@ export function requireMediaType(request: Request, expected: string, acceptHeade
 
 /**
  * The whole body as text; stops reading where the limit is passed, whatever Content-Length says.
- * @throws {WhepProblem} `whep/too-large`, `whep/encoding`
+ * @throws {WhepProblem} `whep/too-large`, `whep/encoding`, `whep/cut-short`
  */
 export async function readText(request: Request): Promise<string> {
+  const bytes = await readBytes(request).catch((thrown: unknown) => {
+    if (thrown instanceof WhepProblem) throw thrown;
+    throw malformed('whep/cut-short', 'the body ended before its end', thrown);
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw malformed('whep/encoding', 'the body is not UTF-8', cause);
+  }
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
@@ -41,12 +53,8 @@ export async function readText(request: Request): Promise<string> {
     }
     chunks.push(value);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new WhepProblem(
-      { status: 400, code: 'whep/encoding', title: 'Malformed body', detail: 'the body is not UTF-8' },
-      { cause },
-    );
-  }
+  return Buffer.concat(chunks);
 }
+
+const malformed = (code: string, detail: string, cause: unknown): WhepProblem =>
+  new WhepProblem({ status: 400, code, title: 'Malformed body', detail }, { cause });

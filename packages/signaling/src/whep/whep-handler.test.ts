@@ -7,6 +7,7 @@ import {
   ViewerRegistry,
   ViewerSessions,
 } from '@pinhole/engine';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedSource, scriptedCamera } from '../../../../test/support/scripted-camera.ts';
 import { createWhepHandler, type WhepHandler, type WhepHandlerOptions } from './whep-handler.ts';
@@ -239,6 +240,38 @@ describe('POST of an offer', () => {
     expect(response.status).toBe(404);
     expect(await codeOf(response)).toBe('camera/unknown');
   });
+});
+
+it('a body that ends before its end is the fault of the client', async () => {
+  const body = new ReadableStream({ start: (controller) => controller.error(new Error('connection reset')) });
+
+  const response = await ask('POST', {
+    body,
+    headers: { 'Content-Type': 'application/sdp' },
+    duplex: 'half',
+  } as RequestInit);
+
+  expect(response.status).toBe(400);
+  expect(await codeOf(response)).toBe('whep/cut-short');
+});
+
+it('whatever is sent, the server is not at fault', async () => {
+  await openLive();
+  const line = fc.oneof(
+    fc.string(),
+    fc.constantFrom(...OFFER.split('\r\n'), ...FRAGMENT.split('\r\n'), 'a=end-of-candidates'),
+  );
+  const tag = fc.oneof(fc.constantFrom('*', '"server-ufrag"', '""'), fc.stringMatching(/^[ -~]*$/));
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 20 }), tag, async (lines, ifMatch) => {
+      const body = lines.join('\r\n');
+      const statuses = [(await patch(body, { 'If-Match': ifMatch })).status, (await post(body)).status];
+      for (const viewer of registry.list().slice(1)) registry.endWhere(({ id }) => id === viewer.id, 'left');
+
+      expect(Math.max(...statuses)).toBeLessThan(500);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('PATCH of a session', () => {
