@@ -11,5 +11,6 @@ export {
 export type { RtpAnchor } from './rtp-timeline.ts';
 export { typescriptFanout } from './typescript-fanout.ts';
 export type { PortRange } from './udp-socket.ts';
+export { serveViewerChannel, type ViewerChannelOptions } from './viewer-channel.ts';
 export type { ChannelViewer } from './viewer-peer.ts';
 export type { IceServer } from './werift-ice.ts';

@@ -58,6 +58,7 @@ export class ViewerPeer implements Peer {
   #heardAt: Micros | undefined;
   #toldHeardAt = micros(Number.NEGATIVE_INFINITY);
   #silent = false;
+  #over = false;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -202,8 +203,11 @@ export class ViewerPeer implements Peer {
     this.#tell({ kind: 'heard' });
   }
 
+  /** Nothing follows `left` or `failed`. */
   #tell(event: PeerEvent): void {
-    if (!this.#closed) this.#request.handle(event);
+    if (this.#closed || this.#over) return;
+    this.#over = event.kind === 'left' || event.kind === 'failed';
+    this.#request.handle(event);
   }
 
   #channelViewer(): ChannelViewer {

@@ -28,12 +28,15 @@ export class WeriftChannels {
     /** Called when the viewer opens the channel labelled `pinhole`; `heard` at each message. */
     readonly opened: (pipe: MessagePipe) => void;
     readonly heard: () => void;
+    /** Called when the viewer ends the association: browsers do so only together with the connection. */
+    readonly ended: () => void;
   }) {
     this.#sctp = new RTCSctpTransport(SCTP_PORT, MAX_CHANNEL_MESSAGE_BYTES);
     this.#remotePort = options.remotePort;
     this.#sctp.setDtlsTransport(options.dtls);
     this.#sctp.setRemoteMaxMessageSize(options.remoteMaxMessageBytes);
     this.#sctp.setRemotePort(options.remotePort);
+    this.#sctp.sctp.stateChanged.closed.subscribe(options.ended);
     this.#sctp.onDataChannel.subscribe((channel) => {
       if (++this.#opened > MAX_CHANNELS) return;
       if (channel.label === CHANNEL_LABEL) options.opened(pipeOf(channel, options.heard));

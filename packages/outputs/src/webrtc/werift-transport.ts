@@ -94,6 +94,7 @@ export class WeriftTransport {
         remoteMaxMessageBytes: channels.maxMessageBytes,
         opened: handlers.channel,
         heard: handlers.heard,
+        ended: () => handlers.closed(),
       });
     }
     this.#ice.start({

@@ -1,0 +1,330 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { micros, silentLogger } from '@pinhole/core';
+import type { AccessUnit, MessagePipe, Peer, PeerEvent } from '@pinhole/engine';
+import { nalUnits } from '@pinhole/media/h264';
+import { H264Depacketizer, ntpToMicros } from '@pinhole/media/rtp';
+import {
+  type ChannelViewer,
+  createWeriftPeerFactory,
+  type Fanout,
+  typescriptFanout,
+} from '@pinhole/outputs/webrtc';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { ClipCamera, encodeClip } from '../support/clip.ts';
+import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
+import { needs } from '../support/third-parties.ts';
+
+const now = () => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
+
+interface Session {
+  readonly viewer: RtpViewer;
+  readonly peer: Peer;
+  readonly events: PeerEvent['kind'][];
+  readonly channels: { readonly pipe: MessagePipe; readonly viewer: ChannelViewer }[];
+}
+
+const undo: (() => unknown)[] = [];
+
+/** A viewer that is connected, of the camera's stream. */
+async function openSession(camera: ClipCamera, options: { readonly fanout?: Fanout } = {}): Promise<Session> {
+  const channels: Session['channels'] = [];
+  const factory = createWeriftPeerFactory({
+    ...options,
+    now,
+    log: silentLogger,
+    onChannel: (pipe, viewer) => channels.push({ pipe, viewer }),
+  });
+  const viewer = new RtpViewer();
+  const events: PeerEvent['kind'][] = [];
+  const opened: Peer[] = [];
+  await viewer.connect(async (offer) => {
+    const peer = await factory.open({
+      offer,
+      stream: camera.stream,
+      handle: ({ kind }) => events.push(kind),
+    });
+    opened.push(peer);
+    return peer.answer;
+  });
+  const [peer] = opened;
+  if (!peer) throw new Error('no peer');
+  undo.push(
+    () => peer.close(),
+    () => viewer.close(),
+  );
+  await vi.waitFor(() => expect(events).toContain('connected'), { timeout: 5000 });
+  return { viewer, peer, events, channels };
+}
+
+/** A camera that has made one picture. */
+const openCamera = (options?: { readonly answersKeyFrameRequests: true }): ClipCamera => {
+  const camera = new ClipCamera(encodeClip({ seconds: 2, gop: 30 }), { now, ...options });
+  undo.push(() => camera.stop());
+  // Offers are answered once the parameter sets are known.
+  camera.step();
+  return camera;
+};
+
+/** Steps the camera so often, a few milliseconds apart. */
+async function stepTimes(camera: ClipCamera, times: number): Promise<AccessUnit[]> {
+  const units: AccessUnit[] = [];
+  for (let i = 0; i < times; i++) {
+    units.push(camera.step());
+    await wait(5);
+  }
+  return units;
+}
+
+/** Slices alone: parameter sets may be rewritten on the way, and delimiters are left out. */
+const slicesOf = (nals: Iterable<Uint8Array>): string[] =>
+  [...nals]
+    .filter((nal) => ((nal[0] ?? 0) & 0x1f) <= 5)
+    .map((nal) => `${nal.byteLength} bytes, ${createHash('sha1').update(nal).digest('hex')}`);
+
+const pictures = ({ packets }: RtpViewer): number => packets.filter(({ marker }) => marker).length;
+
+/** A fan-out that loses the packets at these places, the first time each is sent. */
+const losing = (places: ReadonlySet<number>): Fanout => ({
+  name: 'losing',
+  open: (options) => {
+    let place = 0;
+    const path = {
+      get queuedBytes() {
+        return options.path.queuedBytes;
+      },
+      send: (datagram: Uint8Array) => {
+        if (!places.has(place++)) options.path.send(datagram);
+      },
+    };
+    return typescriptFanout.open({ ...options, path });
+  },
+});
+
+const inOrder = ({ packets }: RtpViewer) =>
+  packets.toSorted((a, b) => ((a.sequence - b.sequence) << 16) >> 16);
+
+/** Sequence numbers missing between the first and the last. */
+function lostSequences(viewer: RtpViewer): number[] {
+  const lost: number[] = [];
+  let last: number | undefined;
+  for (const { sequence } of inOrder(viewer)) {
+    for (let next = ((last ?? sequence - 1) + 1) & 0xffff; next !== sequence; next = (next + 1) & 0xffff)
+      lost.push(next);
+    last = sequence;
+  }
+  return lost;
+}
+
+const gaps = ({ packets }: RtpViewer): number =>
+  packets.slice(1).filter(({ sequence }, i) => sequence !== ((packets[i]?.sequence ?? 0) + 1) % 0x10000)
+    .length;
+
+afterEach(async () => {
+  for (const one of undo.splice(0)) await one();
+});
+afterAll(endViewers);
+
+needs('ffmpeg').describe('a viewer by libdatachannel', () => {
+  it('gets every picture as the camera made it, from the cached key frame on', async () => {
+    const camera = openCamera();
+    const first = [...camera.stream.snapshotUnits()];
+    const before = await stepTimes(camera, 9);
+
+    const { viewer } = await openSession(camera);
+    const after = await stepTimes(camera, 40);
+    const sent = [...first, ...before, ...after];
+    const depacketizer = new H264Depacketizer();
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(50));
+    const received = viewer.packets.flatMap((packet) => depacketizer.push(packet) ?? []);
+
+    expect(received.map((unit) => slicesOf(unit.nalUnits))).toEqual(
+      sent.map(({ data }) => slicesOf(nalUnits(data))),
+    );
+    expect(gaps(viewer)).toBe(0);
+  });
+
+  it('gets the packets again that were lost on the way', async () => {
+    const camera = openCamera();
+    const { viewer, peer } = await openSession(camera, { fanout: losing(new Set([3, 20, 21, 60])) });
+    const [first] = camera.stream.snapshotUnits();
+    const sent = [...(first ? [first] : []), ...(await stepTimes(camera, 25))];
+    await vi.waitFor(() => expect(pictures(viewer)).toBeGreaterThanOrEqual(25));
+    const lost = lostSequences(viewer);
+
+    viewer.report({
+      kind: 'nack',
+      senderSsrc: 1,
+      mediaSsrc: viewer.ssrc,
+      sequences: [...lost, lost[0] ?? 0],
+    });
+
+    expect(lost).toHaveLength(4);
+    await vi.waitFor(() => expect(lostSequences(viewer)).toEqual([]));
+    const depacketizer = new H264Depacketizer();
+    const received = inOrder(viewer).flatMap((packet) => depacketizer.push(packet));
+    expect(received.map((unit) => slicesOf(unit.nalUnits))).toEqual(
+      sent.map(({ data }) => slicesOf(nalUnits(data))),
+    );
+    expect(peer.stats()).toMatchObject({ nacksReceived: 1, packetsResent: 5 });
+  });
+
+  it('is not answered for packets that it never got, or too long ago', async () => {
+    const camera = openCamera();
+    const { viewer, peer } = await openSession(camera);
+    await stepTimes(camera, 3);
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(4));
+    const [oldest] = viewer.packets;
+    const before = ((oldest?.sequence ?? 0) + 0x10000 - 1) % 0x10000;
+    await wait(1100);
+    await stepTimes(camera, 1);
+
+    viewer.report({
+      kind: 'nack',
+      senderSsrc: 1,
+      mediaSsrc: viewer.ssrc,
+      sequences: [before, oldest?.sequence ?? 0],
+    });
+
+    await vi.waitFor(() => expect(peer.stats().nacksReceived).toBe(1));
+    expect(peer.stats().packetsResent).toBe(0);
+  });
+
+  it('reaches the encoder with its wish for a key frame', async () => {
+    const camera = openCamera({ answersKeyFrameRequests: true });
+    await stepTimes(camera, 5);
+    const { viewer, peer } = await openSession(camera);
+    await stepTimes(camera, 40);
+    await vi.waitFor(() => expect(viewer.packets).not.toEqual([]));
+    const asked = camera.keyFramesRequested;
+    await wait(600);
+
+    viewer.report({ kind: 'picture-loss-indication', senderSsrc: 1, mediaSsrc: viewer.ssrc });
+    viewer.report({
+      kind: 'full-intra-request',
+      senderSsrc: 1,
+      requests: [{ ssrc: viewer.ssrc, command: 1 }],
+    });
+    viewer.report({
+      kind: 'full-intra-request',
+      senderSsrc: 1,
+      requests: [{ ssrc: viewer.ssrc, command: 1 }],
+    });
+
+    await vi.waitFor(() => expect(peer.stats().keyFramesRequested).toBe(2));
+    expect(camera.keyFramesRequested).toBe(asked + 1);
+  });
+
+  it('learns from sender reports when a picture was captured', async () => {
+    const camera = openCamera();
+    const { viewer } = await openSession(camera);
+    const [first] = camera.stream.snapshotUnits();
+    const units = [...(first ? [first] : []), ...(await stepTimes(camera, 40))];
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(41));
+    const report = await vi.waitFor(() => {
+      const found = viewer.rtcp.find(({ kind }) => kind === 'sender-report');
+      if (found?.kind !== 'sender-report') throw new Error('no report yet');
+      return found;
+    });
+    const stamps = [...new Set(viewer.packets.map(({ timestamp }) => timestamp))];
+    const captured = stamps.map(
+      (stamp) => ntpToMicros(report.ntp) + (((stamp - report.rtpTimestamp) | 0) * 100) / 9,
+    );
+
+    expect(captured).toHaveLength(units.length);
+    for (const [i, unit] of units.entries()) {
+      expect(Math.abs((captured[i] ?? 0) - unit.captureTime)).toBeLessThan(100);
+    }
+    expect(viewer.rtcp).toContainEqual(
+      expect.objectContaining({
+        kind: 'source-description',
+        sources: [{ ssrc: viewer.ssrc, cname: expect.any(String) }],
+      }),
+    );
+  });
+
+  it('sees no gap in the numbering after pictures were left out for it', async () => {
+    const camera = openCamera();
+    const { viewer, channels } = await openSession(camera);
+    await vi.waitFor(() => expect(channels).toHaveLength(1));
+    await stepTimes(camera, 10);
+
+    channels[0]?.viewer.pause();
+    await stepTimes(camera, 30);
+    channels[0]?.viewer.resume();
+    await stepTimes(camera, 5);
+
+    // Eleven, then the GOP that began meanwhile (pictures 30 to 40), then five.
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(11 + 11 + 5));
+    expect(gaps(viewer)).toBe(0);
+  });
+
+  it('talks on the data channel', async () => {
+    const camera = openCamera();
+    const { viewer, channels, events } = await openSession(camera);
+    await vi.waitFor(() => expect(channels).toHaveLength(1));
+    channels[0]?.pipe.subscribe((text) => channels[0]?.pipe.send(`heard ${text}`));
+
+    viewer.channel.sendMessage('hello');
+
+    await vi.waitFor(() => expect(viewer.messages).toEqual(['heard hello']));
+    expect(events).toContain('heard');
+  });
+
+  it('is known to have left when it closes', async () => {
+    const { viewer, events } = await openSession(openCamera());
+    await wait(50);
+
+    viewer.close();
+
+    await vi.waitFor(() => expect(events.at(-1)).toBe('left'));
+  });
+
+  it('is told when we close', async () => {
+    const camera = openCamera();
+    const { viewer, peer } = await openSession(camera);
+    await stepTimes(camera, 3);
+    await vi.waitFor(() => expect(viewer.packets).not.toEqual([]));
+
+    await peer.close();
+    await peer.close();
+
+    await vi.waitFor(() => expect(viewer.rtcp.at(-1)?.kind).toBe('bye'));
+    await vi.waitFor(() => expect(viewer.states).toContain('closed'));
+    expect(camera.stream.readers).toBe(0);
+  });
+});
+
+describe('fifty offers that nobody follows up', () => {
+  it('leave no socket and no timer behind', async () => {
+    const camera = openCamera();
+    const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+    const offer = await recordedOffer();
+    const open = () => factory.open({ offer, stream: camera.stream, handle: () => {} });
+    await (await open()).close();
+    await wait(500);
+    const base = { files: openFiles(), timers: timers() };
+
+    const peers = await Promise.all(Array.from({ length: 50 }, open));
+    const files = openFiles();
+    await Promise.all(peers.map((peer) => peer.close()));
+
+    expect(files).toBeGreaterThanOrEqual(base.files + 50);
+    // The checks that werift had under way notice within some milliseconds.
+    await wait(500);
+    expect({ files: openFiles(), timers: timers() }).toEqual(base);
+  });
+});
+
+const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+async function recordedOffer(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(
+    new URL('../../packages/media/src/sdp/fixtures/chromium-156.offer.sdp', import.meta.url),
+    'utf8',
+  );
+}
