@@ -1,5 +1,6 @@
-import { type Logger, PinholeError } from '@pinhole/core';
+import type { Logger } from '@pinhole/core';
 import type { Source } from '@pinhole/engine';
+import { createFileSource } from '@pinhole/sources/file';
 import { createRtspSource } from '@pinhole/sources/rtsp';
 import { createSyntheticSource } from '@pinhole/sources/synthetic';
 import type { SourceSpec } from '../config/source-spec.ts';
@@ -14,6 +15,6 @@ export function openSource(id: string, spec: SourceSpec, log: Logger): Source {
     case 'rtsp':
       return createRtspSource({ url: spec.url, transport: spec.transport, log: log.child({ camera: id }) });
     case 'file':
-      throw new PinholeError('source/unavailable', `no ${spec.kind} source for camera "${id}"`);
+      return createFileSource({ path: spec.path });
   }
 }
