@@ -85,7 +85,9 @@ class Watcher {
     const { element } = this.player;
     if (element instanceof HTMLVideoElement) {
       element.requestVideoFrameCallback((_now, { expectedDisplayTime }) => {
-        this.#read(element, element.videoWidth, element.videoHeight, expectedDisplayTime);
+        // On a busy machine the callback comes late, and what is drawn then is a newer frame than the one it tells of.
+        const paintedAt = Math.max(expectedDisplayTime, performance.now());
+        this.#read(element, element.videoWidth, element.videoHeight, paintedAt);
         this.#look();
       });
       // A video element that is taken off the page calls back no more.
