@@ -42,7 +42,7 @@ describe('requests that a browser sends for a foreign page', () => {
   it('may open one from our own page and from an allowed one', async () => {
     for (const origin of [`http://127.0.0.1:${server.port}`, HOME]) {
       const viewer = server.live('door', { headers: { origin } });
-      await viewer.message('hello');
+      expect(await viewer.message('hello')).toMatchObject({ camera: 'door' });
       viewer.socket.close();
       await viewer.closed;
     }

@@ -98,7 +98,13 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     now: utcNow,
     newId: () => randomBytes(18).toString('base64url'),
   });
-  const sessions = new ViewerSessions({ peers: media.peers, registry: viewers, now: utcNow, log });
+  const outputs = { cameras, registry: viewers, now: utcNow, log };
+  const sessions = new ViewerSessions({
+    peers: media.openPeers(outputs),
+    registry: viewers,
+    now: utcNow,
+    log,
+  });
   const whep = createWhepHandler({
     sessions,
     cameras,
@@ -106,7 +112,6 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     allowOrigin: (origin) => config.origins.includes('*') || config.origins.includes(origin),
     log,
   });
-  const outputs = { cameras, registry: viewers, now: utcNow, log };
   const live = media.openLive(outputs);
   const streams = media.openStreams(outputs);
 

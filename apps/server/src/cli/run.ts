@@ -4,7 +4,6 @@ import { loadConfig } from '../config/load-config.ts';
 import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
 import { parseCommandLine } from './parse-command-line.ts';
-import { serve } from './serve.ts';
 import { createToken, listTokens, revokeToken } from './token-commands.ts';
 import { HELP } from './usage.ts';
 import { UsageError } from './usage-error.ts';
@@ -38,9 +37,12 @@ async function perform(command: Command, print: (text: string) => void): Promise
   else {
     const config = loadConfig(command.configFile, command.overrides);
     switch (command.kind) {
-      case 'serve':
+      case 'serve': {
+        // Loaded only here: the other commands would wait a second for WebRTC, which they do not use.
+        const { serve } = await import('./serve.ts');
         await serve(config);
         return undefined;
+      }
       case 'token-create':
         await createToken(config.data, command.request, print);
         break;

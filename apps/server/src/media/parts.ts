@@ -4,10 +4,9 @@ import { JpegDecoder } from '@pinhole/ffmpeg';
 import { LiveEndpoint } from '@pinhole/outputs/live';
 import { HttpStreams } from '@pinhole/outputs/mp4';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
-import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
+import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
 import type { IceServer } from '@pinhole/protocol/whep';
 import { openSource } from '../cameras/open-source.ts';
-import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
 import type { SourceSpec } from '../config/source-spec.ts';
@@ -23,7 +22,7 @@ export interface OutputOptions {
 /** What brings pictures in and takes them out: the layer below this program. */
 export interface MediaParts {
   openSource(id: string, spec: SourceSpec): Source;
-  readonly peers: PeerFactory;
+  openPeers(options: OutputOptions): PeerFactory;
   readonly snapshots: Snapshots;
   openLive(options: OutputOptions): LiveEndpoint;
   openStreams(options: OutputOptions): HttpStreams;
@@ -36,13 +35,19 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   const decoder = new JpegDecoder();
   return {
     openSource: (id, spec) => openSource(id, spec, log),
-    peers: createWeriftPeerFactory({
-      iceServers: iceServersOf(config.webrtc.iceServers),
-      ...hostAddressesOf(config),
-      ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
-      now: utcNow,
-      log,
-    }),
+    openPeers: ({ cameras, now, log: peerLog }) =>
+      createWeriftPeerFactory({
+        iceServers: iceServersOf(config.webrtc.iceServers),
+        ...hostAddressesOf(config),
+        ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
+        now,
+        log: peerLog,
+        onChannel: (pipe, viewer) => {
+          const camera = cameras.list().find(({ stream }) => stream === viewer.stream);
+          if (camera) serveViewerChannel(pipe, { viewer, camera, now, log: peerLog });
+          else pipe.close();
+        },
+      }),
     snapshots: createSnapshots({ decoder }),
     openLive: (options) => new LiveEndpoint(options),
     openStreams: (options) => new HttpStreams(options),
