@@ -1,5 +1,13 @@
 import { micros } from '@pinhole/core';
-import { NAL_TYPE, nalType, nalUnits, parsePps, parseSliceHeader, parseSps } from '@pinhole/media/h264';
+import {
+  lowDelaySps,
+  NAL_TYPE,
+  nalType,
+  nalUnits,
+  parsePps,
+  parseSliceHeader,
+  parseSps,
+} from '@pinhole/media/h264';
 import { readTimeCode, type TimeCode } from '@pinhole/media/timecode';
 import { describe, expect, it } from 'vitest';
 import { decodeWithFfmpeg, runFfmpeg } from '../../../../test/support/decode-with-ffmpeg.ts';
@@ -167,6 +175,7 @@ describe('test pictures', () => {
       frameMbsOnly: true,
     });
     expect(parsePps(pps)).toBeDefined();
+    expect(lowDelaySps(sps)).toBe(sps);
     expect(Buffer.from(sps.subarray(1, 4)).toString('hex')).toBe('42c00d');
   });
 

@@ -58,7 +58,7 @@ export function drawBackground(
       fillMacroblock(picture, column, row, tone);
     }
   }
-  if (look.pattern !== 'plain') drawPatches(picture, layout, look, visibleColumns);
+  if (look.pattern === 'card') drawPatches(picture, layout, look, visibleColumns);
   drawTrack(picture, layout);
 }
 
