@@ -68,14 +68,12 @@ export class PathBoard {
     this.#options.handle({ kind: 'waiting', tries, nextInMs, reason: failure.reason });
   }
 
-  /** Whether coded pictures came on any path since the last call. */
+  /** Whether coded pictures came on the path on the page since the last call. */
   takeReceived(): boolean {
-    let any = false;
-    for (const entry of this.#entries.values()) {
-      any ||= entry.path.received !== entry.received;
-      entry.received = entry.path.received;
-    }
-    return any;
+    const entry = this.#shownEntry;
+    if (!entry || entry.path.received === entry.received) return false;
+    entry.received = entry.path.received;
+    return true;
   }
 
   /** The path on the page brings nothing: others are opened beside it. */

@@ -25,6 +25,8 @@ const SEEK_PAUSE_MS = 500;
 const MAX_RATE = 1.5;
 const SLOW_RATE = 0.97;
 const STALL_FACTOR = 1.5;
+const MAX_STALL_MARGIN = 4;
+const SETTLE_MS = 1_000;
 /** A stall's margin halves in this time without another one. */
 const STALL_HALF_LIFE_MS = 20_000;
 const TRANSITS = 120;
@@ -40,6 +42,7 @@ export class LiveEdge {
   #stallMargin = 1;
   #marginAt = millis(0);
   #seekAt: Millis | undefined;
+  #startedAt: Millis | undefined;
 
   /** How much media should be ahead of the playhead. */
   targetMs(now: Millis): Millis {
@@ -51,6 +54,7 @@ export class LiveEdge {
 
   /** A live picture came (not one from the cache). */
   arrived(ptsMs: number, now: Millis): void {
+    this.#startedAt ??= now;
     const gapMs = this.#lastPtsMs === undefined ? 0 : ptsMs - this.#lastPtsMs;
     this.#lastPtsMs = ptsMs;
     if (gapMs < 0 || gapMs > 2_000) this.#transitsMs.clear();
@@ -58,9 +62,11 @@ export class LiveEdge {
     this.#transitsMs.push(now - ptsMs);
   }
 
-  /** The playhead ran out of media. */
+  /** The playhead ran out of media. At the start and after a seek that says nothing yet. */
   stalled(now: Millis): void {
-    this.#stallMargin = Math.min(8, this.#margin(now) * STALL_FACTOR);
+    const settledAt = Math.max(this.#startedAt ?? now, this.#seekAt ?? 0) + SETTLE_MS;
+    if (now < settledAt) return;
+    this.#stallMargin = Math.min(MAX_STALL_MARGIN, this.#margin(now) * STALL_FACTOR);
     this.#marginAt = now;
   }
 
