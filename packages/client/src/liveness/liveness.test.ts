@@ -1,0 +1,256 @@
+import { type Millis, millis } from '@pinhole/core';
+import { describe, expect, it } from 'vitest';
+import type { LiveState } from './live-state.ts';
+import { initialLiveness, type Liveness, type LivenessInput, step } from './liveness.ts';
+
+const LIVE = { kind: 'live' } as const;
+const FRAME_MS = 33;
+
+/** Plays a script of inputs with their times. */
+class Script {
+  liveness: Liveness = initialLiveness;
+  nowMs = 0;
+  readonly states: LiveState[] = [];
+
+  at(timeMs: number, ...inputs: LivenessInput[]): this {
+    this.nowMs = timeMs;
+    for (const input of inputs) {
+      const { state } = this.liveness;
+      this.liveness = step(this.liveness, input, millis(timeMs));
+      if (this.liveness.state !== state) this.states.push(this.liveness.state);
+    }
+    return this;
+  }
+
+  /** Paints frames until a time, with a heartbeat a second that says the camera goes on. */
+  play(untilMs: number, latencyMs = 30): this {
+    for (let at = this.nowMs + FRAME_MS; at <= untilMs; at += FRAME_MS) {
+      this.at(at, { kind: 'received' }, { kind: 'painted', latencyMs: latencyMs as Millis });
+    }
+    return this;
+  }
+
+  get state(): LiveState {
+    return this.liveness.state;
+  }
+
+  get codes(): string[] {
+    return this.states.map(({ code }) => code);
+  }
+}
+
+const heartbeat = (lastSequence: number): LivenessInput => ({
+  kind: 'heartbeat',
+  source: LIVE,
+  lastSequence,
+});
+const TICK: LivenessInput = { kind: 'tick' };
+
+describe('step, before the first picture', () => {
+  it('names the stage of connecting in words', () => {
+    const script = new Script().at(0, { kind: 'stage', stage: 'ice' });
+
+    expect(script.state).toEqual({
+      kind: 'connecting',
+      stage: 'ice',
+      code: 'connecting/ice',
+      reason: 'Looking for a network path.',
+    });
+  });
+
+  it('is live with the first painted frame', () => {
+    const script = new Script().at(0, { kind: 'stage', stage: 'key-frame' }).at(80, { kind: 'painted' });
+
+    expect(script.codes).toEqual(['connecting/key-frame', 'live']);
+  });
+
+  it('counts the tries while no server answers', () => {
+    const script = new Script().at(0, {
+      kind: 'waiting',
+      tries: 2,
+      nextInMs: millis(400),
+      reason: 'The server cannot be reached.',
+    });
+
+    expect(script.state).toMatchObject({ kind: 'reconnecting', tries: 2, nextInMs: 400 });
+    expect(script.at(400, { kind: 'trying' }).state).toMatchObject({ kind: 'reconnecting', nextInMs: 0 });
+  });
+
+  it('is refused with an action, and stays so', () => {
+    const script = new Script().at(0, {
+      kind: 'refused',
+      code: 'auth/expired',
+      reason: 'The token has ended.',
+    });
+
+    expect(script.at(60_000, TICK).state).toEqual({
+      kind: 'refused',
+      code: 'auth/expired',
+      reason: 'The token has ended.',
+      action: 'Open the camera with a new token link.',
+    });
+  });
+
+  it('tries anew after a refusal when it is told to', () => {
+    const script = new Script()
+      .at(0, { kind: 'refused', code: 'auth/expired', reason: 'The token has ended.' })
+      .at(10, { kind: 'trying' });
+
+    expect(script.state.kind).toBe('connecting');
+  });
+
+  it('says that the camera is offline, in the words of the server', () => {
+    const why = 'rtsp://door refused the connection';
+    const source = { kind: 'retrying', code: 'source/unreachable', why, retryInMs: 1_000 } as const;
+
+    expect(new Script().at(0, { kind: 'heartbeat', source }).state).toEqual({
+      kind: 'offline',
+      code: 'source/unreachable',
+      reason: `The camera is offline: ${why}`,
+    });
+  });
+
+  it('asks for a tap where the browser wants one', () => {
+    expect(new Script().at(0, { kind: 'blocked' }).state.code).toBe('connecting/blocked');
+  });
+});
+
+describe('step, when pictures stop', () => {
+  it('lags within half a second and is frozen after one', () => {
+    const script = new Script().at(0, { kind: 'painted' }).play(3_000);
+    const lastMs = script.nowMs;
+    script.states.length = 0;
+
+    for (let at = lastMs; at <= lastMs + 1_000; at += 50) script.at(at, TICK);
+
+    expect(script.codes).toEqual(['lagging/late', 'frozen/network']);
+    expect(script.state).toMatchObject({ since: lastMs });
+  });
+
+  it('blames the camera when the heartbeat brings no newer picture', () => {
+    const script = new Script().at(0, { kind: 'painted' }, heartbeat(7)).play(1_000);
+
+    script.at(2_000, heartbeat(7), TICK).at(3_000, heartbeat(7), TICK);
+
+    expect(script.state).toMatchObject({ kind: 'frozen', cause: 'camera' });
+  });
+
+  it('blames the decoder when pictures arrive and none is painted', () => {
+    const script = new Script().at(0, { kind: 'painted' }, heartbeat(1)).play(1_000);
+
+    for (let at = 1_100; at <= 2_600; at += 100) script.at(at, { kind: 'received' }, heartbeat(at), TICK);
+
+    expect(script.state).toMatchObject({ kind: 'frozen', cause: 'decoder' });
+  });
+
+  it('blames the network when the camera goes on and nothing arrives', () => {
+    const script = new Script().at(0, { kind: 'painted' }, heartbeat(1)).play(1_000);
+
+    for (let at = 1_500; at <= 3_500; at += 500) script.at(at, heartbeat(at), TICK);
+
+    expect(script.state).toMatchObject({ kind: 'frozen', cause: 'network' });
+  });
+
+  it('says offline, with the time of the last picture, when the server lost the camera', () => {
+    const script = new Script().at(0, { kind: 'painted' }).play(1_000);
+    const lastMs = script.nowMs;
+    const source = { kind: 'retrying', code: 'source/ended', why: 'it hung up', retryInMs: 1_000 } as const;
+
+    script.at(2_200, { kind: 'heartbeat', source }, TICK);
+
+    expect(script.state).toMatchObject({ kind: 'offline', code: 'source/ended', since: lastMs });
+  });
+
+  it('says offline when this device has no network', () => {
+    const script = new Script()
+      .at(0, { kind: 'painted' })
+      .play(1_000)
+      .at(2_500, { kind: 'network', online: false });
+
+    expect(script.state).toMatchObject({ kind: 'offline', code: 'offline/network' });
+  });
+
+  it('reconnects, with the count and the wait, once all connections are lost', () => {
+    const script = new Script().at(0, { kind: 'painted' }).play(1_000);
+
+    script.at(2_500, { kind: 'waiting', tries: 1, nextInMs: millis(200), reason: 'It broke.' });
+
+    expect(script.state).toMatchObject({
+      kind: 'reconnecting',
+      tries: 1,
+      nextInMs: 200,
+      reason: 'It broke.',
+    });
+  });
+
+  it('is live again with the next frame, whatever it was', () => {
+    const script = new Script()
+      .at(0, { kind: 'painted' })
+      .at(5_000, { kind: 'waiting', tries: 3, nextInMs: millis(900), reason: 'It broke.' })
+      .at(5_900, { kind: 'painted' });
+
+    expect(script.state.kind).toBe('live');
+  });
+
+  it('does not call a camera of one frame a second frozen', () => {
+    const script = new Script();
+    for (let at = 0; at <= 10_000; at += 1_000) script.at(at, { kind: 'painted' });
+    script.states.length = 0;
+
+    for (let at = 10_000; at <= 12_000; at += 100) script.at(at, TICK);
+
+    expect(script.codes).toEqual([]);
+  });
+});
+
+describe('step, while pictures come', () => {
+  it('lags when they are more than a second old', () => {
+    const script = new Script().at(0, { kind: 'painted' }).play(3_000, 1_500);
+
+    expect(script.state).toMatchObject({ kind: 'lagging', code: 'lagging/behind' });
+  });
+
+  it('keeps the same state object while nothing changes, so that listeners hear of changes only', () => {
+    const script = new Script().at(0, { kind: 'painted' }).play(2_000);
+
+    expect(script.codes).toEqual(['live']);
+  });
+});
+
+describe('step, round a hidden page', () => {
+  it('concludes nothing while hidden', () => {
+    const script = new Script()
+      .at(0, { kind: 'painted' })
+      .play(1_000)
+      .at(1_100, { kind: 'page', visible: false });
+
+    expect(script.at(60_000, TICK).state.kind).toBe('live');
+  });
+
+  it('is not live on return until a new frame proves it', () => {
+    const script = new Script()
+      .at(0, { kind: 'painted' })
+      .play(1_000)
+      .at(1_100, { kind: 'page', visible: false })
+      .at(60_000, { kind: 'page', visible: true });
+
+    expect(script.state.code).toBe('lagging/resuming');
+    expect(script.at(60_050, { kind: 'painted' }).state.kind).toBe('live');
+  });
+
+  it('is frozen when no frame comes within a second of the return', () => {
+    const script = new Script()
+      .at(0, { kind: 'painted' })
+      .at(1_100, { kind: 'page', visible: false })
+      .at(60_000, { kind: 'page', visible: true })
+      .at(61_100, TICK);
+
+    expect(script.state.kind).toBe('frozen');
+  });
+});
+
+it('stays closed', () => {
+  const script = new Script().at(0, { kind: 'closed' }).at(1, { kind: 'painted' });
+
+  expect(script.state.kind).toBe('closed');
+});
