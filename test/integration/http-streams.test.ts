@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { type Micros, micros, silentLogger } from '@pinhole/core';
 import { type Camera, Cameras, ViewerRegistry } from '@pinhole/engine';
 import { joinAnnexB } from '@pinhole/media/h264';
@@ -11,6 +10,7 @@ import { BufferSource, EncodedPacketSink, Input, MP4 } from 'mediabunny';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixtureUnits } from '../support/fixture-units.ts';
 import { h264Fixture } from '../support/h264-fixture.ts';
+import { type LoopbackServer, serveOnLoopback } from '../support/loopback-server.ts';
 import { type ScriptedSource, scriptedCamera } from '../support/scripted-camera.ts';
 import { needs, thirdParty } from '../support/third-parties.ts';
 
@@ -23,7 +23,7 @@ let camera: Camera;
 let source: ScriptedSource;
 let registry: ViewerRegistry;
 let streams: HttpStreams;
-let server: ServerType;
+let server: LoopbackServer;
 let film: ReturnType<typeof setInterval> | undefined;
 
 beforeEach(async () => {
@@ -35,27 +35,19 @@ beforeEach(async () => {
     newId: () => crypto.randomUUID(),
   });
   streams = new HttpStreams({ cameras: new Cameras([camera]), registry, now, log: silentLogger });
-  server = createAdaptorServer({
-    fetch: (request: Request) => {
-      const [, id = '', format] =
-        /^\/cameras\/(.*)\/stream\.(mp4|h264)$/.exec(new URL(request.url).pathname) ?? [];
-      const identity = { tokenId: 'ann', address: '127.0.0.1' };
-      return streams.respond(request, { camera: id, identity, format: format as HttpFormat });
-    },
+  server = await serveOnLoopback((request: Request) => {
+    const [, id = '', format] =
+      /^\/cameras\/(.*)\/stream\.(mp4|h264)$/.exec(new URL(request.url).pathname) ?? [];
+    const identity = { tokenId: 'ann', address: '127.0.0.1' };
+    return streams.respond(request, { camera: id, identity, format: format as HttpFormat });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
 });
 
 afterEach(async () => {
   clearInterval(film);
   registry.endWhere(() => true, 'shutdown');
-  if ('closeAllConnections' in server) server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
+  await server.close();
 });
-
-const url = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 
 /** Key and other pictures by turns, as these two decode without complaint. */
 const startFilm = (): void => {
@@ -81,7 +73,7 @@ const fragmentsIn = (bytes: Uint8Array): number =>
 describe('stream.mp4', () => {
   it('starts an idle camera and is a film that mediabunny reads, one fragment a picture', async () => {
     startFilm();
-    const response = await fetch(url('/cameras/door/stream.mp4'));
+    const response = await fetch(server.url('/cameras/door/stream.mp4'));
 
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe('video/mp4; codecs="avc1.42c00a"');
@@ -102,7 +94,7 @@ describe('stream.mp4', () => {
     source.frame({ key: true });
     source.frame({ key: false });
 
-    const response = await fetch(url('/cameras/door/stream.mp4'));
+    const response = await fetch(server.url('/cameras/door/stream.mp4'));
     const bytes = await read(response, (soFar) => fragmentsIn(soFar) === 2);
 
     expect(fragmentsIn(bytes)).toBe(2);
@@ -111,7 +103,7 @@ describe('stream.mp4', () => {
 
   it('ends when the player goes, and leaves nothing behind', async () => {
     startFilm();
-    const response = await fetch(url('/cameras/door/stream.mp4'));
+    const response = await fetch(server.url('/cameras/door/stream.mp4'));
     expect(registry.list()).toMatchObject([{ transport: 'http', camera: 'door' }]);
 
     await response.body?.cancel();
@@ -123,7 +115,7 @@ describe('stream.mp4', () => {
 
   it('ends when the token is revoked', async () => {
     startFilm();
-    const response = await fetch(url('/cameras/door/stream.mp4'));
+    const response = await fetch(server.url('/cameras/door/stream.mp4'));
     registry.endWhere(() => true, 'revoked');
 
     expect((await read(response, () => false)).byteLength).toBeGreaterThanOrEqual(0);
@@ -131,8 +123,7 @@ describe('stream.mp4', () => {
   });
 
   it('skips a player that stops reading to a key unit, then lets it go', async () => {
-    const { port } = server.address() as AddressInfo;
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => {});
     socket.write('GET /cameras/door/stream.mp4 HTTP/1.1\r\nHost: x\r\n\r\n');
     await expect.poll(() => source.running).toBe(true);
@@ -164,7 +155,7 @@ needs('ffmpeg').describe('a player built on FFmpeg', () => {
       'warning',
       '-nostdin',
       '-i',
-      url(`/cameras/door/stream.${format}`),
+      server.url(`/cameras/door/stream.${format}`),
       '-frames:v',
       '20',
       '-f',
@@ -186,7 +177,7 @@ needs('ffmpeg').describe('a player built on FFmpeg', () => {
 
     const { stderr } = await run(thirdParty('ffmpeg') ?? 'ffmpeg', [
       ...'-v info -nostdin -i'.split(' '),
-      url('/cameras/door/stream.mp4'),
+      server.url('/cameras/door/stream.mp4'),
       ...'-frames:v 40 -vf showinfo -f null -'.split(' '),
     ]);
 
@@ -199,7 +190,7 @@ needs('ffmpeg').describe('a player built on FFmpeg', () => {
 describe('stream.h264', () => {
   it('is the Annex B stream, parameter sets first', async () => {
     startFilm();
-    const response = await fetch(url('/cameras/door/stream.h264'));
+    const response = await fetch(server.url('/cameras/door/stream.h264'));
 
     expect(response.headers.get('Content-Type')).toBe('video/h264');
     const bytes = await read(response, (soFar) => soFar.byteLength > 100);
@@ -209,14 +200,14 @@ describe('stream.h264', () => {
 
 describe('a request is refused', () => {
   it('for an unknown camera', async () => {
-    const response = await fetch(url('/cameras/cellar/stream.mp4'));
+    const response = await fetch(server.url('/cameras/cellar/stream.mp4'));
 
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'camera/unknown', status: 404 });
   });
 
   it('when the camera does not get live', async () => {
-    const response = fetch(url('/cameras/door/stream.mp4'));
+    const response = fetch(server.url('/cameras/door/stream.mp4'));
     await expect.poll(() => source.running).toBe(true);
     source.state({ kind: 'failed', code: 'source/refused', why: 'wrong password' });
 
@@ -232,17 +223,17 @@ describe('a request is refused', () => {
   it('at the limit, and for a method that makes no sense', async () => {
     startFilm();
     const open = [
-      await fetch(url('/cameras/door/stream.mp4')),
-      await fetch(url('/cameras/door/stream.h264')),
+      await fetch(server.url('/cameras/door/stream.mp4')),
+      await fetch(server.url('/cameras/door/stream.h264')),
     ];
 
-    expect((await fetch(url('/cameras/door/stream.mp4'))).status).toBe(503);
-    expect((await fetch(url('/cameras/door/stream.mp4'), { method: 'POST' })).status).toBe(405);
+    expect((await fetch(server.url('/cameras/door/stream.mp4'))).status).toBe(503);
+    expect((await fetch(server.url('/cameras/door/stream.mp4'), { method: 'POST' })).status).toBe(405);
     for (const response of open) await response.body?.cancel();
   });
 
   it('HEAD tells the type and starts nothing', async () => {
-    const response = await fetch(url('/cameras/door/stream.mp4'), { method: 'HEAD' });
+    const response = await fetch(server.url('/cameras/door/stream.mp4'), { method: 'HEAD' });
 
     expect(response.headers.get('Content-Type')).toBe('video/mp4');
     expect(source.running).toBe(false);
