@@ -92,6 +92,7 @@ describe('limits of a server', () => {
     for (let i = 0; i < 1000; i++) {
       const socket = connect(server.port, '127.0.0.1');
       socket.on('error', () => {}); // it is thrown out, as it should be
+      socket.resume();
       if (i % 2 === 0) socket.write('POST /whep/door HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
       sockets.push(socket);
     }

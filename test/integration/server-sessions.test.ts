@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 describe('open sessions', () => {
@@ -7,7 +8,10 @@ describe('open sessions', () => {
   beforeAll(async () => {
     server = await openTestServer();
   });
-  afterAll(() => server.close());
+  afterAll(async () => {
+    await server.close();
+    endViewers();
+  });
 
   const watch = async (token: string) => {
     const viewer = server.live('door', { token });
@@ -52,6 +56,49 @@ describe('open sessions', () => {
     expect((await viewer.closed).code).toBe(4403);
     expect(server.adminToken).not.toBe(old);
     expect((await server.ask('/api/v1/me', { token: server.adminToken })).status).toBe(200);
+  });
+
+  it('by WebRTC end with their token as well, while the viewer of another token goes on', async () => {
+    const doomed = await server.token({ cameras: ['door'], rights: ['view'] });
+    const watchByWhep = async (token: string) => {
+      const viewer = new RtpViewer();
+      let location = '';
+      await viewer.connect(async (offer) => {
+        const headers = { 'content-type': 'application/sdp' };
+        const reply = await server.ask('/whep/door', { method: 'POST', token, headers, body: offer });
+        expect(reply.status).toBe(201);
+        location = reply.headers.location ?? '';
+        return reply.text;
+      });
+      return { viewer, location };
+    };
+    const [one, other] = [await watchByWhep(doomed.token), await watchByWhep(server.adminToken)];
+    await expect
+      .poll(() => Math.min(one.viewer.packets.length, other.viewer.packets.length))
+      .toBeGreaterThan(0);
+    const { sessions } = (await server.ask('/api/v1/sessions', { token: server.adminToken })).json();
+    expect(sessions).toContainEqual(
+      expect.objectContaining({
+        transport: 'webrtc',
+        tokenId: doomed.id,
+        webrtc: expect.objectContaining({ nacksReceived: 0 }),
+      }),
+    );
+
+    await server.ask(`/api/v1/tokens/${doomed.id}`, { method: 'DELETE', token: server.adminToken });
+
+    const status = async (location: string) =>
+      (await server.ask(location, { token: server.adminToken })).status;
+    expect([await status(one.location), await status(other.location)]).toEqual([404, 204]);
+    await expect.poll(() => one.viewer.states.at(-1), { timeout: 10_000 }).toBe('closed');
+    const received = other.viewer.packets.length;
+    await expect.poll(() => other.viewer.packets.length).toBeGreaterThan(received + 5);
+    expect((await server.ask(other.location, { method: 'DELETE', token: doomed.token })).status).toBe(401);
+    expect((await server.ask(other.location, { method: 'DELETE', token: server.adminToken })).status).toBe(
+      200,
+    );
+    one.viewer.close();
+    other.viewer.close();
   });
 
   it('end when their token expires', async () => {

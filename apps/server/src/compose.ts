@@ -146,13 +146,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     sockets,
     writes,
     authenticator,
+    outputs: () => ({ live: { ...live.counters }, http: { ...streams.counters } }),
     version: VERSION,
     now: utcNow,
   });
   const metricsRanges = parseNetworkRanges(config.metricsFrom);
   const app = createApp({
     gate,
-    api: { cameras, viewers, tokens, version: VERSION, now: utcNow, log },
+    api: { cameras, viewers, sessions, tokens, version: VERSION, now: utcNow, log },
     media: { cameras, whep, streams, snapshots: media.snapshots, now: utcNow },
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),

@@ -98,6 +98,18 @@ export const sessionSchema = z
     tokenId: z.string(),
     address: z.string(),
     since: z.iso.datetime(),
+    webrtc: z
+      .object({
+        packetsSent: z.number().int(),
+        bytesSent: z.number().int(),
+        nacksReceived: z.number().int(),
+        packetsResent: z.number().int(),
+        keyFramesRequested: z.number().int(),
+        roundTripMs: z.number().optional(),
+        fractionLost: z.number().optional().openapi({ description: '0 to 1, as the viewer reported last' }),
+        path: z.string().optional(),
+      })
+      .optional(),
   })
   .openapi('Session');
 

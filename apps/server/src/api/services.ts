@@ -1,11 +1,12 @@
 import type { Logger, Micros } from '@pinhole/core';
-import type { Cameras, ViewerRegistry } from '@pinhole/engine';
+import type { Cameras, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
 import type { TokenStore } from '../auth/token-store.ts';
 
 /** What the REST side reads and changes. */
 export interface ApiServices {
   readonly cameras: Cameras;
   readonly viewers: ViewerRegistry;
+  readonly sessions: Pick<ViewerSessions, 'stats'>;
   readonly tokens: TokenStore;
   readonly version: string;
   /** UTC. */

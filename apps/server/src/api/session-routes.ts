@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ViewerSummary } from '@pinhole/engine';
+import { microsToMillis } from '@pinhole/core';
+import type { PeerStats, ViewerSummary } from '@pinhole/engine';
 import { HttpProblem } from '../http/problem.ts';
 import type { ServerEnv } from '../http/request-context.ts';
 import { isoOf } from './camera-view.ts';
@@ -27,10 +28,13 @@ const end = createRoute({
 });
 
 /** `/sessions` and below. */
-export function sessionRoutes({ viewers, log }: ApiServices): OpenAPIHono<ServerEnv> {
+export function sessionRoutes({ viewers, sessions, log }: ApiServices): OpenAPIHono<ServerEnv> {
   const routes = newRouter();
   routes.openapi(list, (context) => {
-    return context.json({ sessions: viewers.list().map(sessionView) }, 200);
+    return context.json(
+      { sessions: viewers.list().map((viewer) => sessionView(viewer, sessions.stats(viewer.id))) },
+      200,
+    );
   });
   routes.openapi(end, (context) => {
     const access = context.get('access');
@@ -46,7 +50,10 @@ export function sessionRoutes({ viewers, log }: ApiServices): OpenAPIHono<Server
 /** The id that the list shows. The whole one is what lets a viewer steer its own session, so it stays inside. */
 const publicId = (id: string): string => id.slice(0, 8);
 
-const sessionView = ({ id, camera, transport, state, who, since }: ViewerSummary) => ({
+const sessionView = (
+  { id, camera, transport, state, who, since }: ViewerSummary,
+  stats: PeerStats | undefined,
+): z.output<typeof sessionSchema> => ({
   id: publicId(id),
   camera,
   transport,
@@ -54,4 +61,10 @@ const sessionView = ({ id, camera, transport, state, who, since }: ViewerSummary
   tokenId: who.tokenId,
   address: who.address,
   since: isoOf(since),
+  ...(stats && { webrtc: statsView(stats) }),
+});
+
+const statsView = ({ roundTripTime, ...stats }: PeerStats) => ({
+  ...stats,
+  ...(roundTripTime !== undefined && { roundTripMs: microsToMillis(roundTripTime) }),
 });

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -53,13 +53,25 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     options.sockets.add(socket);
   });
   server.on('upgrade', options.upgrade);
-  // Node would answer and end it; a socket that speaks no HTTP is owed nothing.
-  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('clientError', refuse);
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,
     close: ({ graceMs }) => closeServer(server, open, graceMs),
   };
+}
+
+/** Answers what is no HTTP, or comes too slowly, and hangs up; Node alone would wait for the other side to do so. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () =>
+    socket.destroy(),
+  );
 }
 
 function createFor({ fetch, tls, limits }: ListenerOptions): Server {

@@ -63,8 +63,13 @@ export const iceServersOf = (servers: ServerConfig['iceServers']): readonly IceS
     ...(credential !== undefined && { credential }),
   }));
 
-/** A server that only this machine can reach has no business on the network with its pictures either. */
-function hostAddressesOf({ listen, webrtc }: ServerConfig): { readonly hostAddresses?: readonly string[] } {
+/**
+ * A server that only this machine can reach has no business on the network with its pictures either; one that has a
+ * proxy before it, or another name, is reached from elsewhere after all.
+ */
+function hostAddressesOf(config: ServerConfig): { readonly hostAddresses?: readonly string[] } {
+  const { listen, webrtc, hosts, trustedProxies } = config;
   if (webrtc.hostAddresses.length > 0) return { hostAddresses: webrtc.hostAddresses };
-  return isLoopback(listen) ? { hostAddresses: ['127.0.0.1', '::1'] } : {};
+  const alone = isLoopback(listen) && hosts.length === 0 && trustedProxies.length === 0;
+  return alone ? { hostAddresses: ['127.0.0.1', '::1'] } : {};
 }

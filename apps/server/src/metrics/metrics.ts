@@ -13,6 +13,8 @@ export interface MetricsSources {
   readonly sockets: SocketGuard;
   readonly writes: RateLimit;
   readonly authenticator: Authenticator;
+  /** What happened in the outputs since the start, by output: each counter by its name. */
+  readonly outputs: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -127,7 +129,7 @@ export class Metrics {
   }
 
   #server(text: PrometheusText): void {
-    const { viewers, sockets, writes, authenticator, version } = this.#sources;
+    const { viewers, sockets, writes, authenticator, outputs, version } = this.#sources;
     const single = (value: number): readonly Sample[] => [{ value }];
     const memory = process.memoryUsage();
     text
@@ -136,6 +138,16 @@ export class Metrics {
         'pinhole_sessions_ended_total',
         'Viewers that are gone, by cause',
         [...viewers.ends].map(([cause, value]) => ({ labels: { cause }, value })),
+      )
+      .counter(
+        'pinhole_output_events_total',
+        'What happened in the outputs: frames sent and left out, viewers cut off, messages refused',
+        Object.entries(outputs()).flatMap(([output, counters]) =>
+          Object.entries(counters).map(([event, value]) => ({
+            labels: { output, event: kebab(event) },
+            value,
+          })),
+        ),
       )
       .counter('pinhole_sessions_refused_total', 'Viewers turned away by a limit', single(viewers.refused))
       .gauge('pinhole_sockets_open', 'TCP connections now', single(sockets.open))
@@ -175,3 +187,5 @@ const cpuSeconds = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 };
+
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
