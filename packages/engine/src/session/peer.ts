@@ -33,6 +33,14 @@ export interface PeerStats {
   readonly nacksReceived: number;
   readonly packetsResent: number;
   readonly keyFramesRequested: number;
+  /** Packets asked for again that were no longer there, or more than a viewer may ask for. */
+  readonly nacksUnanswered?: number;
+  /** RTCP that could not be read. */
+  readonly rtcpMalformed?: number;
+  /** Datagrams from strangers, or not signed by the viewer. */
+  readonly datagramsRefused?: number;
+  /** Datagrams that the system would not send. */
+  readonly sendFailures?: number;
   /** Round trip from RTCP, when known. */
   readonly roundTripTime?: Micros;
   /** Share of packets the viewer reported lost last, 0…1. */
