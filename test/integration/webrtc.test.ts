@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { micros, silentLogger } from '@pinhole/core';
 import type { AccessUnit, MessagePipe, Peer, PeerEvent } from '@pinhole/engine';
@@ -296,6 +298,67 @@ needs('ffmpeg').describe('a viewer by libdatachannel', () => {
   });
 });
 
+describe('a viewer that is not who it says', () => {
+  it('gets nothing: its certificate has another fingerprint than its offer', async () => {
+    const camera = openCamera();
+    const factory = createWeriftPeerFactory({ now, log: silentLogger });
+    const viewer = new RtpViewer();
+    const events: PeerEvent[] = [];
+    undo.push(() => viewer.close());
+
+    await viewer.connect(async (offer) => {
+      const forged = offer.replace(
+        /(a=fingerprint:sha-256 )../,
+        `$1${/sha-256 00/.test(offer) ? '01' : '00'}`,
+      );
+      const peer = await factory.open({
+        offer: forged,
+        stream: camera.stream,
+        handle: (event) => events.push(event),
+      });
+      undo.push(() => peer.close());
+      return peer.answer;
+    });
+
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: 'failed' }), { timeout: 5000 });
+    expect(events).toHaveLength(1);
+    expect(camera.stream.readers).toBe(0);
+    expect(viewer.packets).toEqual([]);
+  });
+});
+
+describe('strangers', () => {
+  it('are not answered: STUN that is not signed, DTLS and RTCP from elsewhere', async () => {
+    const camera = openCamera();
+    const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+    const peer = await factory.open({
+      offer: await recordedOffer(),
+      stream: camera.stream,
+      handle: () => {},
+    });
+    undo.push(() => peer.close());
+    const port = Number(/127\.0\.0\.1 (\d+) typ host/.exec(peer.answer)?.[1]);
+    const stranger = createSocket('udp4');
+    undo.push(() => stranger.close());
+    let answers = 0;
+    stranger.on('message', () => answers++);
+    const binding = Buffer.from('000100002112a442000102030405060708090a0b', 'hex');
+
+    for (const datagram of [
+      binding,
+      Buffer.from('16fefd0000', 'hex'),
+      Buffer.from('81c90001', 'hex'),
+      Buffer.alloc(0),
+    ]) {
+      stranger.send(datagram, port, '127.0.0.1');
+    }
+
+    await vi.waitFor(() => expect(peer.stats().datagramsRefused).toBe(3));
+    await wait(100);
+    expect(answers).toBe(0);
+  });
+});
+
 describe('fifty offers that nobody follows up', () => {
   it('leave no socket and no timer behind', async () => {
     const camera = openCamera();
@@ -321,8 +384,7 @@ const openFiles = (): number => readdirSync('/proc/self/fd').length;
 
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
-async function recordedOffer(): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
+function recordedOffer(): Promise<string> {
   return readFile(
     new URL('../../packages/media/src/sdp/fixtures/chromium-156.offer.sdp', import.meta.url),
     'utf8',

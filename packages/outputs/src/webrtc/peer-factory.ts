@@ -7,7 +7,7 @@ import { typescriptFanout } from './typescript-fanout.ts';
 import type { PortRange } from './udp-socket.ts';
 import { type ChannelViewer, ViewerPeer } from './viewer-peer.ts';
 import type { IceServer } from './werift-ice.ts';
-import { WeriftTransport } from './werift-transport.ts';
+import { sharedCertificate, WeriftTransport } from './werift-transport.ts';
 
 /** What a factory of WebRTC peers is made with. */
 export interface WeriftPeerFactoryOptions {
@@ -18,6 +18,11 @@ export interface WeriftPeerFactoryOptions {
    * alone. All that other machines can reach, unless given.
    */
   readonly hostAddresses?: readonly string[];
+  /**
+   * Further addresses to tell viewers, by which they reach the same ports: the public one behind a 1:1 NAT, the host's
+   * where this runs in a container with published ports.
+   */
+  readonly announcedAddresses?: readonly string[];
   /** UDP ports to use; any, unless given. */
   readonly portRange?: PortRange;
   /** What sends RTP; Node's own crypto and sockets unless given. */
@@ -32,6 +37,9 @@ export interface WeriftPeerFactoryOptions {
 /** Opens WebRTC peers with werift, all with one certificate. */
 export function createWeriftPeerFactory(options: WeriftPeerFactoryOptions): PeerFactory {
   const { iceServers = [], portRange, fanout = typescriptFanout, onChannel = () => {}, now, log } = options;
+  const announced = options.announcedAddresses ?? [];
+  // Made before the first viewer waits for it; whoever needs it hears of a failure.
+  sharedCertificate().catch(() => {});
   const cname = randomBytes(8).toString('hex');
   return {
     open: (request) =>
@@ -45,7 +53,13 @@ export function createWeriftPeerFactory(options: WeriftPeerFactoryOptions): Peer
           // Asked anew for each viewer: networks come and go.
           const addresses = hostAddresses(options.hostAddresses);
           if (addresses.length === 0) throw noAddress(options.hostAddresses);
-          return WeriftTransport.open(offer, { iceServers, addresses, ...(portRange && { portRange }), log });
+          return WeriftTransport.open(offer, {
+            iceServers,
+            addresses,
+            announced,
+            ...(portRange && { portRange }),
+            log,
+          });
         },
       }),
   };

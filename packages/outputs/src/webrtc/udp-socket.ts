@@ -94,12 +94,17 @@ function* portsToTry(range: PortRange | undefined): Generator<number> {
 async function bind(address: string, port: number): Promise<Socket> {
   const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address) });
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', (error) => {
+    const fail = (error: Error): void => {
       socket.close();
       reject(error);
+    };
+    socket.once('error', fail);
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.off('error', fail);
+      // Without a listener an error would end the process.
+      socket.on('error', () => {});
+      resolve();
     });
-    socket.bind({ address, port, exclusive: true }, resolve);
   });
-  socket.removeAllListeners('error');
   return socket;
 }

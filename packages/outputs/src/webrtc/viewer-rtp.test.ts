@@ -116,7 +116,7 @@ describe('ViewerRtp', () => {
   it('sends no more again than a viewer may ask for in a second', () => {
     const { rtp, sent, resent, clock } = openViewer();
     rtp.write(unitOf(0), LIVE);
-    const flood = new Array<number>(2000).fill((sent[0]?.firstIndex ?? 0) % 0x10000);
+    const flood = Array.from({ length: 2000 }, () => (sent[0]?.firstIndex ?? 0) % 0x10000);
 
     rtp.resend(flood, clock.now);
 

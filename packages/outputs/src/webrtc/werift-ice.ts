@@ -29,6 +29,8 @@ export interface IceOptions {
   readonly iceServers: readonly IceServer[];
   /** Local addresses to bind, one socket each. */
   readonly addresses: readonly string[];
+  /** Addresses by which viewers reach the first socket of the same family, e.g. behind a port forwarding. */
+  readonly announced: readonly string[];
   readonly portRange?: PortRange;
   readonly log: Logger;
 }
@@ -62,6 +64,7 @@ export class WeriftIce implements DatagramPath {
   readonly #connection: Connection;
   readonly #agent: IceAgent;
   readonly #sockets: UdpSocket[] = [];
+  readonly #announced: readonly string[];
   #selected: { readonly socket: UdpSocket; readonly host: string; readonly port: number } | undefined;
   #refusedDatagrams = 0;
   #remoteCandidates = 0;
@@ -74,6 +77,7 @@ export class WeriftIce implements DatagramPath {
         urls: typeof urls === 'string' ? urls : [...urls],
       })),
     );
+    this.#announced = options.announced;
     const gatherer = new RTCIceGatherer({ ...servers, useIpv4: false, useIpv6: false });
     this.transport = new RTCIceTransport(gatherer);
     this.#connection = gatherer.connection as Connection;
@@ -117,12 +121,18 @@ export class WeriftIce implements DatagramPath {
     readonly candidates: readonly IceCandidate[];
   } {
     const { localUsername: ufrag, localPassword: password, localCandidates } = this.#connection;
-    return { ufrag, password, candidates: localCandidates.map(fromWerift) };
+    const candidates = localCandidates.map(fromWerift);
+    return { ufrag, password, candidates: [...candidates, ...this.#announcedCandidates(candidates)] };
   }
 
   /** Datagrams from strangers, or not signed. */
   get refusedDatagrams(): number {
     return this.#refusedDatagrams;
+  }
+
+  /** Datagrams that the system would not send. */
+  get sendFailures(): number {
+    return this.#sockets.reduce((sum, { sendFailures }) => sum + sendFailures, 0);
   }
 
   /** In words, e.g. `host/udp`; undefined until a pair was nominated. */
@@ -195,6 +205,16 @@ export class WeriftIce implements DatagramPath {
   async close(): Promise<void> {
     this.#onMedia = () => {};
     await this.transport.stop();
+  }
+
+  #announcedCandidates(candidates: readonly IceCandidate[]): IceCandidate[] {
+    return this.#announced.flatMap((address, index) => {
+      const bound = candidates.find((one) => one.type === 'host' && isIP(one.address) === isIP(address));
+      // A checks list tells them apart by foundation; where ours are reachable too, they are tried first.
+      return bound
+        ? [{ ...bound, address, foundation: `a${index}`, priority: bound.priority - 256 * 64 }]
+        : [];
+    });
   }
 
   #addSocket(socket: UdpSocket): StunProtocol {

@@ -1,5 +1,5 @@
 import { messageOf } from '@pinhole/core';
-import type { MessagePipe } from '@pinhole/engine';
+import type { MessagePipe, PeerStats } from '@pinhole/engine';
 import type { IceCandidate } from '@pinhole/media/sdp';
 import { type RTCCertificate, RTCDtlsTransport } from 'werift';
 import type { DatagramPath, SrtpKeys } from './rtp-sender.ts';
@@ -72,6 +72,11 @@ export class WeriftTransport {
   /** Where RTP goes. */
   get datagrams(): DatagramPath {
     return this.#ice;
+  }
+
+  /** What was dropped on the way. */
+  get counters(): Pick<PeerStats, 'datagramsRefused' | 'sendFailures'> {
+    return { datagramsRefused: this.#ice.refusedDatagrams, sendFailures: this.#ice.sendFailures };
   }
 
   /** The selected path in words. */
