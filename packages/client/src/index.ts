@@ -1,12 +1,11 @@
 export { type ClockEstimate, ClockOffset, type ClockSample } from './clock/index.ts';
 export { type CameraAddress, type Endpoints, endpointsOf } from './endpoints.ts';
-export type { TransportName } from './ladder/index.ts';
-export type { LatencySummary } from './latency/index.ts';
+export type { TransportName } from './ladder/transport-name.ts';
+export type { LatencySummary } from './latency/latency-window.ts';
 export { LivePlayer } from './live-player.ts';
 export type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
-export type { FrozenCause, LiveState, Stage } from './liveness/index.ts';
-export type { PlayerName } from './paths/picture-path.ts';
-export type { WebSocketPlayerName } from './paths/websocket-path.ts';
+export type { FrozenCause, LiveState, Stage } from './liveness/live-state.ts';
 export type { PlayerStats } from './player-stats.ts';
 export type { PaintedFrame, PictureElement } from './players/player.ts';
+export type { PlayerName, WebSocketPlayerName } from './players/player-name.ts';
 export type { SnapshotOptions } from './screen.ts';

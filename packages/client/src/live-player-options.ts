@@ -1,10 +1,9 @@
 import type { CameraAddress } from './endpoints.ts';
-import type { TransportName } from './ladder/ladder.ts';
+import type { TransportName } from './ladder/transport-name.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
 import type { LiveState } from './liveness/live-state.ts';
-import type { PlayerName } from './paths/picture-path.ts';
-import type { WebSocketPlayerName } from './paths/websocket-path.ts';
 import type { PlayerStats } from './player-stats.ts';
+import type { PlayerName, WebSocketPlayerName } from './players/player-name.ts';
 
 /** What a player plays, where it shows it, and by which means. */
 export type LivePlayerOptions = CameraAddress & {

@@ -9,10 +9,10 @@ import type { LiveState } from './liveness/live-state.ts';
 import { initialLiveness, type Liveness, type LivenessInput, step } from './liveness/liveness.ts';
 import { type BoardEvent, PathBoard } from './paths/path-board.ts';
 import { PathOpener } from './paths/path-opener.ts';
-import type { PlayerName } from './paths/picture-path.ts';
 import { PlayerMeter } from './player-meter.ts';
 import type { PlayerStats } from './player-stats.ts';
 import type { PaintedFrame, PictureElement } from './players/player.ts';
+import type { PlayerName } from './players/player-name.ts';
 import { Screen, type SnapshotOptions } from './screen.ts';
 import { isVisible, type SurroundingsEvent, watchSurroundings } from './surroundings.ts';
 

@@ -1,7 +1,8 @@
 import { type Millis, micros, microsToMillis, millis } from '@pinhole/core';
 import type { ClockOffset } from './clock/clock-offset.ts';
 import { type LatencySummary, LatencyWindow } from './latency/latency-window.ts';
-import type { PathReport, PicturePath } from './paths/picture-path.ts';
+import type { PathReport } from './paths/path-report.ts';
+import type { PicturePath } from './paths/picture-path.ts';
 import { type PlayerStats, statsBetween } from './player-stats.ts';
 import type { PaintedFrame } from './players/player.ts';
 

@@ -1,6 +1,7 @@
-import type { TransportName } from './ladder/ladder.ts';
+import type { TransportName } from './ladder/transport-name.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
-import type { PathReport, PlayerName } from './paths/picture-path.ts';
+import type { PathReport } from './paths/path-report.ts';
+import type { PlayerName } from './players/player-name.ts';
 
 /** What {@link statsBetween} knows beside the reports. */
 export interface StatsContext {

@@ -1,7 +1,8 @@
 import { millis } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../transports/failure.ts';
-import { Ladder, type LadderEffect, type LadderInput, type TransportName } from './ladder.ts';
+import { Ladder, type LadderEffect, type LadderInput } from './ladder.ts';
+import type { TransportName } from './transport-name.ts';
 
 const BROKEN: Failure = { code: 'webrtc/failed', reason: 'It broke.', remedy: 'retry' };
 const NO_H264: Failure = { code: 'webrtc/no-h264', reason: 'No H.264.', remedy: 'other-transport' };

@@ -1,8 +1,6 @@
 import { Backoff, type Millis, millis } from '@pinhole/core';
 import type { Failure } from '../transports/failure.ts';
-
-/** A way to carry the pictures. */
-export type TransportName = 'webrtc' | 'websocket';
+import type { TransportName } from './transport-name.ts';
 
 /** Something that happened to a path, or outside. `path` is the number that `open` gave it. */
 export type LadderInput =

@@ -1,7 +1,8 @@
 import type { Millis } from '@pinhole/core';
 import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { localNow } from '../clock/local-clock.ts';
-import { Ladder, type LadderEffect, type LadderInput, type TransportName } from '../ladder/ladder.ts';
+import { Ladder, type LadderEffect, type LadderInput } from '../ladder/ladder.ts';
+import type { TransportName } from '../ladder/transport-name.ts';
 import type { Stage } from '../liveness/live-state.ts';
 import type { PaintedFrame } from '../players/player.ts';
 import type { Screen } from '../screen.ts';

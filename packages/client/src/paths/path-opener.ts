@@ -1,12 +1,13 @@
 import type { ClockOffset } from '../clock/clock-offset.ts';
 import type { Endpoints } from '../endpoints.ts';
-import type { TransportName } from '../ladder/ladder.ts';
+import type { TransportName } from '../ladder/transport-name.ts';
 import { mseProblem } from '../players/mse/media-source.ts';
+import type { PlayerName, WebSocketPlayerName } from '../players/player-name.ts';
 import { webCodecsProblem } from '../players/webcodecs/support.ts';
 import type { Failure } from '../transports/failure.ts';
-import type { PathEvent, PicturePath, PlayerName } from './picture-path.ts';
+import type { PathEvent, PicturePath } from './picture-path.ts';
 import { WebRtcPath } from './webrtc-path.ts';
-import { WebSocketPath, type WebSocketPlayerName } from './websocket-path.ts';
+import { WebSocketPath } from './websocket-path.ts';
 
 /** What a path opener needs. */
 export interface PathOpenerOptions {

@@ -1,12 +1,11 @@
 import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
 import type { ClockOffset } from '../clock/clock-offset.ts';
-import type { TransportName } from '../ladder/ladder.ts';
+import type { TransportName } from '../ladder/transport-name.ts';
 import type { Stage } from '../liveness/live-state.ts';
-import type { FrameCounters, PaintedFrame, PictureElement } from '../players/player.ts';
+import type { PaintedFrame, PictureElement } from '../players/player.ts';
+import type { PlayerName } from '../players/player-name.ts';
 import type { Failure } from '../transports/failure.ts';
-
-/** A thing that decodes and shows. */
-export type PlayerName = 'native' | 'webcodecs' | 'mse';
+import type { PathReport } from './path-report.ts';
 
 /** What a path tells its owner. */
 export type PathEvent =
@@ -23,26 +22,6 @@ export interface PathOptions {
   readonly token?: string;
   readonly clock: ClockOffset;
   readonly handle: (event: PathEvent) => void;
-}
-
-/** What a path has done since it was opened. What a transport does not know is left out. */
-export interface PathReport {
-  readonly frames: FrameCounters;
-  readonly receivedBytes: number;
-  /** Codec string of RFC 6381, or the SDP's name and profile. */
-  readonly codec?: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly receivedPackets?: number;
-  readonly lostPackets?: number;
-  /** Mean stay of a frame in the jitter buffer, or the MSE buffer ahead of the playhead. */
-  readonly bufferMs?: number;
-  readonly roundTripMs?: number;
-  /** Kinds of the two candidates and the protocol, as in `host ↔ srflx, udp`. */
-  readonly candidates?: string;
-  readonly freezes?: number;
-  /** What decodes, as the browser calls it. */
-  readonly decoder?: string;
 }
 
 /** One way of getting the pictures onto the page: a connection and the player behind it. */

@@ -4,7 +4,8 @@ import { RtpAnchor } from '../latency/rtp-anchor.ts';
 import { NativePlayer } from '../players/native/native-player.ts';
 import type { PlayerEvent } from '../players/player.ts';
 import { WhepConnection, type WhepEvent } from '../transports/whep/whep-connection.ts';
-import type { PathOptions, PathReport, PicturePath } from './picture-path.ts';
+import type { PathReport } from './path-report.ts';
+import type { PathOptions, PicturePath } from './picture-path.ts';
 import { readWebRtcReport } from './webrtc-report.ts';
 
 /** What a WebRTC path needs. */

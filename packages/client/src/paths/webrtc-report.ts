@@ -1,4 +1,4 @@
-import type { PathReport } from './picture-path.ts';
+import type { PathReport } from './path-report.ts';
 
 /** The members of the browser's statistics that are read here; which are there depends on `type` and browser. */
 interface StatsEntry {

@@ -2,12 +2,11 @@ import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/liv
 import type { FramePlayer } from '../players/frame-player.ts';
 import { MsePlayer } from '../players/mse/mse-player.ts';
 import type { PictureElement, PlayerEvent } from '../players/player.ts';
+import type { WebSocketPlayerName } from '../players/player-name.ts';
 import { WebCodecsPlayer } from '../players/webcodecs/webcodecs-player.ts';
 import { LiveConnection, type LiveEvent } from '../transports/live/live-connection.ts';
-import type { PathOptions, PathReport, PicturePath } from './picture-path.ts';
-
-/** A player for pictures that come by WebSocket. */
-export type WebSocketPlayerName = 'webcodecs' | 'mse';
+import type { PathReport } from './path-report.ts';
+import type { PathOptions, PicturePath } from './picture-path.ts';
 
 /** What a WebSocket path needs. */
 export interface WebSocketPathOptions extends PathOptions {

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+// biome-ignore lint/correctness/noUndeclaredDependencies: a tool of the whole workspace, in its root manifest
+import { build, defaultClientConditions } from 'vite';
+
+/** What a page pays for the player, minified and compressed; kept in sight by failing when it grows beyond. */
+const BUDGET_KIB: Readonly<Record<string, number>> = { 'index.ts': 30, 'element/index.ts': 33 };
+
+let failed = false;
+for (const [entry, budgetKib] of Object.entries(BUDGET_KIB)) {
+  const result = await build({
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['@pinhole/source', ...defaultClientConditions] },
+    build: {
+      write: false,
+      target: 'es2022',
+      minify: true,
+      rolldownOptions: {
+        input: join(import.meta.dirname, '../src', entry),
+        // Nothing is left out because the page that pays for it is not here.
+        preserveEntrySignatures: 'strict',
+        output: { format: 'es' },
+      },
+    },
+  });
+  const [output] = Array.isArray(result) ? result : [result];
+  if (output === undefined || !('output' in output)) throw new Error(`${entry} did not build`);
+  const code = output.output.map((chunk) => (chunk.type === 'chunk' ? chunk.code : '')).join('');
+  const sizeKib = gzipSync(code, { level: 9 }).byteLength / 1024;
+  process.stdout.write(`${entry}: ${sizeKib.toFixed(1)} KiB gzip of ${budgetKib}\n`);
+  failed ||= sizeKib > budgetKib;
+}
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,2 @@
+/** A way to carry the pictures. */
+export type TransportName = 'webrtc' | 'websocket';
