@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog, type RunningServer, type ServerConfigInput, startServer } from 'pinhole';
+import { createLog, type MediaParts, type RunningServer, type ServerConfigInput, startServer } from 'pinhole';
 import { WebSocket } from 'ws';
 
 /** What came back, read to its end. */
@@ -58,11 +58,15 @@ export interface TestServer extends RunningServer {
 export const TWO_CAMERAS = { door: 'synthetic:320x240@15', hall: 'synthetic:320x240@15' };
 
 /** Starts a server on an ephemeral port; `close` removes its data. */
-export async function openTestServer(config: ServerConfigInput = {}): Promise<TestServer> {
+export async function openTestServer(
+  config: ServerConfigInput = {},
+  parts: Partial<MediaParts> = {},
+): Promise<TestServer> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'pinhole-server-'));
   let lines = '';
   const server = await startServer({
     config: { port: 0, data: dataFolder, cameras: TWO_CAMERAS, ...config },
+    parts,
     log: createLog({ level: 'debug', write: (line) => (lines += line) }),
   });
   const ask = (path: string, asking: Asking = {}) => send(server.port, path, asking);

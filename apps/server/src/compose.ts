@@ -186,12 +186,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     draining = true;
+    // Children that wait for work do not keep the program alive; the wait for their end has to.
+    const stayAlive = setInterval(() => {}, DRAIN_MS);
     const stopped = listener.close({ graceMs: DRAIN_MS });
     const ended = viewers.endWhere(() => true, 'shutdown');
     stopTicker();
     metrics.close();
-    await Promise.allSettled([stopped, cameras.close()]);
-    await media.close();
+    await Promise.allSettled([stopped, cameras.close(), media.close()]);
+    clearInterval(stayAlive);
     log.info({ viewers: ended }, 'server stopped');
   };
   return {

@@ -50,7 +50,6 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
     context.set('address', address);
     const changes = CHANGES.has(context.req.method);
     const kind = gate.admit(incoming, { changes });
-    if (changes) gate.countWrite(address);
     const origin = incoming.headers.origin;
     const preflight = context.req.method === 'OPTIONS' && !context.req.path.startsWith('/whep/');
     if (preflight) {
@@ -72,6 +71,10 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
     return;
   });
 
+  app.use(async (context, next) => {
+    if (CHANGES.has(context.req.method)) gate.countWrite(context.get('address'));
+    await next();
+  });
   app.use(bodyLimit(options.bodyBytes));
 
   app.get('/health', (context) =>
