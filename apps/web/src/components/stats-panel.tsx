@@ -15,10 +15,10 @@ export const StatsPanel = ({
   const stats = live.stats.value;
   const latency = live.latency.value;
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ['Capture → paint, median', inMs(latency?.p50Ms)],
-    ['95 of 100 frames within', inMs(latency?.p95Ms)],
-    ['Clocks agree within', latency && `± ${latency.confidenceMs.toFixed(1)} ms`],
-    ['Way', stats && `${TRANSPORT_NAMES[stats.transport]}, ${PLAYER_NAMES[stats.player]}`],
+    ['Delay, median', inMs(latency?.p50Ms)],
+    ['Delay, 95 of 100', inMs(latency?.p95Ms)],
+    ['Clocks agree to', latency && `± ${latency.confidenceMs.toFixed(1)} ms`],
+    ['Carried by', stats && `${TRANSPORT_NAMES[stats.transport]}, ${PLAYER_NAMES[stats.player]}`],
     ['Codec', stats?.codec],
     ['Picture', stats?.width === undefined ? undefined : `${stats.width} × ${stats.height}`],
     ['Frames painted', stats && `${stats.framesPerSecond.painted} a second`],
