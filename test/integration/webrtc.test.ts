@@ -285,15 +285,20 @@ needs('ffmpeg').describe('a viewer by libdatachannel', () => {
 
   it('is told when we close', async () => {
     const camera = openCamera();
-    const { viewer, peer } = await openSession(camera);
+    const { viewer, peer, channels } = await openSession(camera);
     await stepTimes(camera, 3);
     await vi.waitFor(() => expect(viewer.packets).not.toEqual([]));
+    await vi.waitFor(() => expect(channels).toHaveLength(1));
+    const closed = vi.fn();
+    channels[0]?.pipe.closed(closed);
 
     await peer.close();
     await peer.close();
 
     await vi.waitFor(() => expect(viewer.rtcp.at(-1)?.kind).toBe('bye'));
     await vi.waitFor(() => expect(viewer.states).toContain('closed'));
+    expect(closed).toHaveBeenCalledOnce();
+    expect(channels[0]?.pipe.send('too late')).toBe(false);
     expect(camera.stream.readers).toBe(0);
   });
 });

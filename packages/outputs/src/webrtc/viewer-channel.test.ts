@@ -1,0 +1,135 @@
+import { micros, silentLogger } from '@pinhole/core';
+import { Camera, type MessagePipe, type Source } from '@pinhole/engine';
+import { type LiveServerMessage, parseLiveServerMessage } from '@pinhole/protocol/live';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { serveViewerChannel } from './viewer-channel.ts';
+
+const idleSource: Source = {
+  start: (_sink, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+  requestKeyFrame: () => {},
+  describe: () => ({ kind: 'test', label: 'for tests', keyFrameOnRequest: false }),
+  controls: () => [],
+  setControl: () => Promise.resolve(),
+};
+
+function openChannel() {
+  const sent: LiveServerMessage[] = [];
+  const done: string[] = [];
+  const listeners = new Set<(text: string) => void>();
+  const closers: (() => void)[] = [];
+  const clock = { now: micros(1e15) };
+  const now = () => clock.now;
+  const pipe: MessagePipe = {
+    send: (text) => sent.push(parseLiveServerMessage(text)) > 0,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    closed: (listener) => closers.push(listener),
+    close: () => {
+      done.push('closed');
+      for (const closer of closers) closer();
+    },
+  };
+  const camera = new Camera({
+    id: 'door',
+    source: idleSource,
+    now,
+    openAbort: () => new AbortController(),
+    log: silentLogger,
+  });
+  serveViewerChannel(pipe, {
+    camera,
+    now,
+    log: silentLogger,
+    viewer: {
+      stream: camera.stream,
+      rtpAnchor: () => ({ rtpTimestamp: 90_000, captureTime: micros(7) }),
+      pause: () => done.push('pause'),
+      resume: () => done.push('resume'),
+      requestKeyFrame: () => done.push('key-frame'),
+      leave: () => done.push('leave'),
+    },
+  });
+  const say = (message: unknown): void => {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    for (const listener of listeners) listener(text);
+  };
+  const pass = (ms: number): void => {
+    clock.now = micros(clock.now + ms * 1000);
+    vi.advanceTimersByTime(ms);
+  };
+  return { sent, done, pipe, say, pass, listeners };
+}
+
+describe("a WebRTC viewer's channel", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('says hello, how the camera is, and where the clocks meet', () => {
+    const { sent } = openChannel();
+
+    expect(sent).toEqual([
+      { type: 'hello', camera: 'door', serverTimeUs: 1e15 },
+      { type: 'status', source: { kind: 'idle' } },
+      { type: 'anchor', rtpTimestamp: 90_000, captureUs: 7 },
+    ]);
+  });
+
+  it('says so again every second, until it closes', () => {
+    const { sent, pass, pipe, listeners } = openChannel();
+    sent.length = 0;
+
+    pass(2500);
+    expect(sent.map(({ type }) => type)).toEqual(['status', 'anchor', 'status', 'anchor']);
+    pipe.close();
+    pass(2500);
+
+    expect(sent).toHaveLength(4);
+    expect(listeners.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('answers ping with the time', () => {
+    const { sent, say } = openChannel();
+
+    say({ type: 'ping', clientTimeMs: 12.5 });
+
+    expect(sent.at(-1)).toEqual({ type: 'pong', clientTimeMs: 12.5, serverTimeUs: 1e15 });
+  });
+
+  it('does what the viewer asks, the costly things once a second at most', () => {
+    const { done, say, pass } = openChannel();
+
+    for (const type of ['pause', 'resume', 'pause', 'resume', 'resume', 'key-frame', 'key-frame', 'bye'])
+      say({ type });
+    expect(done).toEqual(['pause', 'resume', 'pause', 'key-frame', 'leave']);
+
+    pass(1000);
+    expect(done.slice(5)).toEqual(['resume']);
+  });
+
+  it('forgets a resume that a pause followed', () => {
+    const { done, say, pass } = openChannel();
+
+    for (const type of ['resume', 'resume', 'pause']) say({ type });
+    pass(3000);
+
+    expect(done).toEqual(['resume', 'pause']);
+  });
+
+  it('answers what it does not understand, and closes on a viewer that keeps on', () => {
+    const { sent, done, say } = openChannel();
+
+    for (let i = 0; i < 100; i++) say({ type: 'from-the-future' });
+    expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'live/unknown-message' });
+    expect(done).toEqual([]);
+
+    for (let i = 0; i < 20; i++) say('{');
+    expect(done).toEqual(['closed']);
+  });
+});
