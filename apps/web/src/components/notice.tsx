@@ -29,7 +29,10 @@ function titleOf(state: LiveState): string {
       return `Reconnecting (try ${state.tries + 1})…`;
     case 'refused':
       return 'The server refuses';
-    default:
+    case 'closed':
+      return 'Closed';
+    case 'live':
+    case 'lagging':
       return '';
   }
 }
