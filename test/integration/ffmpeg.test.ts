@@ -171,9 +171,8 @@ needs('ffmpeg').describe.each(BACKENDS)('FFmpeg through %s', (backend) => {
   });
 });
 
-needs('node-av', 'ffmpeg').it(
-  'starts another decoding process after one was killed, and ends it when closed',
-  async () => {
+needs('node-av', 'ffmpeg').describe('a decoding process', () => {
+  it('is started anew after it was killed, and ends when the decoder is closed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pinhole-ffmpeg-'));
     const unit = annexBOf(makeMp4(folder, 'one.mp4', { seconds: 1 }));
     const decoder = new JpegDecoder({ backend: 'node-av' });
@@ -192,8 +191,8 @@ needs('node-av', 'ffmpeg').it(
     expect(picture.width).toBe(320);
     expect(second).not.toBe(first);
     expect([first, second].some((pid) => existsSync(`/proc/${pid}`))).toBe(false);
-  },
-);
+  });
+});
 
 async function writeNoise(path: string): Promise<void> {
   await writeFile(

@@ -50,16 +50,6 @@ export class H264Units {
     }
   }
 
-  /** The number of pictures counted, left out ones too. */
-  get sequence(): number {
-    return this.#sequence;
-  }
-
-  /** Counts a picture that was left out. */
-  skip(): void {
-    this.#sequence++;
-  }
-
   /**
    * @returns the unit with memory of its own; undefined for a packet without a picture.
    * @throws {MalformedError} from `@pinhole/media/h264` for a broken length prefix

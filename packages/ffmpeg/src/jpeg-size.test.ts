@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
+import { hex } from '../../../test/support/hex.ts';
 import { jpegSize } from './jpeg-size.ts';
 
-const FILE = Uint8Array.of(
-  ...[0xff, 0xd8], // start of image
-  ...[0xff, 0xe0, 0x00, 0x04, 0x4a, 0x46], // application segment, two bytes
-  ...[0xff, 0xc0, 0x00, 0x0b, 0x08, 0x01, 0x68, 0x02, 0x80, 0x01, 0x01, 0x11, 0x00], // 8 bit, 360 × 640
-);
+const FILE = hex(`
+  ff d8                   # start of image
+  ff e0 00 04 4a 46       # application segment, two bytes
+  ff c0 00 0b 08          # frame header, 8 bits
+  01 68 02 80             # 360 × 640
+  01 01 11 00             # one component
+`);
 
 it('reads the size out of the frame header', () => {
   expect(jpegSize(FILE)).toEqual({ width: 640, height: 360 });

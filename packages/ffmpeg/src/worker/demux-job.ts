@@ -7,6 +7,7 @@ import { formatOptions } from '../input-options.ts';
 import { type Av, AvError, check } from './av.ts';
 import type { Outlet } from './outlet.ts';
 import { Transcoder } from './transcoder.ts';
+import { UnitBacklog } from './unit-backlog.ts';
 
 const LARGEST_BACKLOG_BYTES = 8 * 2 ** 20;
 
@@ -18,11 +19,11 @@ export class DemuxJob {
   readonly #format: FormatContext;
   readonly #units = new H264Units();
   readonly #now = createCaptureClock();
-  /** A live input cannot be made to wait: what does not fit is left out to the next key unit. */
+  readonly #backlog = new UnitBacklog({ maxBytes: LARGEST_BACKLOG_BYTES });
+  /** A live input cannot be made to wait: what the parent is too busy for is dropped. */
   readonly #live: boolean;
   #transcoder: Transcoder | undefined;
-  #droppedBusy = 0;
-  #waitsForKey = false;
+  #droppedTold = 0;
   #stopped = false;
   #started: { readonly dts: Micros; readonly at: Micros } | undefined;
 
@@ -32,6 +33,7 @@ export class DemuxJob {
     this.#outlet = outlet;
     this.#format = new av.FormatContext();
     this.#live = !request.url.startsWith('file:');
+    outlet.onRoom(() => this.#pump());
   }
 
   /** Ends the reading soon; `run` then resolves. */
@@ -49,6 +51,7 @@ export class DemuxJob {
   async run(): Promise<void> {
     try {
       await this.#read(await this.#open());
+      await this.#flush();
       this.#outlet.send({ kind: 'ended' });
     } catch (thrown) {
       if (this.#stopped) this.#outlet.send({ kind: 'ended' });
@@ -131,23 +134,38 @@ export class DemuxJob {
   async #put(packet: H264Packet): Promise<void> {
     const unit = this.#units.unit(packet);
     if (unit === undefined) return;
-    await this.#keepPace(unit.dts);
-    if (!this.#live) {
-      await this.#outlet.drained();
-    } else if (this.#outlet.backlogBytes > LARGEST_BACKLOG_BYTES || (this.#waitsForKey && !unit.key)) {
-      this.#waitsForKey = true;
-      this.#outlet.send({ kind: 'dropped-busy', total: ++this.#droppedBusy });
-      return;
-    }
-    this.#waitsForKey = false;
-    this.#outlet.send({ kind: 'unit', unit });
+    const paced = await this.#keepPace(unit.dts);
+    this.#backlog.push(paced === undefined ? unit : { ...unit, captureTime: paced });
+    this.#pump();
+    if (!this.#live) await this.#outlet.drained();
   }
 
-  async #keepPace(dts: Micros): Promise<void> {
-    if (this.#request.pace !== 'real-time') return;
+  async #flush(): Promise<void> {
+    for (let unit = this.#backlog.shift(); unit !== undefined; unit = this.#backlog.shift()) {
+      this.#outlet.send({ kind: 'unit', unit });
+      await this.#outlet.drained();
+    }
+  }
+
+  #pump(): void {
+    if (this.#backlog.dropped > this.#droppedTold) {
+      this.#droppedTold = this.#backlog.dropped;
+      this.#outlet.send({ kind: 'dropped-busy', total: this.#droppedTold });
+    }
+    while (!this.#outlet.isFull) {
+      const unit = this.#backlog.shift();
+      if (unit === undefined) return;
+      this.#outlet.send({ kind: 'unit', unit });
+    }
+  }
+
+  /** Waits until a picture is due, where that is wanted. @returns the time then. */
+  async #keepPace(dts: Micros): Promise<Micros | undefined> {
+    if (this.#request.pace !== 'real-time') return undefined;
     const now = this.#now();
     this.#started ??= { dts, at: now };
     const waitMs = (dts - this.#started.dts - (now - this.#started.at)) / 1000;
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return this.#now();
   }
 }

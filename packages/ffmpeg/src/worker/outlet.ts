@@ -11,9 +11,14 @@ export class Outlet {
     this.#socket.on('error', () => process.exit(0));
   }
 
-  /** Bytes written that the parent has not taken yet. */
-  get backlogBytes(): number {
-    return this.#socket.writableLength;
+  /** The parent has not taken what was sent: what is sent now waits in memory. */
+  get isFull(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  /** Calls `listener` each time there is room again after it was full. */
+  onRoom(listener: () => void): void {
+    this.#socket.on('drain', listener);
   }
 
   /** Sends a report. */
@@ -21,9 +26,9 @@ export class Outlet {
     this.#socket.write(serializeReport(report));
   }
 
-  /** Waits until the parent has taken everything. */
+  /** Waits until there is room. */
   async drained(): Promise<void> {
-    if (this.#socket.writableLength === 0) return;
+    if (!this.#socket.writableNeedDrain) return;
     await new Promise<void>((resolve) => {
       this.#socket.once('drain', resolve);
     });
