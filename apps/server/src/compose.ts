@@ -178,6 +178,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     [() => cameras.tick(), () => sessions.tick(), () => viewers.tick(), watchTokens(tokens, viewers, log)],
     log,
   );
+  warnOfOpenDoors(config, log);
   log.info(
     { port: listener.port, address: config.listen, version: VERSION, cameras: Object.keys(config.cameras) },
     'server started',
@@ -216,4 +217,14 @@ const withDefaultCamera = (config: ServerConfig): ServerConfig =>
 function nameFor(address: string): string {
   if (isLoopback(address) || address === '0.0.0.0' || address === '::') return 'localhost';
   return address.includes(':') ? `[${address}]` : address;
+}
+
+/** What a person may have left open without meaning to. */
+function warnOfOpenDoors({ listen, anonymous, cameras }: ServerConfig, log: Logger): void {
+  if (isLoopback(listen)) return;
+  const open = [...anonymous, ...Object.values(cameras).flatMap((camera) => camera.anonymous)];
+  const everywhere = open.filter(({ from }) => from.some((range) => range.endsWith('/0')));
+  if (everywhere.length === 0) return;
+  const rights = [...new Set(everywhere.flatMap((rule) => rule.rights))];
+  log.warn({ listen, rights }, 'everybody who reaches this address has these rights, without a token');
 }

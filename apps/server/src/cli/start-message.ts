@@ -33,7 +33,12 @@ function reachability(server: RunningServer, { listen }: ServerConfig): readonly
     .flatMap((entries) => entries ?? [])
     .filter(({ internal, family }) => !internal && family === 'IPv4')
     .map(({ address }) => server.url.replace('localhost', address));
-  return addresses.length === 0 ? [] : [`From other machines: ${addresses.join(', ')}`];
+  return [
+    ...(addresses.length === 0 ? [] : [`From other machines: ${addresses.join(', ')}`]),
+    ...(server.url.startsWith('https:')
+      ? []
+      : ['Tokens cross the network in the clear; --tls auto encrypts them.']),
+  ];
 }
 
 function sourceInWords(source: SourceSpec): string {

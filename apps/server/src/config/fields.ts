@@ -14,6 +14,7 @@ export const ANONYMOUS_RIGHTS = ['view', 'control', 'record', 'download'] as con
 export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) => {
+      if (issue.code === 'invalid_type') return `must have keys and values: ${Object.keys(shape).join(', ')}`;
       if (issue.code !== 'unrecognized_keys') return undefined;
       const keys = issue['keys'] as readonly string[];
       return keys.map((key) => `unknown key "${key}".${didYouMean(key, Object.keys(shape))}`).join(' ');

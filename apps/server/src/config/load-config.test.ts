@@ -42,6 +42,10 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes a key whose values are all commented out for one that is left out', () => {
+    expect(load('limits:\n#  viewers: 3\ncameras:\n').limits.viewers).toBe(1000);
+  });
+
   it('reads the example file of the project', () => {
     const config = loadConfig(resolve('pinhole.example.yaml'), NOTHING);
 
@@ -100,6 +104,10 @@ describe('loadConfig', () => {
     ['anonymous: [{ from: 10.0.0.0/33, rights: [view] }]', '"10.0.0.0/33" is no network range'],
     ['origins: [cam.example]', 'must be an origin without a path'],
     ['tls: yes please', 'must be auto, or a certificate and a key file'],
+    ['limits: 5', 'must have keys and values: viewers, viewersPerCamera'],
+    ['cameras: { door: }', 'must have keys and values: source, label'],
+    ['a: &a [*a, *a]\nb: *c', 'alias'],
+    ['port: 1\n---\nport: 2', 'multiple documents'],
     ['webrtc: { portRange: 6-5 }', 'must be two ports with a dash'],
     ['trustedProxies: proxy', 'no network range'],
   ])('%s is refused: %s', (text, words) => {

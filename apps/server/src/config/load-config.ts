@@ -27,21 +27,19 @@ export interface Overrides {
  */
 export function loadConfig(file: string | undefined, overrides: Overrides): ServerConfig {
   const yaml = file === undefined ? undefined : readYaml(readText(file), file);
-  const raw = yaml?.value ?? {};
-  if (typeof raw !== 'object' || Array.isArray(raw)) {
+  const content = yaml?.value ?? {};
+  if (typeof content !== 'object' || Array.isArray(content)) {
     throw new ConfigError('config/invalid', [
       { at: `${file}:1:1`, path: '', message: 'must be keys and values, e.g. "port: 8080"' },
     ]);
   }
-  const fileCameras = objectOrEmpty((raw as Record<string, unknown>)['cameras']);
+  const raw = withoutNulls(content);
+  const fileCameras = objectOrEmpty(raw['cameras']);
   const merged = {
     ...raw,
     ...overrides.values,
     ...((overrides.values.cameras ?? 'cameras' in raw) && {
-      cameras:
-        fileCameras === undefined
-          ? (raw as Record<string, unknown>)['cameras']
-          : { ...fileCameras, ...overrides.values.cameras },
+      cameras: fileCameras === undefined ? raw['cameras'] : { ...fileCameras, ...overrides.values.cameras },
     }),
   };
   const checked = configSchema.safeParse(merged);
@@ -67,6 +65,10 @@ function readText(file: string): string {
     throw new ConfigError('config/unreadable', [issue], { cause });
   }
 }
+
+/** A key whose values are all commented out counts as left out. */
+const withoutNulls = (keys: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== null));
 
 const objectOrEmpty = (value: unknown): Record<string, unknown> | undefined =>
   value === undefined || value === null

@@ -1,3 +1,4 @@
+import { messageOf } from '@pinhole/core';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config-error.ts';
 
@@ -28,9 +29,18 @@ export function readYaml(text: string, name: string): YamlFile {
     throw new ConfigError('config/invalid', issues);
   }
   return {
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: plainValue(document, place(0)),
     locate: (path, key) => place(offsetOf(document, path, key)),
   };
+}
+
+function plainValue(document: Document, at: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    // An alias that nobody defined, or aliases that multiply without end.
+    throw new ConfigError('config/invalid', [{ at, path: '', message: messageOf(cause) }], { cause });
+  }
 }
 
 function offsetOf(document: Document, path: readonly PropertyKey[], key: string | undefined): number {

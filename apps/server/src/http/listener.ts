@@ -116,7 +116,7 @@ function listenError(cause: NodeJS.ErrnoException, address: string, port: number
     case 'EADDRINUSE':
       return new PinholeError(
         'http/port-in-use',
-        `port ${port} of ${address} is in use, perhaps by another pinhole. Stop that one, or choose another port: --port ${port + 1} (--port 0 takes any free one)`,
+        `port ${port} of ${address} is in use, perhaps by another pinhole. Stop that one, or choose another: --port 0 takes any free one`,
         { cause },
       );
     case 'EACCES':
