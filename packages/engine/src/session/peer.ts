@@ -37,6 +37,8 @@ export interface PeerStats {
   readonly nacksUnanswered?: number;
   /** RTCP that could not be read. */
   readonly rtcpMalformed?: number;
+  /** Packets and messages on the way of the data channels that could not be read. */
+  readonly channelMalformed?: number;
   /** Datagrams from strangers, or not signed by the viewer. */
   readonly datagramsRefused?: number;
   /** Datagrams that the system would not send. */
