@@ -14,6 +14,7 @@ import {
   typescriptFanout,
 } from '@pinhole/outputs/webrtc';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { RTCPeerConnection, useH264 } from 'werift';
 import { ClipCamera, encodeClip } from '../support/clip.ts';
 import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
 import { needs } from '../support/third-parties.ts';
@@ -329,6 +330,50 @@ describe('a viewer that is not who it says', () => {
     expect(events).toHaveLength(1);
     expect(camera.stream.readers).toBe(0);
     expect(viewer.packets).toEqual([]);
+  });
+});
+
+describe('a viewer that breaks the rules', () => {
+  it('harms nobody with broken SCTP, messages for channels that are not there, or broken RTCP', async () => {
+    const camera = openCamera();
+    const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+    const viewer = new RTCPeerConnection({
+      iceServers: [],
+      iceUseIpv4: false,
+      iceUseIpv6: false,
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+      codecs: {
+        video: [
+          useH264({ parameters: 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1' }),
+        ],
+      },
+    });
+    undo.push(() => viewer.close());
+    viewer.addTransceiver('video', { direction: 'recvonly' });
+    const channel = viewer.createDataChannel('pinhole');
+    for (const { connection } of viewer.iceTransports) delete connection.stunServer;
+    await viewer.setLocalDescription(await viewer.createOffer());
+    const events: PeerEvent['kind'][] = [];
+    const peer = await factory.open({
+      offer: viewer.localDescription?.sdp ?? '',
+      stream: camera.stream,
+      handle: ({ kind }) => events.push(kind),
+    });
+    undo.push(() => peer.close());
+    await viewer.setRemoteDescription({ type: 'answer', sdp: peer.answer });
+    await vi.waitFor(() => expect(channel.readyState).toBe('open'), { timeout: 8000 });
+    const [dtls] = viewer.dtlsTransports;
+
+    await dtls?.sendData(Buffer.from('no SCTP at all'));
+    await dtls?.sendData(Buffer.alloc(0));
+    // DATA_CHANNEL_ACK for a stream that nobody opened, and a payload protocol that nobody knows.
+    await viewer.sctpTransport?.sctp.send(17, 50, Buffer.from([2]), { ordered: true });
+    await viewer.sctpTransport?.sctp.send(channel.id, 99, Buffer.from('?'), { ordered: true });
+    const broken = dtls?.srtcp.encrypt(Buffer.from('81c9ffff00000001', 'hex'));
+    if (broken) await dtls?.iceTransport.connection.send(broken);
+
+    await vi.waitFor(() => expect(peer.stats()).toMatchObject({ rtcpMalformed: 1, channelMalformed: 4 }));
+    expect(events).toEqual(['connected', 'heard']);
   });
 });
 

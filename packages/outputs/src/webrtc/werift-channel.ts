@@ -15,11 +15,20 @@ const MESSAGES_A_SECOND = 50;
 /** A viewer that opens more channels than this is up to no good: what comes after is not looked at. */
 const MAX_CHANNELS = 8;
 
+/** Parts of werift's SCTP whose rejections nobody takes: one broken message of a viewer would end the process. */
+interface ChannelReceiver {
+  datachannelReceive(...message: readonly unknown[]): Promise<void>;
+}
+interface PacketReceiver {
+  handleData(packet: Buffer): Promise<void>;
+}
+
 /** The data channels of one viewer, by werift; one of them is of use. */
 export class WeriftChannels {
   readonly #sctp: RTCSctpTransport;
   readonly #remotePort: number;
   #opened = 0;
+  #malformed = 0;
 
   constructor(options: {
     readonly dtls: WeriftDtls;
@@ -33,14 +42,28 @@ export class WeriftChannels {
   }) {
     this.#sctp = new RTCSctpTransport(SCTP_PORT, MAX_CHANNEL_MESSAGE_BYTES);
     this.#remotePort = options.remotePort;
+    const count = (): void => {
+      this.#malformed++;
+    };
+    const channels = this.#sctp as unknown as ChannelReceiver;
+    const receive = channels.datachannelReceive;
+    channels.datachannelReceive = (...message) => receive(...message).catch(count);
     this.#sctp.setDtlsTransport(options.dtls);
+    const packets = this.#sctp.sctp as unknown as PacketReceiver;
+    const handle = packets.handleData.bind(packets);
+    packets.handleData = (packet) => handle(packet).catch(count);
     this.#sctp.setRemoteMaxMessageSize(options.remoteMaxMessageBytes);
     this.#sctp.setRemotePort(options.remotePort);
     this.#sctp.sctp.stateChanged.closed.subscribe(options.ended);
     this.#sctp.onDataChannel.subscribe((channel) => {
       if (++this.#opened > MAX_CHANNELS) return;
-      if (channel.label === CHANNEL_LABEL) options.opened(pipeOf(channel, options.heard));
+      if (channel.label === CHANNEL_LABEL) options.opened(pipeOf(channel, options));
     });
+  }
+
+  /** Messages and packets that could not be read. */
+  get malformed(): number {
+    return this.#malformed;
   }
 
   /** Waits for the viewer's association, from the end of the DTLS handshake on. */
@@ -54,7 +77,10 @@ export class WeriftChannels {
   }
 }
 
-function pipeOf(channel: RTCDataChannel, heard: () => void): MessagePipe {
+function pipeOf(
+  channel: RTCDataChannel,
+  { heard, remoteMaxMessageBytes }: { readonly heard: () => void; readonly remoteMaxMessageBytes: number },
+): MessagePipe {
   const listeners = new Set<(text: string) => void>();
   let window = { second: 0, messages: 0 };
   channel.onMessage.subscribe((message) => {
@@ -67,6 +93,7 @@ function pipeOf(channel: RTCDataChannel, heard: () => void): MessagePipe {
   return {
     send: (text) => {
       if (channel.readyState !== 'open' || channel.bufferedAmount > MAX_WAITING_BYTES) return false;
+      if (Buffer.byteLength(text) > remoteMaxMessageBytes) return false;
       channel.send(text);
       return true;
     },

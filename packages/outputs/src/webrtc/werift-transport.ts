@@ -75,8 +75,12 @@ export class WeriftTransport {
   }
 
   /** What was dropped on the way. */
-  get counters(): Pick<PeerStats, 'datagramsRefused' | 'sendFailures'> {
-    return { datagramsRefused: this.#ice.refusedDatagrams, sendFailures: this.#ice.sendFailures };
+  get counters(): Pick<PeerStats, 'datagramsRefused' | 'sendFailures' | 'channelMalformed'> {
+    return {
+      datagramsRefused: this.#ice.refusedDatagrams,
+      sendFailures: this.#ice.sendFailures,
+      channelMalformed: this.#channels?.malformed ?? 0,
+    };
   }
 
   /** The selected path in words. */
