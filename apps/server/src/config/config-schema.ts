@@ -104,6 +104,7 @@ export const configSchema = strictObject({
   iceServers: z.array(iceServer).default([]),
   webrtc: strictObject({
     hostAddresses: listOf(addressField).default([]),
+    announcedAddresses: listOf(addressField).default([]),
     iceServers: z.array(iceServer).default([]),
     portRange: portRangeField.optional(),
   }).prefault({}),

@@ -39,6 +39,7 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
       createWeriftPeerFactory({
         iceServers: iceServersOf(config.webrtc.iceServers),
         ...hostAddressesOf(config),
+        announcedAddresses: config.webrtc.announcedAddresses,
         ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
         now,
         log: peerLog,
