@@ -5,7 +5,7 @@ import type { Browser } from '../chromium.ts';
 import type { Pinhole } from '../pinhole.ts';
 import type { Harness, SeenFrame, Watched, WatchOptions } from './page.ts';
 
-export type { SeenFrame, Watched } from './page.ts';
+export type { Mark, SeenFrame, Watched } from './page.ts';
 
 let bundle: Promise<string> | undefined;
 

@@ -1,21 +1,17 @@
 import { LivePlayer, type LivePlayerOptions, type LiveState, type PlayerStats } from '@pinhole/client';
-import { readTimeCode } from '@pinhole/media/timecode';
+import '@pinhole/client/element';
+import { type Mark, MarkedCamera } from './marked-camera.ts';
+import { PaintedFrames, type SeenFrame } from './painted-frames.ts';
 
-/** A frame whose time code was read off the page. */
-export interface SeenFrame {
-  readonly frameNumber: number;
-  /** UTC microseconds of the camera's clock. */
-  readonly captureTime: number;
-  /** UTC milliseconds of the page's clock, when it was on the screen. */
-  readonly paintedAt: number;
-  readonly width: number;
-  readonly height: number;
-}
+export type { Mark } from './marked-camera.ts';
+export type { SeenFrame } from './painted-frames.ts';
 
 /** What a test may ask a page to watch. */
 export type WatchOptions = Pick<LivePlayerOptions, 'transports' | 'players'> & {
   readonly camera: string;
   readonly token: string;
+  /** By `<pinhole-camera>`, with what it says to people; else by a bare `LivePlayer`. */
+  readonly element?: true;
 };
 
 /** All that happened to one player since it was opened. */
@@ -34,93 +30,72 @@ export interface Watched {
   readonly stats: PlayerStats | undefined;
   /** From `watch` to the first painted frame. */
   readonly firstFrameMs: number | undefined;
+  /** What the element said, state by state; empty for a bare player. */
+  readonly marks: readonly Mark[];
+  /** The longest that a picture of the element stood without being marked as old. */
+  readonly unmarkedMs: number;
 }
 
 class Watcher {
-  readonly player: LivePlayer;
-  readonly #frames: SeenFrame[] = [];
+  readonly #element: MarkedCamera | undefined;
+  readonly #bare: LivePlayer | undefined;
+  readonly #painted: PaintedFrames;
   readonly #states: LiveState[] = [];
   readonly #transports: Watched['transports'][number][] = [];
-  readonly #probe = new OffscreenCanvas(1, 1);
   readonly #openedAt = performance.now();
-  #unreadable = 0;
-  #firstFrameMs: number | undefined;
-  #lastNumber = -1;
-  #closed = false;
 
-  constructor(options: WatchOptions) {
+  constructor({ element, ...options }: WatchOptions) {
     const container = document.createElement('div');
-    container.style.cssText = 'position:relative;width:640px;height:360px';
     document.body.append(container);
-    this.player = new LivePlayer({ container, ...options });
-    this.player.on('state', (state) => this.#states.push(state));
-    this.player.on('transport', ({ transport, player }) => {
-      this.#transports.push({ transport, player, atMs: performance.now() - this.#openedAt });
-    });
-    this.#look();
-    this.player.open();
+    this.#painted = new PaintedFrames(() => this.#player?.element);
+    if (element) {
+      container.style.cssText = 'display:inline-block;width:400px;height:225px';
+      this.#element = new MarkedCamera({
+        ...options,
+        container,
+        last: () => this.#painted.last,
+        onPlayer: (player) => this.#listen(player),
+      });
+    } else {
+      container.style.cssText = 'position:relative;width:640px;height:360px';
+      this.#bare = new LivePlayer({ container, ...options });
+      this.#listen(this.#bare);
+      this.#bare.open();
+    }
+    this.#painted.open();
   }
 
   report(): Watched {
-    const { latency } = this.player;
+    const player = this.#player;
+    const latency = player?.latency;
     return {
-      frames: this.#frames.splice(0),
-      unreadable: this.#unreadable,
+      frames: this.#painted.take(),
+      unreadable: this.#painted.unreadable,
       states: [...this.#states],
       transports: [...this.#transports],
       latency: latency && { p50Ms: latency.p50Ms, p95Ms: latency.p95Ms, confidenceMs: latency.confidenceMs },
-      stats: this.player.stats(),
-      firstFrameMs: this.#firstFrameMs,
+      stats: player?.stats(),
+      firstFrameMs: this.#painted.firstFrameMs,
+      marks: this.#element?.marks ?? [],
+      unmarkedMs: this.#element?.unmarkedMs ?? 0,
     };
   }
 
   close(): void {
-    this.#closed = true;
-    this.player.close();
+    this.#painted.close();
+    this.#bare?.close();
+    this.#element?.close();
   }
 
-  /** Looks at whatever element shows the picture, once a painted frame. */
-  #look(): void {
-    if (this.#closed) return;
-    const { element } = this.player;
-    if (element instanceof HTMLVideoElement) {
-      element.requestVideoFrameCallback((_now, { expectedDisplayTime }) => {
-        // On a busy machine the callback comes late, and what is drawn then is a newer frame than the one it tells of.
-        const paintedAt = Math.max(expectedDisplayTime, performance.now());
-        this.#read(element, element.videoWidth, element.videoHeight, paintedAt);
-        this.#look();
-      });
-      // A video element that is taken off the page calls back no more.
-      const gone = setInterval(() => {
-        if (this.player.element === element && !this.#closed) return;
-        clearInterval(gone);
-        this.#look();
-      }, 100);
-    } else {
-      requestAnimationFrame((now) => {
-        if (element) this.#read(element, element.width, element.height, now);
-        this.#look();
-      });
-    }
+  get #player(): LivePlayer | undefined {
+    return this.#bare ?? this.#element?.player;
   }
 
-  #read(picture: CanvasImageSource, width: number, height: number, paintedAt: number): void {
-    if (width === 0 || height === 0) return;
-    const rows = Math.ceil(height / 3);
-    if (this.#probe.width !== width) this.#probe.width = width;
-    if (this.#probe.height !== height) this.#probe.height = height;
-    const context = this.#probe.getContext('2d', { willReadFrequently: true });
-    if (!context) return;
-    context.drawImage(picture, 0, 0, width, rows, 0, 0, width, rows);
-    const code = readTimeCode({ data: context.getImageData(0, 0, width, rows).data, width, height });
-    if (!code) {
-      this.#unreadable++;
-      return;
-    }
-    if (code.frameNumber === this.#lastNumber) return;
-    this.#lastNumber = code.frameNumber;
-    this.#firstFrameMs ??= performance.now() - this.#openedAt;
-    this.#frames.push({ ...code, paintedAt: performance.timeOrigin + paintedAt, width, height });
+  #listen(player: LivePlayer): void {
+    player.on('state', (state) => this.#states.push(state));
+    player.on('transport', ({ transport, player: name }) => {
+      this.#transports.push({ transport, player: name, atMs: performance.now() - this.#openedAt });
+    });
   }
 }
 
