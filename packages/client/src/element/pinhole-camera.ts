@@ -68,12 +68,14 @@ export class PinholeCamera extends Base {
   #build(): void {
     if (this.shadowRoot) return;
     const root = this.attachShadow({ mode: 'open' });
-    const style = document.createElement('style');
-    style.textContent = STYLE;
+    // Not a style element: a page's policy may forbid those.
+    const style = new CSSStyleSheet();
+    style.replaceSync(STYLE);
+    root.adoptedStyleSheets = [style];
     this.#picture = document.createElement('div');
     this.#picture.className = 'picture';
     this.#picture.setAttribute('part', 'picture');
-    root.append(style, this.#picture);
+    root.append(this.#picture);
     this.#overlay = new Overlay(root, {
       fullscreen: () => this.#toggleFullscreen(),
       pictureInPicture: () => this.#togglePictureInPicture(),
