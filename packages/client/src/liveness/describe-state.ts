@@ -9,10 +9,12 @@ const LATE_MS = 400;
 const FROZEN_MS = 1_000;
 /** The server's heartbeat comes every second. */
 const HEARTBEAT_LOST_MS = 2_500;
-/** The camera's newest picture is asked for with each heartbeat only. */
-const CAMERA_STOPPED_MS = 1_500;
+/** Two heartbeats in quick succession (the second tells of a change) may well name the same picture. */
+const HEARTBEATS_APART_MS = 500;
 /** Pictures that arrive by WebRTC are counted every half second. */
 const RECEIVED_MS = 1_200;
+/** So much after the last painted picture its own arrival may be counted. */
+const COUNTED_LATE_MS = 700;
 /** A picture older than this is too old to act on. */
 const LAG_MS = 1_000;
 
@@ -66,18 +68,24 @@ function beforeFirstPicture(facts: LivenessFacts): LiveState {
 }
 
 function standstill(facts: LivenessFacts, since: Millis, now: Millis): LiveState {
-  const heard = facts.heartbeatAt !== undefined && now - facts.heartbeatAt < HEARTBEAT_LOST_MS;
-  if (heard) return cameraGone(facts) ?? frozen(causeWhileHeard(facts, now), since);
-  const gone = ownNetworkGone(facts);
+  // What was heard before the last connection broke says nothing about now.
+  const heardAt = facts.heartbeatAt ?? Number.NEGATIVE_INFINITY;
+  const heard = now - heardAt < HEARTBEAT_LOST_MS && heardAt > (facts.waitingAt ?? Number.NEGATIVE_INFINITY);
+  const gone = heard ? cameraGone(facts) : ownNetworkGone(facts);
   if (gone) return gone;
-  if (facts.waiting) return { kind: 'reconnecting', code: 'reconnecting', ...facts.waiting, since };
-  return frozen('network', since);
+  const cause = heard ? causeWhileHeard(facts, since, now) : 'network';
+  // A new connection that is heard already may still be on its way to a picture.
+  if (facts.waiting && cause !== 'camera') {
+    return { kind: 'reconnecting', code: 'reconnecting', ...facts.waiting, since };
+  }
+  return frozen(cause, since);
 }
 
-function causeWhileHeard(facts: LivenessFacts, now: Millis): FrozenCause {
-  const moving = facts.sequenceMovedAt !== undefined && now - facts.sequenceMovedAt < CAMERA_STOPPED_MS;
-  if (facts.sequenceMovedAt !== undefined && !moving) return 'camera';
-  const arriving = facts.receivedAt !== undefined && now - facts.receivedAt < RECEIVED_MS;
+function causeWhileHeard(facts: LivenessFacts, paintedAt: Millis, now: Millis): FrozenCause {
+  const { heartbeatAt = 0, sequenceMovedAt = heartbeatAt } = facts;
+  if (heartbeatAt - sequenceMovedAt >= HEARTBEATS_APART_MS) return 'camera';
+  const { receivedAt = Number.NEGATIVE_INFINITY } = facts;
+  const arriving = now - receivedAt < RECEIVED_MS && receivedAt - paintedAt >= COUNTED_LATE_MS;
   return arriving ? 'decoder' : 'network';
 }
 

@@ -135,6 +135,22 @@ describe('step, when pictures stop', () => {
     expect(script.state).toMatchObject({ kind: 'frozen', cause: 'camera' });
   });
 
+  it('does not blame the camera when the server itself fell silent', () => {
+    const script = new Script().at(0, { kind: 'painted' }, heartbeat(1)).play(1_000).at(1_050, heartbeat(30));
+
+    for (let at = 1_100; at <= 3_400; at += 100) script.at(at, TICK);
+
+    expect(script.codes.slice(1)).toEqual(['lagging/late', 'frozen/network']);
+  });
+
+  it('reconnects at once when the connection that brought the heartbeats breaks', () => {
+    const script = new Script().at(0, { kind: 'painted' }).play(1_000).at(1_900, heartbeat(30));
+
+    script.at(2_100, { kind: 'waiting', tries: 1, nextInMs: millis(200), reason: 'It broke.' });
+
+    expect(script.state.kind).toBe('reconnecting');
+  });
+
   it('blames the decoder when pictures arrive and none is painted', () => {
     const script = new Script().at(0, { kind: 'painted' }, heartbeat(1)).play(1_000);
 

@@ -39,6 +39,7 @@ export interface LivenessFacts {
   /** When the camera's newest picture was last another one. */
   readonly sequenceMovedAt?: Millis;
   readonly waiting?: { readonly tries: number; readonly nextInMs: Millis; readonly reason: string };
+  readonly waitingAt?: Millis;
   readonly refused?: { readonly code: string; readonly reason: string };
   readonly blocked: boolean;
   readonly online: boolean;
@@ -95,7 +96,7 @@ export function step(liveness: Liveness, input: LivenessInput, now: Millis): Liv
 function learn(facts: LivenessFacts, input: LivenessInput, now: Millis): LivenessFacts {
   switch (input.kind) {
     case 'painted': {
-      const { waiting: _waiting, refused: _refused, ...rest } = facts;
+      const { waiting: _waiting, waitingAt: _waitingAt, refused: _refused, ...rest } = facts;
       return { ...rest, ...painted(facts, input.latencyMs, now), blocked: false, resuming: false };
     }
     case 'received':
@@ -115,6 +116,7 @@ function learn(facts: LivenessFacts, input: LivenessInput, now: Millis): Livenes
       return {
         ...facts,
         waiting: { tries: input.tries, nextInMs: input.nextInMs, reason: input.reason },
+        waitingAt: now,
         stage: 'start',
       };
     case 'trying': {

@@ -88,7 +88,7 @@ export class WebCodecsPlayer implements FramePlayer {
         data: frame.payload as Uint8Array<ArrayBuffer>,
       }),
     );
-    if (this.#lag.observe(this.#submitted.size, localNow())) this.#relieve();
+    this.#watchLag();
   }
 
   skip(): void {
@@ -163,8 +163,16 @@ export class WebCodecsPlayer implements FramePlayer {
     this.#skipToKey();
   }
 
-  #relieve(): void {
+  #watchLag(): void {
+    const queued = this.#decoder?.decodeQueueSize ?? 0;
+    const cause = this.#lag.observe({ queued, held: this.#submitted.size - queued }, localNow());
+    if (cause === undefined) return;
     this.#lag.reset();
+    if (cause === 'overloaded') this.#skipToKey();
+    else this.#replaceDecoder();
+  }
+
+  #replaceDecoder(): void {
     if (this.#acceleration === 'prefer-software') {
       this.#giveUp('webcodecs/lag', 'The decoder keeps pictures back, so they would be shown late.');
       return;
