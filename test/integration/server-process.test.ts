@@ -180,6 +180,21 @@ describe('the program', () => {
     expect(await pinhole.ended).toBe(0);
   });
 
+  it('runs by its published name from a clone without a build, and passes signals and exit codes on', async () => {
+    const start = (...words: string[]) =>
+      spawn(process.execPath, ['apps/server/bin/pinhole.js', ...words], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    const [wrong, server] = [start('--nope'), start('--port', '0', '--data', join(folder, 'state'))];
+    await once(server.stdout, 'data');
+
+    server.kill('SIGTERM');
+
+    expect((await once(server, 'close'))[0]).toBe(0);
+    if (wrong.exitCode === null) await once(wrong, 'close');
+    expect(wrong.exitCode).toBe(2);
+  });
+
   it('prints help and version', async () => {
     const [help, version] = [run('--help'), run('--version')];
 
