@@ -46,7 +46,7 @@ export class WeriftChannels {
       this.#malformed++;
     };
     const channels = this.#sctp as unknown as ChannelReceiver;
-    const receive = channels.datachannelReceive;
+    const receive = channels.datachannelReceive.bind(channels);
     channels.datachannelReceive = (...message) => receive(...message).catch(count);
     this.#sctp.setDtlsTransport(options.dtls);
     const packets = this.#sctp.sctp as unknown as PacketReceiver;

@@ -2,13 +2,9 @@ import { isIP, isIPv4 } from 'node:net';
 import type { Logger } from '@pinhole/core';
 import type { IceCandidate } from '@pinhole/media/sdp';
 import {
-  Candidate,
+  type Candidate,
   type Connection,
-  candidateFoundation,
-  candidatePriority,
-  classes,
   parseIceServers,
-  parseMessage,
   RTCIceGatherer,
   RTCIceTransport,
   StunProtocol,
@@ -16,6 +12,8 @@ import {
 } from 'werift';
 import type { DatagramPath } from './rtp-sender.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
+import { announcedCandidates, fromWerift, hostCandidate, toWerift } from './werift-candidate.ts';
+import { isUnsignedRequest, openStun, receiveStun } from './werift-stun.ts';
 
 /** A STUN or TURN server, as browsers take it. */
 export interface IceServer {
@@ -43,10 +41,6 @@ interface IceAgent {
   pairLocalProtocol(protocol: StunProtocol): void;
   appendLocalCandidate(candidate: Candidate): void;
   getCandidatePromises(addresses: readonly string[], timeoutSeconds: number): Promise<unknown>[];
-}
-
-interface StunReceiver {
-  datagramReceived(datagram: Buffer, from: readonly [string, number]): void;
 }
 
 /** Remote candidates beyond these are passed over: each costs a socket's worth of checks. */
@@ -122,7 +116,11 @@ export class WeriftIce implements DatagramPath {
   } {
     const { localUsername: ufrag, localPassword: password, localCandidates } = this.#connection;
     const candidates = localCandidates.map(fromWerift);
-    return { ufrag, password, candidates: [...candidates, ...this.#announcedCandidates(candidates)] };
+    return {
+      ufrag,
+      password,
+      candidates: [...candidates, ...announcedCandidates(this.#announced, candidates)],
+    };
   }
 
   /** Datagrams from strangers, or not signed. */
@@ -180,10 +178,7 @@ export class WeriftIce implements DatagramPath {
     if (!isIP(address) || transport !== 'udp' || component !== 1 || type === 'prflx') return;
     if (candidate.port === 0 || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
     this.#remoteCandidates++;
-    const { foundation, priority, port } = candidate;
-    await this.#connection.addRemoteCandidate(
-      new Candidate(foundation, component, transport, priority, address, port, type),
-    );
+    await this.#connection.addRemoteCandidate(toWerift(candidate));
   }
 
   send(datagram: Uint8Array): void {
@@ -207,54 +202,15 @@ export class WeriftIce implements DatagramPath {
     await this.transport.stop();
   }
 
-  #announcedCandidates(candidates: readonly IceCandidate[]): IceCandidate[] {
-    return this.#announced.flatMap((address, index) => {
-      const bound = candidates.find((one) => one.type === 'host' && isIP(one.address) === isIP(address));
-      // A checks list tells them apart by foundation; where ours are reachable too, they are tried first.
-      return bound
-        ? [{ ...bound, address, foundation: `a${index}`, priority: bound.priority - 256 * 64 }]
-        : [];
-    });
-  }
-
   #addSocket(socket: UdpSocket): StunProtocol {
-    const protocol = new StunProtocol();
+    const protocol = openStun(socket);
     const { address, port } = socket;
-    this.#sockets.push(socket);
-    protocol.transport = {
-      type: 'udp',
-      address: { address, port, family: isIPv4(address) ? 'IPv4' : 'IPv6' },
-      get closed() {
-        return socket.closed;
-      },
-      socketType: isIPv4(address) ? 'udp4' : 'udp6',
-      onData: () => {},
-      send: (datagram: Buffer, to?: readonly [string, number]) => {
-        if (to) socket.send(datagram, to[0], to[1]);
-        return Promise.resolve();
-      },
-      close: () => socket.close(),
-    } as unknown as StunProtocol['transport'];
+    const { generation, localUsername: ufrag } = this.#connection;
+    const rank = this.#sockets.push(socket);
     socket.listener = (datagram, from) => this.#receive(protocol, datagram, from);
+    protocol.localCandidate = hostCandidate({ address, port, rank, generation, ufrag });
     this.#agent.ensureProtocol(protocol);
-    protocol.localIp = address;
     this.#agent.protocols.push(protocol);
-    const { generation, localUsername } = this.#connection;
-    protocol.localCandidate = new Candidate(
-      candidateFoundation('host', 'udp', address),
-      1,
-      'udp',
-      // The first address is the one that the operator, or the system, puts first.
-      candidatePriority('host', { transport: 'udp', localPreference: 65_535 - this.#sockets.length }),
-      address,
-      port,
-      'host',
-      undefined,
-      undefined,
-      undefined,
-      generation,
-      localUsername,
-    );
     this.#agent.pairLocalProtocol(protocol);
     this.#agent.appendLocalCandidate(protocol.localCandidate);
     return protocol;
@@ -273,21 +229,14 @@ export class WeriftIce implements DatagramPath {
   #receive(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
     const first = datagram[0] ?? 0;
     if (first < 4) {
-      if (isStunRequest(datagram) && !this.#isSigned(datagram)) {
-        this.#refusedDatagrams++;
-        return;
-      }
-      (protocol as unknown as StunReceiver).datagramReceived(datagram, from);
+      if (isUnsignedRequest(datagram, this.#connection.localPassword)) this.#refusedDatagrams++;
+      else receiveStun(protocol, datagram, from);
       return;
     }
     const selected = this.#selected;
     if (!selected || selected.port !== from[1] || selected.host !== from[0]) this.#refusedDatagrams++;
     else if (first >= 128 && first < 192) this.#onMedia(datagram);
     else protocol.onDataReceived.execute(datagram);
-  }
-
-  #isSigned(datagram: Buffer): boolean {
-    return parseMessage(datagram, Buffer.from(this.#connection.localPassword)) !== undefined;
   }
 
   #select(): void {
@@ -314,24 +263,4 @@ function watchNomination(connection: Connection, nominated: () => void): void {
       if (first) queueMicrotask(nominated);
     },
   });
-}
-
-/** Class bits of the message type (RFC 8489 §5). */
-const isStunRequest = (datagram: Buffer): boolean =>
-  datagram.byteLength >= 20 && (datagram.readUInt16BE(0) & 0x0110) === classes.REQUEST;
-
-function fromWerift(candidate: Candidate): IceCandidate {
-  const { foundation, component, priority, host, port, type, relatedAddress, relatedPort, tcptype } =
-    candidate;
-  return {
-    foundation,
-    component,
-    transport: candidate.transport === 'tcp' ? 'tcp' : 'udp',
-    priority,
-    address: host,
-    port,
-    type: type as IceCandidate['type'],
-    ...(relatedAddress !== undefined && { related: { address: relatedAddress, port: relatedPort ?? 0 } }),
-    ...(tcptype !== undefined && { tcpType: tcptype }),
-  };
 }
