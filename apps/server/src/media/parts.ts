@@ -72,5 +72,5 @@ function hostAddressesOf(config: ServerConfig): { readonly hostAddresses?: reado
   const { listen, webrtc, hosts, trustedProxies } = config;
   if (webrtc.hostAddresses.length > 0) return { hostAddresses: webrtc.hostAddresses };
   const alone = isLoopback(listen) && hosts.length === 0 && trustedProxies.length === 0;
-  return alone ? { hostAddresses: ['127.0.0.1', '::1'] } : {};
+  return alone ? { hostAddresses: [listen === '::1' ? '::1' : '127.0.0.1'] } : {};
 }
