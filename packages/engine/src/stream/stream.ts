@@ -81,6 +81,11 @@ export class Stream {
     return this.#lastUnit;
   }
 
+  /** Whether wishes for a key frame reach an encoder; without that, the cached GOP is all there is. */
+  get keyFrameOnRequest(): boolean {
+    return this.#keyFrameOnRequest;
+  }
+
   /** Sinks attached now. */
   get readers(): number {
     return this.#readers.size;
