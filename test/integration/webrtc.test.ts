@@ -219,6 +219,26 @@ needs('ffmpeg').describe('a viewer by libdatachannel', () => {
     expect(camera.keyFramesRequested).toBe(asked + 1);
   });
 
+  it('gets the cached GOP once more when the camera makes no key frame on request', async () => {
+    const camera = openCamera();
+    const { viewer } = await openSession(camera);
+    await stepTimes(camera, 10);
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(11));
+    const wish = { kind: 'picture-loss-indication', senderSsrc: 1, mediaSsrc: viewer.ssrc } as const;
+
+    viewer.report(wish); // too soon after the first replay
+    await wait(2100);
+    viewer.report(wish);
+    viewer.report(wish); // too soon again
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(22));
+    await stepTimes(camera, 3);
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(25));
+
+    const stamps = viewer.packets.filter(({ marker }) => marker).map(({ timestamp }) => timestamp);
+    expect(stamps.every((stamp, i) => i === 0 || ((stamp - (stamps[i - 1] ?? 0)) | 0) > 0)).toBe(true);
+    expect(gaps(viewer)).toBe(0);
+  });
+
   it('learns from sender reports when a picture was captured', async () => {
     const camera = openCamera();
     const { viewer } = await openSession(camera);
@@ -290,7 +310,7 @@ needs('ffmpeg').describe('a viewer by libdatachannel', () => {
     await stepTimes(camera, 3);
     await vi.waitFor(() => expect(viewer.packets).not.toEqual([]));
     await vi.waitFor(() => expect(channels).toHaveLength(1));
-    const closed = vi.fn();
+    const closed = vi.fn<() => void>();
     channels[0]?.pipe.closed(closed);
 
     await peer.close();

@@ -5,6 +5,8 @@ export interface SentRun {
   /** 65536 × rollover counter + sequence number of the first packet. */
   readonly firstIndex: number;
   readonly count: number;
+  /** RTP time stamp that this viewer got for it. */
+  readonly timestamp: number;
   /** Transport-wide sequence number of the first packet. */
   readonly firstTransport: number;
 }

@@ -38,6 +38,9 @@ export interface PeerContext {
 /** `heard` is told this often at most. */
 const HEARD_EVERY = micros(500_000);
 
+/** The cached GOP is sent once more this often at most: a viewer asks again until it can decode. */
+const REPLAY_EVERY = micros(2_000_000);
+
 /** A viewer that is there reports at least once a second. */
 const SILENT_AFTER = micros(3_500_000);
 
@@ -59,6 +62,8 @@ export class ViewerPeer implements Peer {
   #toldHeardAt = micros(Number.NEGATIVE_INFINITY);
   #silent = false;
   #over = false;
+  #paused = false;
+  #replayedAt = micros(Number.NEGATIVE_INFINITY);
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -80,7 +85,7 @@ export class ViewerPeer implements Peer {
       ssrc: this.#ssrc,
       handlers: {
         nack: (sequences) => this.#rtp?.resend(sequences, context.now()),
-        keyFrame: () => request.stream.requestKeyFrame(context.now()),
+        keyFrame: () => this.#refresh(),
         bye: () => this.#tell({ kind: 'left' }),
       },
     });
@@ -176,9 +181,24 @@ export class ViewerPeer implements Peer {
     this.#tell({ kind: 'connected' });
     // What handles the event may have closed us.
     if (this.#closed) return;
+    this.#replayedAt = now();
     this.#reader = stream.attach(this.#rtp, { now });
     // The first report soon after the first packets: the viewer cannot tell capture times before it.
     this.#ticks = setTimeout(() => this.#tick(), 50);
+  }
+
+  /** The decoder lost its way: a key frame of the encoder, or where it makes none, the cached GOP once more. */
+  #refresh(): void {
+    const { stream } = this.#request;
+    const now = this.#context.now();
+    if (stream.keyFrameOnRequest) stream.requestKeyFrame(now);
+    else if (!this.#paused && now - this.#replayedAt >= REPLAY_EVERY) this.#replay(now);
+  }
+
+  #replay(now: Micros): void {
+    this.#replayedAt = now;
+    this.#reader?.pause();
+    this.#reader?.resume();
   }
 
   get #closed(): boolean {
@@ -218,9 +238,15 @@ export class ViewerPeer implements Peer {
     return {
       stream,
       rtpAnchor: () => PacketizedStream.of(stream).anchor,
-      pause: () => this.#reader?.pause(),
-      resume: () => this.#reader?.resume(),
-      requestKeyFrame: () => stream.requestKeyFrame(this.#context.now()),
+      pause: () => {
+        this.#paused = true;
+        this.#reader?.pause();
+      },
+      resume: () => {
+        this.#paused = false;
+        this.#reader?.resume();
+      },
+      requestKeyFrame: () => this.#refresh(),
       leave: () => this.#tell({ kind: 'left' }),
     };
   }

@@ -92,6 +92,18 @@ describe('ViewerRtp', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('gives pictures that are sent once more time stamps that still rise', () => {
+    const { rtp, sent, resent, clock } = openViewer();
+    const [key, second, third] = [unitOf(0), unitOf(1), unitOf(2)];
+    for (const unit of [key, second, key, second, third]) rtp.write(unit, LIVE);
+
+    const [first, , again] = sent;
+    const after = sent.map(({ timestamp }) => (timestamp - (first?.timestamp ?? 0) + 2 ** 32) % 2 ** 32);
+    expect(after).toEqual([0, 3000, 3001, 3002, 6000]);
+    rtp.resend([(again?.firstIndex ?? 0) % 0x10000], clock.now);
+    expect(resent).toEqual([{ run: again, position: 0 }]);
+  });
+
   it('is full when the socket is', () => {
     const { rtp, path } = openViewer();
     expect(rtp.pressure).toBe(0);

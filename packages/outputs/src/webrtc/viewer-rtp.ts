@@ -4,7 +4,7 @@ import type { AccessUnitSink, Delivery, StreamUnit } from '@pinhole/engine';
 import { microsToNtp, type SenderReport } from '@pinhole/media/rtp';
 import type { PacketizedStream, UnitPackets } from './packetized-stream.ts';
 import type { DatagramPath, RtpRun, RtpSender } from './rtp-sender.ts';
-import { SentRuns } from './sent-runs.ts';
+import { type SentRun, SentRuns } from './sent-runs.ts';
 import { ViewerExtensions } from './viewer-extensions.ts';
 import type { ExtensionIds } from './viewer-offer.ts';
 
@@ -65,6 +65,7 @@ export class ViewerRtp implements AccessUnitSink {
   // Below 2^15, so that the first wrap cannot come before the viewer knows where we began (RFC 3711 §3.3.1).
   #nextIndex = randomInt(1, 0x8000);
   #nextTransport = randomInt(0x10000);
+  #lastTimestamp: number | undefined;
   #resendWindow = { since: micros(0), packetsBefore: 0, resent: 0 };
   #closed = false;
 
@@ -150,7 +151,14 @@ export class ViewerRtp implements AccessUnitSink {
 
   #send(packets: UnitPackets): void {
     const count = packets.payloads.length;
-    const run = { unit: packets.id, firstIndex: this.#nextIndex, count, firstTransport: this.#nextTransport };
+    const timestamp = this.#timestampOf(packets);
+    const run = {
+      unit: packets.id,
+      firstIndex: this.#nextIndex,
+      count,
+      firstTransport: this.#nextTransport,
+      timestamp,
+    };
     this.#nextIndex += count;
     this.#nextTransport = (this.#nextTransport + count) % 0x10000;
     this.#runs.push(run);
@@ -159,15 +167,20 @@ export class ViewerRtp implements AccessUnitSink {
     this.#counters.bytesSent += this.#options.sender.send(this.#runOf(packets, run));
   }
 
-  #runOf(
-    packets: UnitPackets,
-    sent: { readonly firstIndex: number; readonly firstTransport: number },
-  ): RtpRun {
+  /** Rises for each viewer: pictures that are sent once more follow what it saw a tick apart, and catch up at once. */
+  #timestampOf({ timestamp }: UnitPackets): number {
+    const last = this.#lastTimestamp;
+    const ahead = last === undefined || ((timestamp - last) | 0) > 0;
+    this.#lastTimestamp = ahead ? timestamp : (last + 1) % 2 ** 32;
+    return this.#lastTimestamp;
+  }
+
+  #runOf(packets: UnitPackets, sent: Pick<SentRun, 'firstIndex' | 'firstTransport' | 'timestamp'>): RtpRun {
     const { extension, transportOffset } = this.#extensions.of(packets.captureTime);
     return {
       payloads: packets.payloads,
       firstIndex: sent.firstIndex,
-      timestamp: packets.timestamp,
+      timestamp: sent.timestamp,
       extension,
       ...(transportOffset !== undefined && {
         transportSequence: { offset: transportOffset, first: sent.firstTransport },
