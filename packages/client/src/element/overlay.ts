@@ -32,8 +32,8 @@ export class Overlay {
     this.#notice = part('div', 'notice');
     const controls = part('div', 'controls');
     controls.append(
-      button('Picture in picture', '⧉', actions.pictureInPicture),
-      button('Full screen', '⛶', actions.fullscreen),
+      button('Picture in picture', 'M3 5h18v14H3zM12 12h6v4h-6z', actions.pictureInPicture),
+      button('Full screen', 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5', actions.fullscreen),
     );
     root.append(overlay, this.#notice, controls);
   }
@@ -82,9 +82,11 @@ function chip(name: string): HTMLElement {
   return element;
 }
 
-function button(label: string, icon: string, action: () => void): HTMLElement {
+/** Drawn, not written: fonts lack such signs. */
+function button(label: string, path: string, action: () => void): HTMLElement {
   const element = part('button', 'button');
-  element.textContent = icon;
+  element.innerHTML = `<svg viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor"
+    stroke-width="2" aria-hidden="true"><path d="${path}"/></svg>`;
   element.title = label;
   element.ariaLabel = label;
   element.addEventListener('click', action);

@@ -30,9 +30,10 @@ export const STYLE = `
 .notice { position: absolute; inset: auto 8px 8px; margin: auto; width: fit-content; max-width: calc(100% - 32px);
   padding: 8px 12px; border-radius: 10px; background: var(--chip); color: var(--text); text-align: center; }
 .notice:empty { display: none; }
+:host([controls]) .notice { bottom: 48px; }
 .controls { position: absolute; right: 8px; bottom: 8px; display: none; gap: 6px; }
 :host([controls]) .controls { display: flex; }
 :host(:not([overlay])) .overlay { display: none; }
-button { border: 0; border-radius: 8px; padding: 6px 10px; background: var(--chip); color: var(--text); font: inherit; cursor: pointer; }
+button { border: 0; border-radius: 8px; padding: 6px; line-height: 0; background: var(--chip); color: var(--text); font: inherit; cursor: pointer; }
 button:focus-visible { outline: 2px solid var(--text); outline-offset: 2px; }
 `;

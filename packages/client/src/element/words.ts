@@ -17,23 +17,29 @@ export function wordsOf(state: LiveState, at: (time: number) => string): StateWo
     case 'lagging':
       return { icon: '◐', label: 'Lagging', tone: 'warn', notice: '' };
     case 'connecting':
-      return { icon: '…', label: 'Connecting', tone: 'warn', notice: state.reason };
+      return { icon: '…', label: 'Connecting', tone: 'warn', notice: sentence(state.reason) };
     case 'frozen':
       return {
         icon: '❚❚',
         label: `Frozen at ${at(state.since)}`,
         tone: 'bad',
-        notice: state.reason,
+        notice: sentence(state.reason),
       };
     case 'offline':
-      return { icon: '✕', label: offlineLabel(state.since, at), tone: 'bad', notice: state.reason };
+      return { icon: '✕', label: offlineLabel(state.since, at), tone: 'bad', notice: sentence(state.reason) };
     case 'reconnecting': {
       const when = state.nextInMs > 0 ? ` Next try in ${Math.ceil(state.nextInMs / 1000)} s.` : '';
-      const label = `Reconnecting (${state.tries})`;
-      return { icon: '↻', label, tone: 'bad', notice: `${state.reason}${when}` };
+      const last = state.since === undefined ? '' : `, last picture ${at(state.since)}`;
+      const label = `Reconnecting (${state.tries})${last}`;
+      return { icon: '↻', label, tone: 'bad', notice: `${sentence(state.reason)}${when}` };
     }
     case 'refused':
-      return { icon: '⊘', label: 'Refused', tone: 'bad', notice: `${state.reason} ${state.action}` };
+      return {
+        icon: '⊘',
+        label: 'Refused',
+        tone: 'bad',
+        notice: `${sentence(state.reason)} ${state.action}`,
+      };
     case 'closed':
       return { icon: '■', label: 'Closed', tone: 'warn', notice: '' };
   }
@@ -41,6 +47,12 @@ export function wordsOf(state: LiveState, at: (time: number) => string): StateWo
 
 const offlineLabel = (since: number | undefined, at: (time: number) => string): string =>
   since === undefined ? 'Offline' : `Offline since ${at(since)}`;
+
+/** Servers do not always write whole sentences. */
+const sentence = (text: string): string => {
+  const capital = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+};
 
 /** The picture on the page is old and must not pass for what is there now. */
 export const isStale = ({ kind }: LiveState): boolean => kind !== 'live' && kind !== 'lagging';

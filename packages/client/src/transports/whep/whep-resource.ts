@@ -1,4 +1,3 @@
-import { messageOf } from '@pinhole/core';
 import { parseIceServerLinks } from '@pinhole/protocol/whep';
 import { TransportError } from '../failure.ts';
 import { httpFailure } from '../http-failure.ts';
@@ -38,7 +37,7 @@ export async function postOffer(
     });
     body = await response.text();
   } catch (cause) {
-    const reason = `The server cannot be reached (${messageOf(cause)}).`;
+    const reason = 'The server cannot be reached.';
     throw new TransportError({ code: 'whep/unreachable', reason, remedy: 'retry' }, { cause });
   }
   if (response.status !== 201) {
