@@ -213,9 +213,11 @@ const withDefaultCamera = (config: ServerConfig): ServerConfig =>
     ? config
     : { ...config, cameras: checkConfig({ cameras: DEFAULT_CAMERAS }).cameras };
 
+const NAMED_LOCALHOST = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::']);
+
 /** The name under which this machine itself reaches a server that listens on `address`. */
 function nameFor(address: string): string {
-  if (isLoopback(address) || address === '0.0.0.0' || address === '::') return 'localhost';
+  if (NAMED_LOCALHOST.has(address)) return 'localhost';
   return address.includes(':') ? `[${address}]` : address;
 }
 

@@ -49,5 +49,6 @@ export function plainAddress(address: string): string {
 }
 
 /** Whether only this machine can reach a socket bound there. */
-export const isLoopback = (address: string): boolean =>
-  address === 'localhost' || parseNetworkRanges(['127.0.0.0/8', '::1']).includes(address);
+export const isLoopback = (address: string): boolean => address === 'localhost' || LOOPBACK.includes(address);
+
+const LOOPBACK = parseNetworkRanges(['127.0.0.0/8', '::1']);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { isLoopback } from '../config/network-range.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Which names this server goes by. */
@@ -27,8 +28,7 @@ export function checkHost(host: string | undefined, policy: HostPolicy): void {
 }
 
 function isOurs(name: string, { loopback, names }: HostPolicy): boolean {
-  if (name === 'localhost' || name.endsWith('.localhost') || name === '127.0.0.1' || name === '::1')
-    return true;
+  if (name.endsWith('.localhost') || isLoopback(name)) return true;
   if (names.some((own) => own.toLowerCase() === name)) return true;
   if (loopback) return false;
   // An address cannot be rebound, and this machine's own name is not for a stranger to give away.
