@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from './error-codes.ts';
+import { codesIn, rowsWith } from './markdown.ts';
+
+/** What stands in the first column of a table; a code has a slash, or is a state of the picture. */
+const documented = ['docs/errors.md', 'docs/client.md'].flatMap((page) =>
+  rowsWith(page, 'Code').flatMap((row) => codesIn(row['Code'] ?? '')),
+);
+
+/** States of the picture whose code is one word. */
+const STATES = ['live', 'reconnecting', 'closed'];
+
+describe('error codes', () => {
+  const inSources = errorCodes();
+
+  it('are found in the sources', () => {
+    expect(inSources.size).toBeGreaterThan(150);
+    for (const code of [
+      'rtp/too-short',
+      'webrtc/b-frames',
+      'session/b-frames',
+      'ffmpeg/timeout',
+      'live/limit',
+    ])
+      expect([...inSources.keys()]).toContain(code);
+  });
+
+  it('are all documented', () => {
+    const missing = [...inSources].filter(([code]) => !documented.includes(code));
+
+    expect(missing.map(([code, files]) => `${code} (${files.join(', ')})`)).toEqual([]);
+  });
+
+  it('are documented only while they exist', () => {
+    expect(documented.filter((code) => !inSources.has(code) && !STATES.includes(code))).toEqual([]);
+  });
+
+  it('are documented once', () => {
+    expect(documented.filter((code, index) => documented.indexOf(code) !== index)).toEqual([]);
+  });
+
+  it('have a meaning, and something to do', () => {
+    for (const row of rowsWith('docs/errors.md', 'Code'))
+      expect(Object.values(row).filter((cell) => cell === '')).toEqual([]);
+  });
+});
