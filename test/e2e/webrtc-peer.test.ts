@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { micros, PinholeError, silentLogger } from '@pinhole/core';
 import type { Peer, PeerEvent } from '@pinhole/engine';
-import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
+import { createWeriftPeerFactory, typescriptFanout } from '@pinhole/outputs/webrtc';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
@@ -62,7 +62,25 @@ needs('chromium', 'ffmpeg').describe('Chromium', () => {
   let camera: ClipCamera;
   const peers: Peer[] = [];
   const events: PeerEvent['kind'][] = [];
-  const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1', '::1'] });
+  let network: 'up' | 'down' = 'up';
+  const factory = createWeriftPeerFactory({
+    now,
+    log: silentLogger,
+    hostAddresses: ['127.0.0.1', '::1'],
+    fanout: {
+      name: 'interruptible',
+      open: (options) =>
+        typescriptFanout.open({
+          ...options,
+          path: {
+            queuedBytes: 0,
+            send: (datagram) => {
+              if (network === 'up') options.path.send(datagram);
+            },
+          },
+        }),
+    },
+  });
 
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -126,6 +144,22 @@ needs('chromium', 'ffmpeg').describe('Chromium', () => {
     expect(Math.abs(captured - now() / 1000)).toBeLessThan(2000);
     await vi.waitFor(() => expect(events.at(-1)).toBe('left'));
     expect(events.slice(0, 2)).toEqual(['connected', 'heard']);
+  });
+
+  it('sees the picture again soon after an outage, in the middle of a long GOP', async () => {
+    play({ gop: 300, seconds: 10 });
+    const seen = page.evaluate(watch, { extension: ABS_CAPTURE_TIME, forMs: 7000 });
+    await vi.waitFor(() => expect(events).toContain('connected'), { timeout: 5000 });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+
+    network = 'down';
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    network = 'up';
+
+    // 75 before it, and without help nothing until the next key frame, after ten seconds.
+    const { framesDecoded } = await seen;
+    console.log(`outage of 1.5 s: ${framesDecoded} frames decoded in 7 s`);
+    expect(framesDecoded).toBeGreaterThan(150);
   });
 
   it('is refused B-frames, which it could not play', async () => {

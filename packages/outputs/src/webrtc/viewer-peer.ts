@@ -84,7 +84,10 @@ export class ViewerPeer implements Peer {
     this.#feedback = new ViewerFeedback({
       ssrc: this.#ssrc,
       handlers: {
-        nack: (sequences) => this.#rtp?.resend(sequences, context.now()),
+        nack: (sequences) => {
+          // The viewer would say so itself, but only after seconds without a picture.
+          if (this.#rtp?.resend(sequences, context.now())) this.#refresh();
+        },
         keyFrame: () => this.#refresh(),
         bye: () => this.#tell({ kind: 'left' }),
       },

@@ -120,9 +120,12 @@ describe('ViewerRtp', () => {
     for (const sequence of [0, 1, 2]) rtp.write(unitOf(sequence), LIVE);
     const run = sent[1];
 
-    rtp.resend([((run?.firstIndex ?? 0) + 2) % 0x10000], clock.now);
+    const gone = rtp.resend([((run?.firstIndex ?? 0) + 2) % 0x10000], clock.now);
 
     expect(resent).toEqual([{ run, position: 2 }]);
+    expect(gone).toBe(false);
+    expect(rtp.resend([((sent[0]?.firstIndex ?? 0) + 0xffff) % 0x10000], clock.now)).toBe(true);
+    expect(rtp.counters).toMatchObject({ packetsResent: 1, nacksTooLate: 1 });
   });
 
   it('sends no more again than a viewer may ask for in a second', () => {

@@ -98,8 +98,12 @@ export class ViewerRtp implements AccessUnitSink {
     this.#pace ??= setTimeout(() => this.#drain(), 0);
   }
 
-  /** Sends again what the viewer asks for, as far as it is still there. */
-  resend(sequences: readonly number[], now: Micros): void {
+  /**
+   * Sends again what the viewer asks for, as far as it is still there.
+   * @returns whether some of it is not: then only a key frame helps.
+   */
+  resend(sequences: readonly number[], now: Micros): boolean {
+    const tooLate = this.#counters.nacksTooLate;
     for (const sequence of sequences) {
       const found = this.#runs.find(sequence);
       const packets = found && this.#options.packetized.find(found.run.unit);
@@ -110,6 +114,7 @@ export class ViewerRtp implements AccessUnitSink {
         this.#counters.packetsResent++;
       }
     }
+    return this.#counters.nacksTooLate > tooLate;
   }
 
   /** RTP time and counts at `now`; undefined before the first packet. */
