@@ -2,18 +2,18 @@ import { Emitter, type Listener, type Millis, millis } from '@pinhole/core';
 import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { ClockOffset } from './clock/clock-offset.ts';
 import { localNow } from './clock/local-clock.ts';
-import { endpointsOf } from './endpoints.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
 import type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
 import type { LiveState } from './liveness/live-state.ts';
 import { initialLiveness, type Liveness, type LivenessInput, step } from './liveness/liveness.ts';
-import { type BoardEvent, PathBoard } from './paths/path-board.ts';
-import { PathOpener } from './paths/path-opener.ts';
+import type { BoardEvent, PathBoard } from './paths/path-board.ts';
+import type { PathOpener } from './paths/path-opener.ts';
 import { PlayerMeter } from './player-meter.ts';
+import { createParts } from './player-parts.ts';
 import type { PlayerStats } from './player-stats.ts';
 import type { PaintedFrame, PictureElement } from './players/player.ts';
 import type { PlayerName } from './players/player-name.ts';
-import { Screen, type SnapshotOptions } from './screen.ts';
+import type { Screen, SnapshotOptions } from './screen.ts';
 import { isVisible, type SurroundingsEvent, watchSurroundings } from './surroundings.ts';
 
 const TICK_MS = 200;
@@ -57,22 +57,10 @@ export class LivePlayer {
   /** @throws {PinholeError} `client/address` when the options name no camera */
   constructor(options: LivePlayerOptions) {
     this.#options = options;
-    const endpoints = endpointsOf(options, document.baseURI);
-    const token = options.token ?? endpoints.token;
-    this.#screen = new Screen(options.container);
-    this.#opener = new PathOpener({
-      endpoints,
-      clock: this.#clock,
-      players: options.players ?? ['webcodecs', 'mse'],
-      ...(token === undefined ? {} : { token }),
-      ...(options.iceServers === undefined ? {} : { iceServers: options.iceServers }),
-    });
-    this.#board = new PathBoard({
-      order: options.transports ?? ['webrtc', 'websocket'],
-      opener: this.#opener,
-      screen: this.#screen,
-      handle: (event) => this.#handleBoard(event),
-    });
+    const parts = createParts(options, { clock: this.#clock, handle: (event) => this.#handleBoard(event) });
+    this.#screen = parts.screen;
+    this.#opener = parts.opener;
+    this.#board = parts.board;
   }
 
   /** What the picture is now. */
