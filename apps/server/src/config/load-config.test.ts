@@ -98,7 +98,7 @@ describe('loadConfig', () => {
   it.each([
     ['cameras: { "my door": synthetic }', 'a camera id has letters'],
     ['cameras: { door: sythetic }', 'Did you mean "synthetic"?'],
-    ['cameras: { door: "synthetic:100x75" }', 'height 75 of synthetic: must be even'],
+    ['cameras: { door: "synthetic:160x125" }', 'height 125 of synthetic: must be even'],
     ['cameras: { door: { label: x } }', 'is missing; it must be a source'],
     ['anonymous: [admin]', 'must be one of view, control, record, download'],
     ['anonymous: [{ from: 10.0.0.0/33, rights: [view] }]', '"10.0.0.0/33" is no network range'],

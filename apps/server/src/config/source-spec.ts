@@ -52,8 +52,8 @@ function parseSynthetic(text: string): SourceSpec {
   }
   return {
     kind: 'synthetic',
-    width: even('width', Number(width ?? 1280), 64, 1920),
-    height: even('height', Number(height ?? 720), 64, 1080),
+    width: even('width', Number(width ?? 1280), 160, 1920),
+    height: even('height', Number(height ?? 720), 120, 1080),
     framesPerSecond,
     gopFrames,
   };
