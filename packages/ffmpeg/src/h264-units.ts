@@ -1,6 +1,8 @@
 import { type Micros, micros } from '@pinhole/core';
 import {
   type AvccLengthSize,
+  DecodeClock,
+  InBandParameterSets,
   joinAnnexB,
   NAL_TYPE,
   nalType,
@@ -8,7 +10,6 @@ import {
   parseAvcDecoderConfiguration,
   splitAvcc,
 } from '@pinhole/media/h264';
-import { DecodeClock } from './decode-clock.ts';
 import type { DemuxedUnit } from './demuxed-unit.ts';
 
 /** One packet of a demuxer. Where a time is not known it is left out. */
@@ -28,8 +29,7 @@ export interface H264Packet {
 export class H264Units {
   readonly #clock = new DecodeClock();
   #lengthSizeBytes: AvccLengthSize | undefined;
-  #sps: readonly Uint8Array[] = [];
-  #pps: readonly Uint8Array[] = [];
+  readonly #sets = new InBandParameterSets();
   #previous: { readonly pts: Micros; readonly duration: Micros } | undefined;
   #dts = Number.NEGATIVE_INFINITY;
   #sequence = 0;
@@ -42,11 +42,10 @@ export class H264Units {
     if (extradata[0] === 1) {
       const record = parseAvcDecoderConfiguration(extradata);
       this.#lengthSizeBytes = record.lengthSizeBytes;
-      this.#sps = record.sps;
-      this.#pps = record.pps;
+      this.#sets.keep([...record.sps, ...record.pps]);
     } else {
       this.#lengthSizeBytes = undefined;
-      this.#keepParameterSets([...nalUnits(extradata)]);
+      this.#sets.keep([...nalUnits(extradata)]);
     }
   }
 
@@ -61,37 +60,15 @@ export class H264Units {
         : splitAvcc(packet.data, this.#lengthSizeBytes)),
     ];
     const types = nals.map(nalType);
-    this.#keepParameterSets(nals);
+    this.#sets.keep(nals);
     if (
       !types.some((type) => type === NAL_TYPE.slice || type === NAL_TYPE.partitionA || type === NAL_TYPE.idr)
     ) {
       return undefined;
     }
     const key = types.includes(NAL_TYPE.idr);
-    const data = joinAnnexB(key ? this.#withParameterSets(nals, types) : nals);
+    const data = joinAnnexB(key ? this.#sets.complete(nals) : nals);
     return { data, key, captureTime: packet.captureTime, ...this.#date(packet), sequence: this.#sequence++ };
-  }
-
-  #keepParameterSets(nals: readonly Uint8Array[]): void {
-    const sps = nals.filter((nal) => nalType(nal) === NAL_TYPE.sps);
-    const pps = nals.filter((nal) => nalType(nal) === NAL_TYPE.pps);
-    // Copies: the packet's memory is not ours for long.
-    if (sps.length > 0) this.#sps = sps.map((nal) => nal.slice());
-    if (pps.length > 0) this.#pps = pps.map((nal) => nal.slice());
-  }
-
-  #withParameterSets(nals: readonly Uint8Array[], types: readonly number[]): readonly Uint8Array[] {
-    const missing = [
-      ...(types.includes(NAL_TYPE.sps) ? [] : this.#sps),
-      ...(types.includes(NAL_TYPE.pps) ? [] : this.#pps),
-    ];
-    if (missing.length === 0) return nals;
-    // A delimiter has to stay in front (H.264 §7.4.1.2.3).
-    const first = types[0] === NAL_TYPE.accessUnitDelimiter ? 1 : 0;
-    const spsEnd = missing.some((nal) => nalType(nal) === NAL_TYPE.sps)
-      ? first
-      : types.lastIndexOf(NAL_TYPE.sps) + 1;
-    return [...nals.slice(0, spsEnd), ...missing, ...nals.slice(spsEnd)];
   }
 
   #date(packet: H264Packet): { readonly pts: Micros; readonly dts: Micros } {
