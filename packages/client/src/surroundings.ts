@@ -16,8 +16,8 @@ export type SurroundingsEvent =
 export function watchSurroundings(handle: (event: SurroundingsEvent) => void): () => void {
   const abort = new AbortController();
   const { signal } = abort;
-  const on = (target: EventTarget | undefined, type: string, event: () => SurroundingsEvent): void =>
-    target?.addEventListener(type, () => handle(event()), { signal });
+  const on = (target: EventTarget, type: string, event: () => SurroundingsEvent): void =>
+    target.addEventListener(type, () => handle(event()), { signal });
   on(window, 'online', () => ({ kind: 'network', online: true }));
   on(window, 'offline', () => ({ kind: 'network', online: false }));
   on(document, 'visibilitychange', () => ({ kind: 'page', visible: isVisible() }));
@@ -25,9 +25,16 @@ export function watchSurroundings(handle: (event: SurroundingsEvent) => void): (
   window.addEventListener('pageshow', (event) => event.persisted && handle({ kind: 'page-show' }), {
     signal,
   });
-  // Network Information API: Chromium only, and not in the DOM types.
-  const { connection } = navigator as { readonly connection?: EventTarget };
-  on(connection, 'change', () => ({ kind: 'network-changed' }));
+  // Network Information API: Chromium only, and not in the DOM types. Estimates of speed change all the time; only
+  // another kind of network is news.
+  const { connection } = navigator as { readonly connection?: EventTarget & { readonly type?: string } };
+  let kind = connection?.type;
+  const changed = (): void => {
+    if (connection?.type === kind) return;
+    kind = connection?.type;
+    handle({ kind: 'network-changed' });
+  };
+  connection?.addEventListener('change', changed, { signal });
   return () => abort.abort();
 }
 

@@ -27,6 +27,7 @@ const SLOW_RATE = 0.97;
 const STALL_FACTOR = 1.5;
 const MAX_STALL_MARGIN = 4;
 const SETTLE_MS = 1_000;
+const START_MS = 500;
 /** A stall's margin halves in this time without another one. */
 const STALL_HALF_LIFE_MS = 20_000;
 const TRANSITS = 120;
@@ -59,7 +60,8 @@ export class LiveEdge {
     this.#lastPtsMs = ptsMs;
     if (gapMs < 0 || gapMs > 2_000) this.#transitsMs.clear();
     else if (gapMs > 0) this.#frameMs += 0.1 * (gapMs - this.#frameMs);
-    this.#transitsMs.push(now - ptsMs);
+    // While everything starts, the page itself is what is late.
+    if (now - this.#startedAt >= START_MS) this.#transitsMs.push(now - ptsMs);
   }
 
   /** The playhead ran out of media. At the start and after a seek that says nothing yet. */
