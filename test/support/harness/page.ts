@@ -22,6 +22,8 @@ export interface Watched {
   readonly transports: readonly {
     readonly transport: string;
     readonly player: string;
+    /** Why another path does not show the picture. */
+    readonly reason: string | undefined;
     readonly atMs: number;
   }[];
   readonly latency:
@@ -93,8 +95,9 @@ class Watcher {
 
   #listen(player: LivePlayer): void {
     player.on('state', (state) => this.#states.push(state));
-    player.on('transport', ({ transport, player: name }) => {
-      this.#transports.push({ transport, player: name, atMs: performance.now() - this.#openedAt });
+    player.on('transport', ({ transport, player: name, reason }) => {
+      const atMs = performance.now() - this.#openedAt;
+      this.#transports.push({ transport, player: name, reason, atMs });
     });
   }
 }

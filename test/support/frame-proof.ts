@@ -1,0 +1,25 @@
+import { expect } from 'vitest';
+import type { SeenFrame } from './harness/harness.ts';
+import { longestStandMs } from './measure.ts';
+
+const LONGEST_STAND_MS = 2_000;
+/** A newcomer's first picture may be an older one, from which its player jumps to the newest. */
+const SETTLED_AFTER_FRAMES = 10;
+
+/** The numbers that were read off the page, in the order of painting. */
+export const frameNumbers = (frames: readonly SeenFrame[]): number[] =>
+  frames.map(({ frameNumber }) => frameNumber);
+
+/**
+ * Proves that what was painted is a moving picture: numbers rise, none comes twice, most pictures of the camera were
+ * painted, and none stood for long.
+ */
+export function expectMoving(frames: readonly SeenFrame[]): void {
+  const numbers = frameNumbers(frames);
+  expect(numbers.length).toBeGreaterThan(2 * SETTLED_AFTER_FRAMES);
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  expect(new Set(numbers).size).toBe(numbers.length);
+  const settled = numbers.slice(SETTLED_AFTER_FRAMES);
+  expect((settled.at(-1) ?? 0) - (settled[0] ?? 0)).toBeLessThan(settled.length * 2);
+  expect(longestStandMs(frames)).toBeLessThan(LONGEST_STAND_MS);
+}
