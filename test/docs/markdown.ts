@@ -81,9 +81,14 @@ export function readPage(path: string): MarkdownPage {
   return { path, blocks, anchors, links, tables };
 }
 
-/** All blocks of one of these languages, in all pages. */
+/** The pages for people who use Pinhole, whose blocks of code have to run; the others are about how its own is written. */
+export const USER_PAGES: readonly string[] = PAGES.filter(
+  (path) => path.startsWith('docs/') || /(?:^|\/)(?:README|CONTRIBUTING)\.md$/.test(path),
+);
+
+/** All blocks of one of these languages, in the pages for users. */
 export const blocksOf = (...languages: readonly string[]): readonly CodeBlock[] =>
-  PAGES.flatMap((path) => readPage(path).blocks).filter(({ language }) => languages.includes(language));
+  USER_PAGES.flatMap((path) => readPage(path).blocks).filter(({ language }) => languages.includes(language));
 
 /** The rows of all tables of a page that have a column of this name. */
 export const rowsWith = (path: string, column: string): readonly Row[] =>

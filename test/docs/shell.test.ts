@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { openChromium } from '../support/chromium.ts';
+import { type Pinhole, startPinhole } from '../support/pinhole.ts';
+import { needs } from '../support/third-parties.ts';
+import { blocksOf, ROOT } from './markdown.ts';
+import { openShell, type Shell } from './shell.ts';
+
+const { describe, it } = needs('ffmpeg');
+
+describe('every shell block', () => {
+  let shell: Shell;
+  let pinhole: Pinhole;
+  beforeAll(async () => {
+    [shell, pinhole] = await Promise.all([
+      openShell(),
+      startPinhole({
+        args: ['--camera', 'test=synthetic:320x180@15', '--camera', 'door=synthetic:320x180@15'],
+      }),
+    ]);
+  });
+  afterAll(async () => {
+    await pinhole?.dispose();
+    await shell?.dispose();
+  });
+
+  it.each(blocksOf('sh').map((block) => [block.at, block.text] as const))('%s runs', async (_, text) => {
+    const here = text.replaceAll('http://localhost:8080', pinhole.url);
+
+    const { code, output } = await shell.run(here, { TOKEN: pinhole.token });
+
+    expect(output).not.toMatch(/not found|Usage/i);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    const starts = (text.match(/npm start|pinhole(?= --config)/g) ?? []).length;
+    expect(
+      output.match(/^http:\/\/localhost:\d+\/#token=\S+$|^https:\/\/localhost:\d+\/#token=\S+$/gm) ?? [],
+    ).toHaveLength(starts);
+  });
+});
+
+describe('the first sixty seconds', () => {
+  const browserIt = needs('chromium').it;
+
+  browserIt('npm start prints one link, which shows a moving picture with its delay', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'pinhole-docs-'));
+    const child = spawn('npm', ['start', '--', '--port', '0', '--data', data], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_OPTIONS: '', PORT: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true, // npm has children: they are ended as a group
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    let output = '';
+    const links = () => output.match(/^https?:\/\/\S+$/gm) ?? [];
+    const printed = new Promise<void>((resolve) =>
+      child.stdout.on('data', (part) => {
+        output += String(part);
+        if (output.includes('Ctrl+C')) resolve();
+      }),
+    );
+    const browser = await openChromium();
+    try {
+      await printed;
+      expect(links()).toHaveLength(1);
+
+      const page = await browser.newPage();
+      await page.goto(links()[0] ?? '');
+      const delay = page.locator('.chip.latency').first();
+      await delay.waitFor();
+
+      expect(await delay.textContent()).toMatch(/^\d+ ms$/);
+      expect(await page.locator('video, canvas').count()).toBeGreaterThan(0);
+    } finally {
+      await browser.close();
+      process.kill(-(child.pid ?? Number.NaN), 'SIGTERM');
+      await ended;
+      await rm(data, { recursive: true, force: true });
+    }
+  });
+});
