@@ -43,7 +43,8 @@ describe('the synthetic camera in Chromium', () => {
     expect(new Set(numbers).size).toBe(numbers.length);
     expect((numbers.at(-1) ?? 0) - (numbers[0] ?? 0)).toBeLessThan(numbers.length * 1.5);
     expect(longestStandMs(frames)).toBeLessThan(2000);
-    expect(Math.min(...delaysMs(frames))).toBeGreaterThan(0);
+    // Two programs on one machine agree on the time to a few milliseconds.
+    expect(Math.min(...delaysMs(frames))).toBeGreaterThan(-5);
     expect(transports).toMatchObject([{ player }]);
     expect(states.at(-1)?.kind).toBe('live');
     expect(latency).toBeDefined();

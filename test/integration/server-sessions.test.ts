@@ -90,6 +90,7 @@ describe('open sessions', () => {
     const status = async (location: string) =>
       (await server.ask(location, { token: server.adminToken })).status;
     expect([await status(one.location), await status(other.location)]).toEqual([404, 204]);
+    await expect.poll(() => one.viewer.states.at(-1), { timeout: 5000 }).toBe('closed');
     const last = one.viewer.packets.length;
     const received = other.viewer.packets.length;
     await expect.poll(() => other.viewer.packets.length).toBeGreaterThan(received + 5);

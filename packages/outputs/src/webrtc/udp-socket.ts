@@ -80,6 +80,8 @@ export class UdpSocket {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // A datagram looks its address up, even a numeric one, before it is on its way, and is lost if the socket closes first.
+    await new Promise((resolve) => setImmediate(resolve));
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
 }

@@ -13,7 +13,7 @@ import {
 import type { DatagramPath } from './rtp-sender.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
 import { announcedCandidates, fromWerift, hostCandidate, toWerift } from './werift-candidate.ts';
-import { isUnsignedRequest, openStun, receiveStun } from './werift-stun.ts';
+import { openStun, receiveStun, stunKind } from './werift-stun.ts';
 
 /** A STUN or TURN server, as browsers take it. */
 export interface IceServer {
@@ -50,8 +50,7 @@ const GATHERING_SECONDS = 3;
 
 /**
  * ICE by werift over our own sockets, bound to the addresses wanted and no others. Datagrams are looked at before werift
- * sees them: a STUN request must be signed with our password, anything else must come from the address that was
- * nominated.
+ * sees them: a STUN request must be signed with our password, anything else must come from where such a request came.
  */
 export class WeriftIce implements DatagramPath {
   readonly transport: RTCIceTransport;
@@ -59,6 +58,8 @@ export class WeriftIce implements DatagramPath {
   readonly #agent: IceAgent;
   readonly #sockets: UdpSocket[] = [];
   readonly #announced: readonly string[];
+  /** Paths by which a signed request came, the one that was silent longest first. */
+  readonly #known = new Set<string>();
   #selected: { readonly socket: UdpSocket; readonly host: string; readonly port: number } | undefined;
   #refusedDatagrams = 0;
   #remoteCandidates = 0;
@@ -228,15 +229,42 @@ export class WeriftIce implements DatagramPath {
 
   #receive(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
     const first = datagram[0] ?? 0;
-    if (first < 4) {
-      if (isUnsignedRequest(datagram, this.#connection.localPassword)) this.#refusedDatagrams++;
-      else receiveStun(protocol, datagram, from);
-      return;
-    }
-    const selected = this.#selected;
-    if (!selected || selected.port !== from[1] || selected.host !== from[0]) this.#refusedDatagrams++;
+    if (first < 4) this.#receiveStun(protocol, datagram, from);
+    else if (!this.#known.has(pathKey(protocol, from))) this.#refusedDatagrams++;
     else if (first >= 128 && first < 192) this.#onMedia(datagram);
     else protocol.onDataReceived.execute(datagram);
+  }
+
+  #receiveStun(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
+    const kind = stunKind(datagram, this.#connection.localPassword);
+    if (kind === 'unsigned-request') {
+      this.#refusedDatagrams++;
+      return;
+    }
+    if (kind !== 'response') this.#admit(pathKey(protocol, from));
+    receiveStun(protocol, datagram, from);
+    if (kind === 'nomination') this.#follow(protocol, from);
+  }
+
+  /** A signed request proves the path: the viewer may send on any such (RFC 8445 §12.2), not on the chosen one alone. */
+  #admit(path: string): void {
+    this.#known.delete(path);
+    this.#known.add(path);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_REMOTE_CANDIDATES && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** The viewer chose another path than its first; werift keeps to the first one for good. */
+  #follow(protocol: StunProtocol, [host, port]: readonly [string, number]): void {
+    const connection = this.#connection;
+    const current = connection.nominated;
+    if (!current || current.protocol.type !== StunProtocol.type) return;
+    const pair = connection.candidatePairs.find(
+      ({ protocol: own, remoteAddr }) => own === protocol && remoteAddr[0] === host && remoteAddr[1] === port,
+    );
+    if (!pair || pair === current) return;
+    connection.nominated = pair;
+    this.#select();
   }
 
   #select(): void {
@@ -248,6 +276,9 @@ export class WeriftIce implements DatagramPath {
     this.#selected = socket && pair.protocol.type === StunProtocol.type ? { socket, host, port } : undefined;
   }
 }
+
+const pathKey = ({ localIp }: StunProtocol, [host, port]: readonly [string, number]): string =>
+  `${localIp} ${host} ${port}`;
 
 /** werift polls for the nomination every 20 ms; this tells at once. */
 function watchNomination(connection: Connection, nominated: () => void): void {

@@ -36,9 +36,22 @@ export const receiveStun = (
   from: readonly [string, number],
 ): void => (protocol as unknown as StunReceiver).datagramReceived(datagram, from);
 
-/** Whether a request is one without our password: werift would answer it, and make others' floods larger. */
-export const isUnsignedRequest = (datagram: Buffer, password: string): boolean =>
-  isStunRequest(datagram) && parseMessage(datagram, Buffer.from(password)) === undefined;
+/** What a datagram is to us, looked at before werift sees it. */
+export type StunKind =
+  /** A request without our password: werift would answer it, and make others' floods larger. */
+  | 'unsigned-request'
+  | 'request'
+  /** A request by which the viewer chooses the path it comes on (RFC 8445 §7.3.1.5). */
+  | 'nomination'
+  | 'response';
+
+/** Tells a STUN datagram's kind. */
+export function stunKind(datagram: Buffer, password: string): StunKind {
+  if (!isStunRequest(datagram)) return 'response';
+  const message = parseMessage(datagram, Buffer.from(password));
+  if (message === undefined) return 'unsigned-request';
+  return message.attributesKeys.includes('USE-CANDIDATE') ? 'nomination' : 'request';
+}
 
 /** Class bits of the message type (RFC 8489 §5). */
 const isStunRequest = (datagram: Buffer): boolean =>
