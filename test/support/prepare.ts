@@ -4,12 +4,14 @@
  * `PINHOLE_NO_INSTALL=1` keeps it from installing.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { findThirdParty } from './find-third-party.ts';
 import { howToGet, THIRD_PARTIES, type ThirdParty } from './third-party-list.ts';
 
 const APT_GET = '/usr/bin/apt-get';
 const APT_TIMEOUT_MS = 600_000;
+/** Debian asks this whether it may start a service that it installs; 101 means no. */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
 
 const names = Object.keys(THIRD_PARTIES) as ThirdParty[];
 const missing = names.filter((name) => findThirdParty(name) === undefined);
@@ -45,7 +47,18 @@ function install(packages: readonly string[]): string | undefined {
     const why = aptGet(['update']);
     if (why !== undefined) return why;
   }
-  return aptGet(['install', '-y', '--no-install-recommends', ...packages]);
+  return withoutServices(() => aptGet(['install', '-y', '--no-install-recommends', ...packages]));
+}
+
+/** Tests start what they need by themselves: a web server on this machine's port 80 is not for us to open. */
+function withoutServices<T>(work: () => T): T {
+  if (existsSync(SERVICE_POLICY)) return work(); // somebody decided already
+  writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return work();
+  } finally {
+    rmSync(SERVICE_POLICY, { force: true });
+  }
 }
 
 function aptGet(words: readonly string[]): string | undefined {

@@ -38,6 +38,8 @@ export const THIRD_PARTIES = {
     howToGet: 'apt-get install chromium',
   },
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], howToGet: 'apt-get install ffmpeg' },
+  nginx: { programs: ['nginx', '/usr/sbin/nginx'], packages: ['nginx'], howToGet: 'apt-get install nginx' },
+  caddy: { programs: ['caddy'], packages: ['caddy'], howToGet: 'apt-get install caddy' },
   'gst-rtsp-server': {
     // Debian's own Python: `gi` is not in any other one that PATH may name first.
     programs: ['/usr/bin/python3'],
