@@ -35,8 +35,6 @@ export class MarkedCamera {
   readonly #element = document.createElement('pinhole-camera');
   readonly #options: MarkedCameraOptions;
   readonly #players = new Set<LivePlayer>();
-  readonly #timer: ReturnType<typeof setInterval>;
-  #unmarkedMs = 0;
 
   constructor(options: MarkedCameraOptions) {
     this.#options = options;
@@ -51,20 +49,13 @@ export class MarkedCamera {
     }
     element.addEventListener('state', (event) => this.#mark((event as CustomEvent<LiveState>).detail));
     options.container.append(element);
-    this.#timer = setInterval(() => this.#watchAge(), 20);
   }
 
   get player(): LivePlayer | undefined {
     return this.#element.player;
   }
 
-  /** The longest that a painted picture stood without being marked as old. */
-  get unmarkedMs(): number {
-    return this.#unmarkedMs;
-  }
-
   close(): void {
-    clearInterval(this.#timer);
     this.#element.remove();
   }
 
@@ -88,12 +79,5 @@ export class MarkedCamera {
       frameNumber: this.#options.last()?.frameNumber,
       players: this.#players.size,
     });
-  }
-
-  #watchAge(): void {
-    const last = this.#options.last();
-    if (!last || this.#element.hasAttribute('stale')) return;
-    const age = performance.timeOrigin + performance.now() - last.paintedAt;
-    this.#unmarkedMs = Math.max(this.#unmarkedMs, age);
   }
 }

@@ -34,8 +34,6 @@ export interface Watched {
   readonly firstFrameMs: number | undefined;
   /** What the element said, state by state; empty for a bare player. */
   readonly marks: readonly Mark[];
-  /** The longest that a picture of the element stood without being marked as old. */
-  readonly unmarkedMs: number;
 }
 
 class Watcher {
@@ -79,7 +77,6 @@ class Watcher {
       stats: player?.stats(),
       firstFrameMs: this.#painted.firstFrameMs,
       marks: this.#element?.marks ?? [],
-      unmarkedMs: this.#element?.unmarkedMs ?? 0,
     };
   }
 
