@@ -194,6 +194,32 @@ describe('WebCodecsPlayer', () => {
     expect(player.dropped).toBeGreaterThan(0);
   });
 
+  it('decodes all of a long GOP that the server had in store, however long that takes', () => {
+    for (let i = 1; i <= 300; i++) player.write(unit(i, { key: i === 1, catchUp: true }));
+    decoder().decodeQueueSize = 200;
+    for (let i = 301; i <= 360; i++) {
+      nowMs += 33;
+      player.write(unit(i));
+    }
+
+    expect(kinds()).toEqual([]);
+    expect(decoder().chunks).toHaveLength(360);
+    for (let i = 1; i <= 300; i++) decoder().output(i * 33_333);
+    for (let i = 361; i <= 400; i++) {
+      nowMs += 33;
+      player.write(unit(i));
+    }
+    expect(kinds()).toEqual(['key-frame-wanted']);
+  });
+
+  it('leaves out live units up to the next key unit when too many wait behind a GOP from the store', () => {
+    for (let i = 1; i <= 300; i++) player.write(unit(i, { key: i === 1, catchUp: true }));
+    decoder().decodeQueueSize = 200;
+    for (let i = 301; i <= 450; i++) player.write(unit(i));
+
+    expect(kinds()).toEqual(['key-frame-wanted']);
+  });
+
   it('closes what is open when it is closed', () => {
     player.write(unit(1, { key: true }));
     const frame = decoder().output(33_333);

@@ -5,8 +5,10 @@ import type { FramePlayer, FramePlayerOptions, StreamConfig } from '../frame-pla
 import { CanvasPainter } from './canvas-painter.ts';
 import { DecodeLag } from './decode-lag.ts';
 
-/** More in flight than this, and the rest up to the next key unit is left out. */
+/** More live units in flight than this, and the rest up to the next key unit is left out. */
 const MAX_UNITS_IN_FLIGHT = 120;
+/** The same for what the server had in store: a long GOP comes at once. */
+const MAX_CATCH_UP_UNITS = 1_800;
 const MAX_ERRORS = 3;
 const ERROR_WINDOW_MS = 10_000;
 
@@ -25,6 +27,8 @@ export class WebCodecsPlayer implements FramePlayer {
   #config: StreamConfig | undefined;
   #decoder: VideoDecoder | undefined;
   #submitted = new Map<number, Submitted>();
+  /** Of the submitted, those that the server had in store. */
+  #catchingUp = 0;
   #lag = new DecodeLag({ bFrames: false });
   #acceleration: HardwareAcceleration = 'no-preference';
   #needsKey = true;
@@ -71,7 +75,7 @@ export class WebCodecsPlayer implements FramePlayer {
   write(frame: LiveFrame): void {
     if (this.#closed || this.#config === undefined) return;
     if (frame.discontinuity) this.skip();
-    if (this.#submitted.size > MAX_UNITS_IN_FLIGHT) this.#skipToKey();
+    if (this.#tooManyInFlight()) this.#skipToKey();
     if (this.#needsKey && !frame.key) {
       this.#skipped++;
       return;
@@ -81,6 +85,7 @@ export class WebCodecsPlayer implements FramePlayer {
     this.#needsKey = false;
     const { captureTime, catchUp } = frame;
     this.#submitted.set(frame.pts, { captureTime, catchUp });
+    if (catchUp) this.#catchingUp++;
     this.#decoder?.decode(
       new EncodedVideoChunk({
         type: frame.key ? 'key' : 'delta',
@@ -138,6 +143,7 @@ export class WebCodecsPlayer implements FramePlayer {
     this.#submitted.delete(frame.timestamp);
     this.#decoded++;
     const { captureTime = 0, catchUp = false } = submitted ?? {};
+    if (catchUp) this.#catchingUp--;
     this.#painter.offer({
       frame,
       catchUp,
@@ -163,8 +169,18 @@ export class WebCodecsPlayer implements FramePlayer {
     this.#skipToKey();
   }
 
+  #tooManyInFlight(): boolean {
+    const live = this.#submitted.size - this.#catchingUp;
+    return live > MAX_UNITS_IN_FLIGHT || this.#catchingUp > MAX_CATCH_UP_UNITS;
+  }
+
   #watchLag(): void {
     const queued = this.#decoder?.decodeQueueSize ?? 0;
+    // It works off what was in store: leaving that out would take until the next key unit.
+    if (queued > 0 && this.#catchingUp > 0) {
+      this.#lag.reset();
+      return;
+    }
     const cause = this.#lag.observe({ queued, held: this.#submitted.size - queued }, localNow());
     if (cause === undefined) return;
     this.#lag.reset();
@@ -196,5 +212,6 @@ export class WebCodecsPlayer implements FramePlayer {
     if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
     this.#decoder = undefined;
     this.#submitted.clear();
+    this.#catchingUp = 0;
   }
 }
