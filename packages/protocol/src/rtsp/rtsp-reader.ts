@@ -14,8 +14,9 @@ const FRAME_HEADER_BYTES = 4;
 const RESYNC_CHANNELS = 16;
 const MESSAGE_STARTS = ['RTSP/', ...RTSP_METHODS.map((method) => `${method} `)];
 const LONGEST_START = Math.max(...MESSAGE_STARTS.map((start) => start.length));
-const FIRST_LETTERS = new Set(MESSAGE_STARTS.map((start) => start.charCodeAt(0)));
-const TO_UPPER_CASE = 0xdf;
+/** The first two letters as one number: most stray bytes are told by it. */
+const FIRST_PAIRS = new Set(MESSAGE_STARTS.map((start) => start.charCodeAt(0) * 256 + start.charCodeAt(1)));
+const TO_UPPER_CASE = 0xdfdf;
 const EMPTY = new Uint8Array();
 
 /** What was found at the front: `used` bytes of it, or that it takes `need` bytes to tell. */
@@ -154,7 +155,8 @@ function mayStart(bytes: Uint8Array, at: number): boolean {
 }
 
 function startOfMessage(bytes: Uint8Array): 'yes' | 'no' | 'maybe' {
-  if (!FIRST_LETTERS.has((bytes[0] ?? 0) & TO_UPPER_CASE)) return 'no';
+  const [first = 0, second] = bytes;
+  if (second !== undefined && !FIRST_PAIRS.has((first * 256 + second) & TO_UPPER_CASE)) return 'no';
   const text = latin1(bytes.subarray(0, LONGEST_START)).toUpperCase();
   if (MESSAGE_STARTS.some((start) => text.startsWith(start))) return 'yes';
   return MESSAGE_STARTS.some((start) => start.startsWith(text)) ? 'maybe' : 'no';
