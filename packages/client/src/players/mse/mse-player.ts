@@ -29,6 +29,8 @@ export class MsePlayer implements FramePlayer {
   #bFrames = false;
   #needsKey = true;
   #keyTimes: number[] = [];
+  /** Media time, in seconds, of the first live unit; it is not known while units from the server's store come. */
+  #storeEnd = 0;
   #painted = 0;
   #skipped = 0;
   #errorsAt: number[] = [];
@@ -84,7 +86,12 @@ export class MsePlayer implements FramePlayer {
     if (segments.init && !this.#begin(segments.init)) return;
     if (frame.key) this.#keyTimes.push(segments.mediaTime / 1e6);
     this.#captureTimes.add(segments.mediaTime, frame.captureTime);
-    if (!frame.catchUp) this.#edge.arrived(frame.pts / 1000, localNow());
+    // The live edge is behind the last of what the server had in store, which comes in parts.
+    if (frame.catchUp) this.#storeEnd = Number.POSITIVE_INFINITY;
+    else {
+      if (this.#storeEnd === Number.POSITIVE_INFINITY) this.#storeEnd = segments.mediaTime / 1e6;
+      this.#edge.arrived(frame.pts / 1000, localNow());
+    }
     this.#queue?.append(segments.fragment);
   }
 
@@ -168,6 +175,7 @@ export class MsePlayer implements FramePlayer {
     const { buffered } = video;
     const last = buffered.length - 1;
     if (last < 0) return;
+    if (buffered.end(last) < this.#storeEnd) return;
     const start = buffered.start(last);
     const aheadMs = this.#aheadMs();
     const hole = start > video.currentTime + 0.001;
@@ -220,6 +228,7 @@ export class MsePlayer implements FramePlayer {
     this.#edge = new LiveEdge();
     this.#captureTimes.clear();
     this.#keyTimes = [];
+    this.#storeEnd = 0;
     this.#askForKey();
   }
 
