@@ -81,8 +81,12 @@ export class Conversation {
 
   /** Says goodbye and ends the pings. */
   close(): void {
-    if (this.#closed) return;
-    this.say({ type: 'bye' });
+    if (!this.#closed) this.say({ type: 'bye' });
+    this.stop();
+  }
+
+  /** Ends the pings without a word: the goodbye goes another way. */
+  stop(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
   }

@@ -73,9 +73,15 @@ export class WhepConnection {
   close(): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
-    this.#conversation?.close();
-    this.#pc?.close();
-    if (this.#resource !== undefined) deleteSession(this.#options, this.#resource);
+    const pc = this.#pc;
+    if (this.#resource === undefined) {
+      this.#conversation?.close();
+      pc?.close();
+      return;
+    }
+    this.#conversation?.stop();
+    // Asked before the connection goes: its end would be the session's end too, and the answer "no such session".
+    void deleteSession(this.#options, this.#resource).then(() => pc?.close());
   }
 
   async #negotiate(): Promise<void> {

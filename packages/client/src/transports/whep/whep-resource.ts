@@ -53,16 +53,21 @@ export async function postOffer(
   };
 }
 
-/** Tells the server that the viewer leaves, even while the page is being closed. Never throws. */
-export function deleteSession(endpoint: WhepEndpoint, resource: string): void {
-  try {
-    fetch(resource, { method: 'DELETE', headers: authorization(endpoint), keepalive: true }).catch(() => {
-      // The server ends a silent session by itself.
-    });
-  } catch {
-    // As above: an environment without fetch has no session either.
-  }
+/**
+ * Tells the server that the viewer leaves, even while the page is being closed. Resolves when it answered, or will not:
+ * it ends a silent session by itself.
+ */
+export async function deleteSession(endpoint: WhepEndpoint, resource: string): Promise<void> {
+  const signal = AbortSignal.timeout(DELETE_PATIENCE_MS);
+  await fetch(resource, {
+    method: 'DELETE',
+    headers: authorization(endpoint),
+    keepalive: true,
+    signal,
+  }).catch(() => undefined);
 }
+
+const DELETE_PATIENCE_MS = 1_000;
 
 const iceServersOf = (link: string): RTCIceServer[] => {
   try {
