@@ -14,6 +14,7 @@ import { createApp } from './http/app.ts';
 import { Gate } from './http/gate.ts';
 import { openListener } from './http/listener.ts';
 import { RateLimit } from './http/rate-limit.ts';
+import { Refusals } from './http/refusals.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { SocketGuard } from './http/socket-guard.ts';
 import { createUpgradeHandler } from './http/upgrades.ts';
@@ -120,6 +121,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     unauthenticated: limits.unauthenticatedConnections,
     unauthenticatedPerAddress: limits.unauthenticatedConnectionsPerAddress,
   });
+  const refusals = new Refusals();
   const writes = new RateLimit({ perSecond: limits.writesPerSecond, burst: limits.writeBurst });
   const authenticator = new Authenticator({
     tokens,
@@ -145,6 +147,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     viewers,
     sockets,
     writes,
+    refusals,
     authenticator,
     outputs: () => ({ live: { ...live.counters }, http: { ...streams.counters } }),
     version: VERSION,
@@ -158,6 +161,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
     bodyBytes: limits.bodyBytes,
+    refusals,
     metrics: () => metrics.text(),
     metricsFrom: (address) => metricsRanges.includes(address),
     ready: () => !draining,
@@ -168,8 +172,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     port: config.port,
     tls,
     fetch: (request, env) => app.fetch(request, env),
-    upgrade: createUpgradeHandler({ gate, cameras, live, log }),
+    upgrade: createUpgradeHandler({ gate, cameras, live, refusals, log }),
     sockets,
+    refusals,
     limits,
   });
 

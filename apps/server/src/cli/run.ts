@@ -1,5 +1,6 @@
 import { PinholeError } from '@pinhole/core';
 import { ConfigError } from '../config/config-error.ts';
+import { configFileToRead } from '../config/config-file.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
@@ -35,12 +36,13 @@ async function perform(command: Command, print: (text: string) => void): Promise
   if (command.kind === 'help') print(HELP);
   else if (command.kind === 'version') print(`${VERSION}\n`);
   else {
-    const config = loadConfig(command.configFile, command.overrides);
+    const file = configFileToRead(command.configFile, process.cwd());
+    const config = loadConfig(file, command.overrides);
     switch (command.kind) {
       case 'serve': {
         // Loaded only here: the other commands would wait a second for WebRTC, which they do not use.
         const { serve } = await import('./serve.ts');
-        await serve(config);
+        await serve(config, file);
         return undefined;
       }
       case 'token-create':

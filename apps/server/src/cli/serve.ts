@@ -7,15 +7,15 @@ import { startMessage } from './start-message.ts';
 /** A stop that takes longer is cut off. */
 const STOP_PATIENCE_MS = 5000;
 
-/** Runs the server until the process is told to stop; never returns before. */
-export async function serve(config: ServerConfig): Promise<void> {
+/** Starts the server, which runs until the process is told to stop; `file` is where the configuration came from. */
+export async function serve(config: ServerConfig, file?: string): Promise<void> {
   const log = createLog({ level: config.logLevel, format: process.stderr.isTTY ? 'text' : 'json' });
   // Before anything is opened, so that a fault while starting ends the process too.
   process.on('uncaughtException', (error) => crash(log, error));
   process.on('unhandledRejection', (reason) => crash(log, reason));
   const server = await openServer({ config, log });
   stopOnSignals(server, log);
-  process.stdout.write(startMessage(server, config));
+  process.stdout.write(startMessage(server, config, file));
 }
 
 function stopOnSignals(server: RunningServer, log: Logger): void {

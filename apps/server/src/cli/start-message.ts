@@ -6,7 +6,7 @@ import type { SourceSpec } from '../config/source-spec.ts';
 import { VERSION } from '../version.ts';
 
 /** What the start prints. The link stands alone on its line, for people who click and for scripts. */
-export function startMessage(server: RunningServer, config: ServerConfig): string {
+export function startMessage(server: RunningServer, config: ServerConfig, file?: string): string {
   const cameras = Object.entries(config.cameras).map(
     ([id, { source }]) => `${id} (${sourceInWords(source)})`,
   );
@@ -17,6 +17,7 @@ export function startMessage(server: RunningServer, config: ServerConfig): strin
     '',
     ...reachability(server, config),
     `Cameras: ${cameras.length === 0 ? 'test (the built-in picture; add yours with --camera door=rtsp://…)' : cameras.join(', ')}`,
+    ...(file === undefined ? [] : [`Configuration: ${file}`]),
     'Stop with Ctrl+C.',
   ];
   return `${lines.join('\n')}\n`;

@@ -15,7 +15,8 @@ Flags of serve
                              file:clip.mp4
                              rtsp://user:password@host/path (with ?transport=udp for UDP)
                            Without any camera there is "test", a synthetic one.
-  --config FILE            read pinhole.yaml; flags count more than the file
+  --config FILE            YAML; default pinhole.yaml in this folder, where there is one;
+                           flags count more than the file
   --port PORT              HTTP port, default 8080, 0 for any free one (also: PORT=…)
   --listen ADDRESS         address to listen on; default 127.0.0.1, this machine only
   --data FOLDER            tokens and certificates; default ~/.pinhole

@@ -9,6 +9,7 @@ import { bodyLimit } from './body-limit.ts';
 import type { Gate } from './gate.ts';
 import { corsHeaders, PREFLIGHT_HEADERS } from './origin-check.ts';
 import { HttpProblem, problemOf, problemResponse } from './problem.ts';
+import type { Refusals } from './refusals.ts';
 import type { ServerEnv } from './request-context.ts';
 
 /** What the HTTP side is made of. */
@@ -19,6 +20,7 @@ export interface AppOptions {
   readonly assets: WebAssets;
   readonly securityHeaders: Readonly<Record<string, string>>;
   readonly bodyBytes: number;
+  readonly refusals: Refusals;
   /** Prometheus text. */
   readonly metrics: () => string;
   /** Whether this address may read the metrics without a token. */
@@ -38,6 +40,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
 
   app.use(async (context, next) => {
     await next();
+    options.refusals.note(context.res.status);
     for (const [name, value] of Object.entries(options.securityHeaders)) {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
     }

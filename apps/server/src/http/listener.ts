@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { PinholeError } from '@pinhole/core';
 import type { KeyPair } from '../tls/certificate.ts';
+import type { Refusals } from './refusals.ts';
 import type { SocketGuard } from './socket-guard.ts';
 
 /** What listens. */
@@ -17,6 +18,7 @@ export interface ListenerOptions {
   /** Takes a connection that asks to become a WebSocket; must answer or destroy it. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly sockets: SocketGuard;
+  readonly refusals: Refusals;
   readonly limits: {
     readonly connections: number;
     readonly headersTimeoutMs: number;
@@ -53,7 +55,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     options.sockets.add(socket);
   });
   server.on('upgrade', options.upgrade);
-  server.on('clientError', refuse);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = refuse(error, socket);
+    if (status !== undefined) options.refusals.note(status);
+  });
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,
@@ -61,17 +66,21 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
 }
 
-/** Answers what is no HTTP, or comes too slowly, and hangs up; Node alone would wait for the other side to do so. */
-function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+/**
+ * Answers what is no HTTP, or comes too slowly, and hangs up; Node alone would wait for the other side to do so.
+ * @returns the status; undefined when nobody is there to take an answer
+ */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): number | undefined {
   if (!socket.writable) {
     socket.destroy();
-    return;
+    return undefined;
   }
   const status =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () =>
     socket.destroy(),
   );
+  return status;
 }
 
 function createFor({ fetch, tls, limits }: ListenerOptions): Server {

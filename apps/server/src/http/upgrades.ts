@@ -8,18 +8,20 @@ import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
 import { requireCamera } from '../auth/require.ts';
 import type { Gate } from './gate.ts';
 import { HttpProblem, problemOf } from './problem.ts';
+import type { Refusals } from './refusals.ts';
 
 /** What {@link createUpgradeHandler} works with. */
 export interface UpgradeOptions {
   readonly gate: Gate;
   readonly cameras: Cameras;
   readonly live: LiveEndpoint;
+  readonly refusals: Refusals;
   readonly log: Logger;
 }
 
 /** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { gate, cameras, live, log } = options;
+  const { gate, cameras, live, refusals, log } = options;
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     try {
@@ -33,6 +35,7 @@ export function createUpgradeHandler(options: UpgradeOptions) {
     } catch (thrown) {
       const problem = problemOf(thrown) ?? new HttpProblem(500, 'http/internal', 'the server made a mistake');
       if (problem.status >= 500) log.error({ error: thrown }, 'an upgrade failed');
+      refusals.note(problem.status);
       // A page cannot read the status of a refused upgrade, so our own client is told inside the WebSocket.
       const bye = speaksLive(request) ? BYE_BY_CODE[problem.code] : undefined;
       if (bye === undefined) refuse(socket, problem);

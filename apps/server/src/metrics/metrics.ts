@@ -3,6 +3,7 @@ import type { Micros } from '@pinhole/core';
 import type { Camera, Cameras, ViewerRegistry } from '@pinhole/engine';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
+import type { Refusals } from '../http/refusals.ts';
 import type { SocketGuard } from '../http/socket-guard.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
 
@@ -12,6 +13,7 @@ export interface MetricsSources {
   readonly viewers: ViewerRegistry;
   readonly sockets: SocketGuard;
   readonly writes: RateLimit;
+  readonly refusals: Refusals;
   readonly authenticator: Authenticator;
   /** What happened in the outputs since the start, by output: each counter by its name. */
   readonly outputs: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -129,7 +131,7 @@ export class Metrics {
   }
 
   #server(text: PrometheusText): void {
-    const { viewers, sockets, writes, authenticator, outputs, version } = this.#sources;
+    const { viewers, sockets, writes, refusals, authenticator, outputs, version } = this.#sources;
     const single = (value: number): readonly Sample[] => [{ value }];
     const memory = process.memoryUsage();
     text
@@ -160,6 +162,11 @@ export class Metrics {
         'pinhole_sockets_evicted_total',
         'TCP connections closed as too many showed no token',
         single(sockets.evicted),
+      )
+      .counter(
+        'pinhole_requests_refused_total',
+        'Requests answered with an error, by HTTP status; 408 for those that never finished',
+        [...refusals.byStatus].map(([status, value]) => ({ labels: { status: String(status) }, value })),
       )
       .counter(
         'pinhole_requests_rate_limited_total',
