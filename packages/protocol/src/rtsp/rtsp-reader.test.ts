@@ -119,7 +119,7 @@ describe('RtspReader', () => {
 
   it('holds no more than the item that is coming', () => {
     const reader = new RtspReader();
-    const big = frame(0, ...new Array<number>(65_535).fill(7));
+    const big = frame(0, ...Array.from({ length: 65_535 }, () => 7));
 
     const items: RtspItem[] = [];
     for (const byte of big) items.push(...reader.push(Uint8Array.of(byte)));

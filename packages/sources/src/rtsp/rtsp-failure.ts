@@ -1,5 +1,7 @@
 import { messageOf } from '@pinhole/core';
 import { type FfmpegCode, FfmpegError } from '@pinhole/ffmpeg';
+import type { RtspCode } from './rtsp-code.ts';
+import { RtspError } from './session/rtsp-error.ts';
 
 /** Why a connection ended, for people and programs. */
 export interface RtspFailure {
@@ -7,22 +9,6 @@ export interface RtspFailure {
   /** Holds no credentials. */
   readonly why: string;
 }
-
-/** Why an RTSP source is not live. */
-export type RtspCode =
-  | 'source/refused'
-  | 'source/no-such-host'
-  | 'source/unreachable'
-  | 'source/unauthorized'
-  | 'source/not-found'
-  | 'source/timeout'
-  | 'source/stalled'
-  | 'source/ended'
-  | 'source/no-video'
-  | 'source/invalid-input'
-  | 'source/crashed'
-  | 'source/no-ffmpeg'
-  | 'source/failed';
 
 const CODES: Readonly<Partial<Record<FfmpegCode, RtspCode>>> = {
   'ffmpeg/refused': 'source/refused',
@@ -37,8 +23,9 @@ const CODES: Readonly<Partial<Record<FfmpegCode, RtspCode>>> = {
   'ffmpeg/missing': 'source/no-ffmpeg',
 };
 
-/** Puts what ended a demuxer in this source's words. */
+/** Puts what ended a connection in this source's words. */
 export function rtspFailure(thrown: unknown): RtspFailure {
+  if (thrown instanceof RtspError) return { code: thrown.code, why: thrown.message };
   const code = thrown instanceof FfmpegError ? CODES[thrown.code] : undefined;
   return { code: code ?? 'source/failed', why: messageOf(thrown) };
 }

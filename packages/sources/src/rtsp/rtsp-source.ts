@@ -8,9 +8,12 @@ import {
   silentLogger,
 } from '@pinhole/core';
 import type { ControlDescriptor, Source, SourceDescription, SourceSink } from '@pinhole/engine';
-import { type Demuxing, type FfmpegOptions, openDemuxer, scrubCredentials } from '@pinhole/ffmpeg';
+import { type FfmpegOptions, scrubCredentials } from '@pinhole/ffmpeg';
 import { type SourceClock, SystemClock } from '../clock.ts';
+import { openReception, type Reception, type RtspWay } from './reception.ts';
+import { addRtpCounters, NO_RTP_COUNTERS, type RtpCounters } from './rtp/rtp-counters.ts';
 import { type RtspFailure, rtspFailure } from './rtsp-failure.ts';
+import { parseRtspTarget } from './session/rtsp-target.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Timeline } from './timeline.ts';
 
@@ -20,6 +23,11 @@ export interface RtspSourceOptions {
   readonly url: string;
   /** How RTP travels. Default `tcp`: nothing is lost on the way, and no port has to be open. */
   readonly transport?: 'tcp' | 'udp';
+  /**
+   * What receives it. `auto` (default): our own client, which hands a picture over at its last packet, and FFmpeg for
+   * what that does not do: other codecs than H.264, encryption, odd TLS. `ffmpeg`: FFmpeg always.
+   */
+  readonly via?: 'auto' | 'ffmpeg';
   /** For people; the URL without credentials unless told. */
   readonly label?: string;
   readonly log?: Logger;
@@ -35,7 +43,7 @@ export interface RtspSourceOptions {
 }
 
 /** What an RTSP source did since it was made. */
-export interface RtspCounters {
+export interface RtspCounters extends RtpCounters {
   /** Connections that were tried. */
   readonly connections: number;
   readonly units: number;
@@ -48,14 +56,17 @@ export interface RtspCounters {
 const DEFAULT_STALL_MS = millis(5_000);
 const DEFAULT_RETRY = { firstMs: millis(500), maxMs: millis(30_000) };
 const DEFAULT_CONNECT_MS = millis(10_000);
+/** A camera whose key pictures are further apart is of no use. */
+const KEY_PATIENCE_MS = 60_000;
 /** A connection that lived for less was no success: the waits go on growing. */
 const STEADY_MS = 10_000;
 
 /**
- * A camera (or server) that speaks RTSP. H.264 is passed through; anything else is encoded here once, with a notice in
- * `describe().transcoding`. FFmpeg hands a picture over when the next one begins, so it comes one picture's time late
- * (33 ms at 30 pictures a second); nothing else holds it up. It connects again for as long as it is wanted; wrong credentials are tried again too, at
- * the longest wait, since a camera that is starting up may refuse good ones.
+ * A camera (or server) that speaks RTSP. H.264 is received by our own client and passed through, each picture at its
+ * last packet; after a loss nothing is passed on up to the next key picture. Anything else is encoded here once by
+ * FFmpeg, with a notice in `describe().transcoding`. Where FFmpeg receives H.264 (`via`), it hands a picture over when
+ * the next one begins: one picture's time late. It connects again for as long as it is wanted; wrong credentials are
+ * tried again too, at the longest wait, since a camera that is starting up may refuse good ones.
  *
  * @throws {PinholeError} `source/bad-option` naming the option, its value and what would do.
  */
@@ -69,15 +80,17 @@ export class RtspSource implements Source {
   readonly #label: string;
   readonly #timeline = new Timeline();
   readonly #backoff: Backoff;
-  #demuxing: Demuxing | undefined;
+  #reception: Reception | undefined;
   #transcoding: string | undefined;
   #counters = { connections: 0, units: 0, droppedBusy: 0, stalls: 0 };
+  /** Of the connections that have ended. */
+  #rtpCounters = NO_RTP_COUNTERS;
   #lastCode: string | undefined;
 
   constructor(options: RtspSourceOptions) {
     this.#options = options;
     this.#label = scrubCredentials(options.label ?? options.url);
-    if (!/^rtsps?:\/\/[^\s']+$/i.test(options.url)) {
+    if (!/^rtsps?:\/\/[^\s']+$/i.test(options.url) || parseRtspTarget(options.url) === undefined) {
       throw new PinholeError(
         'source/bad-option',
         `url "${scrubCredentials(options.url)}": write rtsp://host/path, with blanks and quotes percent-encoded`,
@@ -90,12 +103,18 @@ export class RtspSource implements Source {
 
   /** What it did so far. */
   get counters(): RtspCounters {
-    return this.#counters;
+    const now = this.#reception?.counters() ?? NO_RTP_COUNTERS;
+    return { ...this.#counters, ...addRtpCounters(this.#rtpCounters, now) };
+  }
+
+  /** What receives it, while something does. */
+  get way(): RtspWay | undefined {
+    return this.#reception?.way();
   }
 
   /** The process id of FFmpeg's child while there is one. */
   get pid(): number | undefined {
-    return this.#demuxing?.pid();
+    return this.#reception?.pid();
   }
 
   async start(sink: SourceSink, { signal }: { readonly signal: Abort }): Promise<void> {
@@ -115,7 +134,7 @@ export class RtspSource implements Source {
   }
 
   requestKeyFrame(): void {
-    this.#demuxing?.requestKeyFrame();
+    this.#reception?.requestKeyFrame();
   }
 
   describe(): SourceDescription {
@@ -124,7 +143,7 @@ export class RtspSource implements Source {
       kind: 'rtsp',
       label: this.#label,
       // RTSP knows no way to ask a camera for one; where we encode ourselves, we can.
-      keyFrameOnRequest: transcoding !== undefined && this.#demuxing?.backend() === 'node-av',
+      keyFrameOnRequest: transcoding !== undefined && this.way === 'node-av',
       ...(transcoding === undefined ? {} : { transcoding }),
     };
   }
@@ -145,6 +164,7 @@ export class RtspSource implements Source {
     const { stallMs = DEFAULT_STALL_MS, connectMs = DEFAULT_CONNECT_MS } = this.#options;
     let stalled = false;
     let liveSince: Millis | undefined;
+    let usefulAt = this.#clock.monotonicNow();
     const watch = new StallWatch({
       clock: this.#clock,
       limitMs: connectMs,
@@ -157,17 +177,22 @@ export class RtspSource implements Source {
     this.#counters.connections++;
     const droppedBefore = this.#counters.droppedBusy;
     try {
-      const { url, transport = 'tcp', ffmpeg = {} } = this.#options;
-      this.#demuxing = openDemuxer(
-        { url, transport },
+      const { url, transport = 'tcp', via = 'auto', ffmpeg = {} } = this.#options;
+      const clock = this.#clock;
+      const reception = openReception(
+        { url, transport, via, ffmpeg, clock, log: this.#log, signal: run.signal },
         {
           opened: ({ codec, transcoding }) => {
             this.#transcoding = transcoding;
             if (transcoding !== undefined) this.#log.warn({ codec }, transcoding);
           },
+          received: () => {
+            if (clock.monotonicNow() - usefulAt < KEY_PATIENCE_MS) watch.feed(stallMs);
+          },
           write: (unit) => {
             if (stalled || signal.aborted) return;
             watch.feed(stallMs);
+            usefulAt = clock.monotonicNow();
             if (liveSince === undefined) {
               liveSince = this.#clock.monotonicNow();
               this.#live(sink);
@@ -179,9 +204,9 @@ export class RtspSource implements Source {
             this.#counters.droppedBusy = droppedBefore + total;
           },
         },
-        { ...ffmpeg, signal: run.signal },
       );
-      await this.#demuxing.ended;
+      this.#reception = reception;
+      await reception.ended;
       if (!stalled) return { code: 'source/ended', why: 'the camera ended the stream' };
       this.#counters.stalls++;
       return liveSince === undefined
@@ -195,7 +220,8 @@ export class RtspSource implements Source {
     } finally {
       watch.stop();
       signal.removeEventListener('abort', abort);
-      this.#demuxing = undefined;
+      this.#rtpCounters = addRtpCounters(this.#rtpCounters, this.#reception?.counters() ?? NO_RTP_COUNTERS);
+      this.#reception = undefined;
       if (liveSince !== undefined && this.#clock.monotonicNow() - liveSince > STEADY_MS)
         this.#backoff.reset();
     }
@@ -203,7 +229,7 @@ export class RtspSource implements Source {
 
   #live(sink: SourceSink): void {
     this.#lastCode = undefined;
-    this.#log.info({ backend: this.#demuxing?.backend() }, 'camera is live');
+    this.#log.info({ way: this.way }, 'camera is live');
     sink.state({ kind: 'live' });
   }
 

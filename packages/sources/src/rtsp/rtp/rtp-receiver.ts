@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { MalformedError, type Micros, millis } from '@pinhole/core';
+import type { DemuxedUnit } from '@pinhole/ffmpeg';
+import {
+  type DepacketizedUnit,
+  H264Depacketizer,
+  ntpToMicros,
+  parseRtcp,
+  parseRtp,
+  type RtpPacket,
+  serializeRtcp,
+} from '@pinhole/media/rtp';
+import type { SourceClock } from '../../clock.ts';
+import { CaptureTimes } from './capture-times.ts';
+import { PresentationTimes } from './presentation-times.ts';
+import { ReceptionStatistics } from './reception-statistics.ts';
+import { ReorderBuffer, type ReorderLimits } from './reorder-buffer.ts';
+import type { RtpCounters } from './rtp-counters.ts';
+import { SsrcChoice } from './ssrc-choice.ts';
+import { UnitMaker } from './unit-maker.ts';
+
+/** What an RTP receiver is told of its stream. */
+export interface RtpReceiverOptions {
+  readonly payloadType: number;
+  readonly ticksPerSecond: number;
+  /** SPS and PPS that were told beside the stream. */
+  readonly parameterSets: readonly Uint8Array[];
+  /** Of the sender, when it said so. */
+  readonly ssrc?: number | undefined;
+  /** Puts packets in order: for UDP. */
+  readonly reorder?: ReorderLimits;
+  readonly clock: SourceClock;
+}
+
+/** Where an RTP receiver puts what it makes. */
+export interface RtpReceiverSink {
+  write(unit: DemuxedUnit): void;
+  /** A whole picture came, passed on or not. */
+  received(): void;
+  /** The sender left. */
+  bye(): void;
+}
+
+/**
+ * Receives one H.264 stream by RTP: packets in, dated units out, each at the last packet of its picture. Nothing in it
+ * throws for any packet: what cannot be read is counted.
+ */
+export class RtpReceiver {
+  readonly #options: RtpReceiverOptions;
+  readonly #sink: RtpReceiverSink;
+  readonly #clock: SourceClock;
+  readonly #ssrc: SsrcChoice;
+  readonly #reorder: ReorderBuffer<RtpPacket> | undefined;
+  readonly #depacketizer = new H264Depacketizer();
+  readonly #times: PresentationTimes;
+  readonly #captureTimes = new CaptureTimes();
+  readonly #units: UnitMaker;
+  readonly #ownSsrc = randomBytes(4).readUInt32BE();
+  readonly #cname = randomBytes(12).toString('base64'); // RFC 7022 §4.2
+  #statistics: ReceptionStatistics | undefined;
+  #cancelExpiry: (() => void) | undefined;
+  #packetsMalformed = 0;
+  #packetsForeign = 0;
+
+  constructor(options: RtpReceiverOptions, sink: RtpReceiverSink) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#clock = options.clock;
+    this.#ssrc = new SsrcChoice(options.ssrc);
+    this.#reorder = options.reorder && new ReorderBuffer(options.reorder);
+    this.#times = new PresentationTimes(options.ticksPerSecond);
+    this.#units = new UnitMaker({
+      parameterSets: options.parameterSets,
+      captureTimes: this.#captureTimes,
+    });
+  }
+
+  /** What became of the packets and pictures so far. */
+  get counters(): RtpCounters {
+    const { packetsLost, packetsLate, packetsUnsupported, ...depacketized } = this.#depacketizer.counters;
+    return {
+      ...this.#units.counters,
+      droppedIncomplete: depacketized.droppedIncomplete,
+      droppedOversize: depacketized.droppedOversize,
+      packetsLost,
+      packetsLate,
+      packetsMalformed: this.#packetsMalformed + depacketized.packetsMalformed + packetsUnsupported,
+      packetsForeign: this.#packetsForeign,
+      packetsReordered: this.#reorder?.counters.reordered ?? 0,
+      gapsGivenUp: this.#reorder?.counters.gapsGivenUp ?? 0,
+    };
+  }
+
+  /** Whose clock dated the last picture. */
+  get datedBy(): 'camera' | 'arrival' {
+    return this.#captureTimes.by;
+  }
+
+  /** Takes what came where RTP is expected; nobody may change its bytes later. */
+  rtp(bytes: Uint8Array): void {
+    const packet = this.#readable(() => parseRtp(bytes));
+    if (packet === undefined) return;
+    const now = this.#clock.monotonicNow();
+    const choice =
+      packet.payloadType === this.#options.payloadType ? this.#ssrc.choose(packet.ssrc, now) : 'foreign';
+    if (choice === 'foreign') {
+      this.#packetsForeign++;
+      return;
+    }
+    if (choice === 'changed') {
+      this.#depacketize(this.#reorder?.flush() ?? []);
+      this.#statistics = undefined;
+    }
+    const { ticksPerSecond } = this.#options;
+    this.#statistics ??= new ReceptionStatistics({ ssrc: packet.ssrc, ticksPerSecond });
+    this.#statistics.packet(packet, this.#clock.utcNow());
+    this.#depacketize(this.#reorder?.push(packet, now) ?? [packet]);
+    this.#waitForGap();
+  }
+
+  /** Takes what came where RTCP is expected. */
+  rtcp(bytes: Uint8Array): void {
+    for (const packet of this.#readable(() => parseRtcp(bytes)) ?? []) {
+      if (packet.kind === 'sender-report' && this.#ssrc.is(packet.ssrc)) {
+        const pts = this.#times.near(packet.rtpTimestamp);
+        if (pts !== undefined) this.#captureTimes.senderReport(ntpToMicros(packet.ntp), pts);
+        this.#statistics?.senderReport(packet, this.#clock.utcNow());
+      } else if (packet.kind === 'bye' && packet.ssrcs.some((ssrc) => this.#ssrc.is(ssrc))) {
+        this.#depacketize(this.#reorder?.flush() ?? []);
+        this.#sink.bye();
+      }
+    }
+  }
+
+  /** A receiver report to be sent now; it opens a way through a NAT even when nothing came yet. */
+  report(): Uint8Array {
+    const report = this.#statistics?.report(this.#clock.utcNow());
+    return serializeRtcp([
+      { kind: 'receiver-report', ssrc: this.#ownSsrc, reports: report === undefined ? [] : [report] },
+      { kind: 'source-description', sources: [{ ssrc: this.#ownSsrc, cname: this.#cname }] },
+    ]);
+  }
+
+  /** Ends its timer; what waits is forgotten. */
+  close(): void {
+    this.#cancelExpiry?.();
+  }
+
+  #readable<T>(parse: () => T): T | undefined {
+    try {
+      return parse();
+    } catch (thrown) {
+      if (!(thrown instanceof MalformedError)) throw thrown;
+      this.#packetsMalformed++;
+      return undefined;
+    }
+  }
+
+  #depacketize(packets: readonly RtpPacket[]): void {
+    if (packets.length === 0) return;
+    const arrival = this.#clock.utcNow();
+    for (const packet of packets) {
+      for (const unit of this.#depacketizer.push(packet)) {
+        this.#write(unit, arrival);
+      }
+    }
+  }
+
+  #write(picture: DepacketizedUnit, arrival: Micros): void {
+    const unit = this.#units.unit(picture, { pts: this.#times.of(picture.timestamp, arrival), arrival });
+    this.#sink.received();
+    if (unit !== undefined) this.#sink.write(unit);
+  }
+
+  #waitForGap(): void {
+    const deadline = this.#reorder?.deadline;
+    if (deadline === undefined || this.#cancelExpiry !== undefined) return;
+    const now = this.#clock.monotonicNow();
+    this.#cancelExpiry = this.#clock.after(millis(Math.max(0, deadline - now)), () => {
+      this.#cancelExpiry = undefined;
+      this.#depacketize(this.#reorder?.expire(this.#clock.monotonicNow()) ?? []);
+      this.#waitForGap();
+    });
+  }
+}
