@@ -70,6 +70,7 @@ describe('hostile input', () => {
     viewer.say('x'.repeat(2 ** 20));
 
     expect(await viewer.closed()).toBe(1009);
+    expect(rig.endpoint.counters.messagesTooLong).toBe(1);
     await expect.poll(() => rig.registry.list()).toEqual([]);
   });
 

@@ -15,8 +15,10 @@ export interface LiveCounters {
   readonly messagesMalformed: number;
   /** Messages of a type that nobody knows; answered with an error. */
   readonly messagesUnknown: number;
-  /** Connections closed because they sent too much. */
+  /** Connections closed because they sent too many messages. */
   readonly messagesTooMany: number;
+  /** Connections closed because of a message longer than any that a viewer has to send. */
+  readonly messagesTooLong: number;
   /** Key-frame requests beyond one a second and viewer. */
   readonly keyFrameRequestsIgnored: number;
 }
@@ -35,5 +37,6 @@ export const newLiveCounters = (): MutableLiveCounters => ({
   messagesMalformed: 0,
   messagesUnknown: 0,
   messagesTooMany: 0,
+  messagesTooLong: 0,
   keyFrameRequestsIgnored: 0,
 });

@@ -35,6 +35,9 @@ export interface LiveContext {
 /** A viewer's longest message; real ones stay below 100 bytes. */
 const MAX_MESSAGE_BYTES = 4096;
 
+/** How ws names a message above that; it closes with 1009 by itself. */
+const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+
 const HEARTBEAT_MS = 1000;
 
 /** A viewer to whom nothing got through for so long has gone, or might as well have. */
@@ -95,9 +98,11 @@ export class LiveEndpoint {
   #accept({ request, socket, head }: Upgrade, use: (socket: WebSocket) => void): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       // What a broken connection or an oversized message gives; `close` follows.
-      webSocket.on('error', (error) =>
-        this.#options.log.debug({ error: error.message }, 'live socket failed'),
-      );
+      webSocket.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === TOO_LONG) this.#counters.messagesTooLong++;
+        else if (error.code?.startsWith('WS_ERR_')) this.#counters.messagesMalformed++;
+        this.#options.log.debug({ error: error.message }, 'live socket failed');
+      });
       use(webSocket);
     });
   }
