@@ -32,6 +32,8 @@ describe('limits of a server', () => {
       expect(reply.status).toBe(413);
       expect(reply.json()).toMatchObject({ code: 'http/body-too-large' });
     }
+    const metrics = (await server.ask('/metrics', { token: server.adminToken })).text;
+    expect(metrics).toContain('pinhole_requests_refused_total{status="413"} 2\n');
   });
 
   it('takes a small body that comes in chunks', async () => {
