@@ -7,19 +7,21 @@ export interface ClipFileOptions {
   readonly seconds?: number;
   readonly profile?: 'main' | 'high';
   readonly bFrames?: number;
+  /** Default 30. */
+  readonly framesPerSecond?: number;
   /** Frames from one key frame to the next. */
   readonly gop?: number;
 }
 
-const CARD = (seconds: number): readonly string[] =>
-  `-y -f lavfi -i testsrc2=size=320x180:rate=30 -t ${seconds}`.split(' ');
+const CARD = (seconds: number, framesPerSecond = 30): readonly string[] =>
+  `-y -f lavfi -i testsrc2=size=320x180:rate=${framesPerSecond} -t ${seconds}`.split(' ');
 
-/** Makes an MP4 of ffmpeg's test card, 320×180, 30 frames a second, by x264. @returns its path. */
+/** Makes an MP4 of ffmpeg's test card, 320×180, by x264. @returns its path. */
 export function makeMp4(folder: string, name: string, options: ClipFileOptions = {}): string {
-  const { seconds = 30, profile = 'main', bFrames = 0, gop = 30 } = options;
+  const { seconds = 30, profile = 'main', bFrames = 0, gop = 30, framesPerSecond = 30 } = options;
   const path = join(folder, name);
   const x264 = `-pix_fmt yuv420p -c:v libx264 -preset ultrafast -profile:v ${profile} -bf ${bFrames} -g ${gop}`;
-  ffmpegOutput([...CARD(seconds), ...x264.split(' '), path]);
+  ffmpegOutput([...CARD(seconds, framesPerSecond), ...x264.split(' '), path]);
   return path;
 }
 

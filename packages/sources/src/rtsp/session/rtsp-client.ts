@@ -58,7 +58,7 @@ export class RtspClient {
       if (response.status !== RTSP_STATUS.unauthorized) return response;
       if (this.#authorization === undefined) {
         throw unauthorized(
-          'wants a user name and password: write them into the address, rtsp://user:password@…',
+          'wants a user name and password: write them into its address, user:password and an @ before the host',
         );
       }
       const offered = parseChallenges(response.headers.all('WWW-Authenticate'));
