@@ -12,8 +12,10 @@ export function openSource(id: string, spec: SourceSpec, log: Logger): Source {
       const { width, height, framesPerSecond, gopFrames } = spec;
       return createSyntheticSource({ width, height, framesPerSecond, gopFrames, label: id });
     }
-    case 'rtsp':
-      return createRtspSource({ url: spec.url, transport: spec.transport, log: log.child({ camera: id }) });
+    case 'rtsp': {
+      const { url, transport, via = 'auto' } = spec;
+      return createRtspSource({ url, transport, via, log: log.child({ camera: id }) });
+    }
     case 'file':
       return createFileSource({ path: spec.path });
   }

@@ -19,6 +19,11 @@ describe('parseSourceSpec', () => {
       { kind: 'rtsp', url: 'rtsp://cam/1?a=b%20c&d=e', transport: 'udp' },
     ],
     [
+      'rtsp://cam/1?via=ffmpeg&transport=udp&channel=2',
+      { kind: 'rtsp', url: 'rtsp://cam/1?channel=2', transport: 'udp', via: 'ffmpeg' },
+    ],
+    ['rtsp://cam/1?via=auto', { kind: 'rtsp', url: 'rtsp://cam/1', transport: 'tcp' }],
+    [
       'rtsp://cam/1?transport=tcp&channel=2',
       { kind: 'rtsp', url: 'rtsp://cam/1?channel=2', transport: 'tcp' },
     ],
@@ -39,6 +44,7 @@ describe('parseSourceSpec', () => {
     ['file:', 'write file:PATH'],
     ['rtsp://', 'rtsp address'],
     ['rtsp://cam/?transport=upd', 'transport "upd"'],
+    ['rtsp://cam/?via=ffmpg', 'via "ffmpg"'],
   ])('refuses %j: %s', (text, words) => {
     expect(() => parseSourceSpec(text)).toThrow(
       expect.objectContaining({ code: 'config/source', message: expect.stringContaining(words) }),

@@ -16,14 +16,16 @@ export type SourceSpec =
       /** With its credentials: never to be logged or sent out. */
       readonly url: string;
       readonly transport: 'tcp' | 'udp';
+      /** Leaves the camera to FFmpeg, though our own client might do. */
+      readonly via?: 'ffmpeg';
     };
 
 const KINDS = ['synthetic', 'file', 'rtsp', 'rtsps'];
 const FORMS = 'synthetic, synthetic:1280x720@30?gop=60, file:clip.mp4, rtsp://host/path';
 
 /**
- * Reads `synthetic[:WIDTHxHEIGHT[@FPS]][?gop=FRAMES]`, `file:PATH` or `rtsp://…[?transport=udp]`. The key `transport` of
- * an RTSP address is ours and is taken out before the camera sees it.
+ * Reads `synthetic[:WIDTHxHEIGHT[@FPS]][?gop=FRAMES]`, `file:PATH` or `rtsp://…[?transport=udp][&via=ffmpeg]`. The
+ * keys `transport` and `via` of an RTSP address are ours and are taken out before the camera sees it.
  *
  * @throws {PinholeError} `config/source`, in words, with the forms that would do. Credentials are left out.
  */
@@ -80,12 +82,19 @@ function parseRtsp(text: string): SourceSpec {
   if (transport !== 'tcp' && transport !== 'udp') {
     throw fault(`transport "${transport}" of the rtsp address: write transport=tcp or transport=udp`);
   }
-  // Cut out of the text, not out of the parsed query: writing that back would re-encode what the camera reads.
-  const stripped = text.replace(/([?&])transport=[^&#]*(&?)/, (_, before: string, after: string) =>
+  const via = url.searchParams.get('via') ?? 'auto';
+  if (via !== 'auto' && via !== 'ffmpeg') {
+    throw fault(`via "${via}" of the rtsp address: write via=auto or via=ffmpeg`);
+  }
+  const stripped = withoutKey(withoutKey(text, 'transport'), 'via');
+  return { kind: 'rtsp', url: stripped, transport, ...(via === 'ffmpeg' && { via }) };
+}
+
+/** Cut out of the text, not out of the parsed query: writing that back would re-encode what the camera reads. */
+const withoutKey = (url: string, key: string): string =>
+  url.replace(new RegExp(`([?&])${key}=[^&#]*(&?)`), (_, before: string, after: string) =>
     after === '' ? '' : before,
   );
-  return { kind: 'rtsp', url: stripped, transport };
-}
 
 function within(name: string, value: number, min: number, max: number): number {
   if (value < min || value > max) throw fault(`${name} ${value} of synthetic: must be from ${min} to ${max}`);
