@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isRtcp } from '@pinhole/media/rtp';
+import nodeDataChannel, { type PeerConnection, type Track } from 'node-datachannel';
+import { serveCalls } from '../support/child.ts';
+import { SequenceCount } from '../support/statistics.ts';
+
+/** The first viewers look at every packet; for the others the native library does, and nothing is asked of JavaScript. */
+const CANARIES = 2;
+const AT_ONCE = 8;
+const TRIES = 3;
+const CONNECT_PATIENCE_MS = 4000;
+const MARKER = 0x80;
+
+interface Seen {
+  readonly frames: number;
+  readonly packets: number;
+  readonly lost: number;
+}
+
+class Canary {
+  #frames = 0;
+  #sequence = new SequenceCount();
+
+  take(datagram: Uint8Array): void {
+    if (isRtcp(datagram)) return;
+    this.#sequence.push(((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0));
+    if (((datagram[1] ?? 0) & MARKER) !== 0) this.#frames++;
+  }
+
+  reset(): void {
+    this.#frames = 0;
+    this.#sequence = new SequenceCount();
+  }
+
+  get seen(): Seen {
+    return { frames: this.#frames, packets: this.#sequence.received, lost: this.#sequence.lost };
+  }
+}
+
+// Held, or the garbage collector closes them.
+const connections: { readonly connection: PeerConnection; readonly track: Track }[] = [];
+const canaries: Canary[] = [];
+
+/** Connects one viewer by WHEP. @returns whether it connected. */
+async function connectOne(target: { readonly url: string; readonly token: string }): Promise<boolean> {
+  const connection = new nodeDataChannel.PeerConnection('viewer', {
+    iceServers: [],
+    bindAddress: '127.0.0.1',
+    disableAutoNegotiation: true,
+  });
+  const video = new nodeDataChannel.Video('0', 'RecvOnly');
+  video.addH264Codec(102, 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1');
+  const track = connection.addTrack(video);
+  track.setMediaHandler(new nodeDataChannel.RtcpReceivingSession());
+  const canary = canaries.length < CANARIES ? new Canary() : undefined;
+  if (canary) track.onMessage((datagram) => canary.take(datagram));
+  const connected = new Promise<boolean>((resolve) => {
+    connection.onStateChange((state) => {
+      if (state === 'connected') resolve(true);
+      if (state === 'failed' || state === 'closed') resolve(false);
+    });
+  });
+  const gathered = new Promise<string>((resolve) => {
+    connection.onGatheringStateChange((state) => {
+      if (state === 'complete') resolve(connection.localDescription()?.sdp ?? '');
+    });
+  });
+  connection.setLocalDescription('offer' as never);
+  const response = await fetch(target.url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp', Authorization: `Bearer ${target.token}` },
+    body: await gathered,
+  });
+  if (response.status !== 201) throw new Error(`WHEP: ${response.status} ${await response.text()}`);
+  connection.setRemoteDescription(await response.text(), 'answer' as never);
+  const up = await Promise.race([connected, pause(CONNECT_PATIENCE_MS, false)]);
+  if (!up) {
+    connection.close();
+    return false;
+  }
+  connections.push({ connection, track });
+  if (canary) canaries.push(canary);
+  return true;
+}
+
+const calls = {
+  /** Connects so many viewers more. */
+  connect: async (target: { readonly url: string; readonly token: string; readonly count: number }) => {
+    let left = target.count;
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) {
+        let tries = 0;
+        // As the one who offers, libdatachannel fails now and then when the peer's DTLS beats the answer.
+        while (!(await connectOne(target)))
+          if (++tries === TRIES) throw new Error('a viewer did not connect');
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, target.count) }, worker));
+  },
+  /** Counts anew from now on. */
+  reset: (): void => {
+    for (const canary of canaries) canary.reset();
+  },
+  /** What those saw who look at every packet. */
+  seen: (): readonly Seen[] => canaries.map(({ seen }) => seen),
+};
+
+/** What this process does when asked. */
+export type WebRtcViewersCalls = typeof calls;
+
+serveCalls(calls, () => {
+  for (const { connection } of connections) connection.close();
+  nodeDataChannel.cleanup();
+});
