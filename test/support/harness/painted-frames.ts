@@ -71,7 +71,9 @@ export class PaintedFrames {
       element.requestVideoFrameCallback((_now, { expectedDisplayTime }) => {
         if (this.#watched !== element) return;
         // On a busy machine the callback comes late, and what is drawn then is a newer frame than the one it tells of.
-        const paintedAt = Math.max(expectedDisplayTime, performance.now());
+        // After the page was hidden, Chromium dates frames seconds into the future.
+        const now = performance.now();
+        const paintedAt = expectedDisplayTime > now + 250 ? now : Math.max(expectedDisplayTime, now);
         this.#read(element, element.videoWidth, element.videoHeight, paintedAt);
         this.#look(element);
       });

@@ -24,10 +24,10 @@ export function watchFrames(video: HTMLVideoElement, handle: (frame: VideoFrameS
 }
 
 function watchByCallback(video: HTMLVideoElement, handle: (frame: VideoFrameShown) => void): () => void {
-  let request = video.requestVideoFrameCallback(function shown(_now, metadata) {
+  let request = video.requestVideoFrameCallback(function shown(now, metadata) {
     request = video.requestVideoFrameCallback(shown);
     handle({
-      shownAt: localTime(metadata.expectedDisplayTime),
+      shownAt: localTime(displayTime(now, metadata.expectedDisplayTime)),
       width: metadata.width,
       height: metadata.height,
       mediaTime: metadata.mediaTime,
@@ -37,6 +37,15 @@ function watchByCallback(video: HTMLVideoElement, handle: (frame: VideoFrameShow
   });
   return () => video.cancelVideoFrameCallback(request);
 }
+
+const LONGEST_WAY_TO_SCREEN_MS = 250;
+
+/**
+ * After a page was hidden, Chromium 156 dates all frames of a WebRTC stream into the future, by as long as it was hidden,
+ * although it shows them at once.
+ */
+const displayTime = (now: DOMHighResTimeStamp, expected: DOMHighResTimeStamp): DOMHighResTimeStamp =>
+  Math.abs(expected - now) > LONGEST_WAY_TO_SCREEN_MS ? now : expected;
 
 /** For browsers without frame callbacks: looks at every animation frame whether the count of frames rose. */
 function watchByCount(video: HTMLVideoElement, handle: (frame: VideoFrameShown) => void): () => void {

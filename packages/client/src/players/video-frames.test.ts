@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { localTime } from '../clock/local-clock.ts';
+import { watchFrames } from './video-frames.ts';
+
+type Shown = Parameters<HTMLVideoElement['requestVideoFrameCallback']>[0];
+
+/** A video element that shows a frame when the test says so. */
+function fakeVideo(): { video: HTMLVideoElement; show: (now: number, expectedDisplayTime: number) => void } {
+  let waiting: Shown | undefined;
+  const video = {
+    requestVideoFrameCallback: (callback: Shown) => {
+      waiting = callback;
+      return 1;
+    },
+    cancelVideoFrameCallback: () => {
+      waiting = undefined;
+    },
+  };
+  return {
+    video: video as unknown as HTMLVideoElement,
+    show: (now, expectedDisplayTime) =>
+      waiting?.(now, {
+        expectedDisplayTime,
+        width: 640,
+        height: 360,
+        mediaTime: 0,
+        presentedFrames: 1,
+        presentationTime: now,
+      }),
+  };
+}
+
+it.each([
+  ['when the browser expects it', 1_000, 1_016, 1_016],
+  ['a little before the callback on a busy page', 1_000, 980, 980],
+  ['now, where the browser dates it into the future after the page was hidden', 1_000, 3_117, 1_000],
+])('a frame is shown %s', (_when, now, expectedDisplayTime, shownAt) => {
+  const { video, show } = fakeVideo();
+  const times: number[] = [];
+  const end = watchFrames(video, (frame) => times.push(frame.shownAt));
+
+  show(now, expectedDisplayTime);
+  end();
+  show(now, expectedDisplayTime);
+
+  expect(times).toEqual([localTime(shownAt)]);
+});
