@@ -49,7 +49,11 @@ export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhol
       dataFolder,
       ...(options.args ?? []),
     ],
-    { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: ROOT,
+      env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   let output = '';
   child.stdout.on('data', (chunk) => {
@@ -82,7 +86,8 @@ function untilLink(child: ChildProcess, output: () => string): Promise<string> {
       const link = /^\s*(https?:\/\/\S+#token=\S+)\s*$/m.exec(output())?.[1];
       if (link !== undefined) done(() => found(link));
     };
-    const ended = (code: number | null): void => done(() => failed(new Error(`ended with ${code}:\n${output()}`)));
+    const ended = (code: number | null): void =>
+      done(() => failed(new Error(`ended with ${code}:\n${output()}`)));
     const late = setTimeout(() => {
       child.kill('SIGKILL');
       done(() => failed(new Error(`printed no link within 20 s:\n${output()}`)));

@@ -117,7 +117,7 @@ export class WhepConnection {
 
   #own(resource: string | undefined): void {
     this.#resource = resource;
-    if (this.#abort.signal.aborted && resource !== undefined) deleteSession(this.#options, resource);
+    if (this.#abort.signal.aborted && resource !== undefined) void deleteSession(this.#options, resource);
   }
 
   #listen(pc: RTCPeerConnection): void {
