@@ -4,7 +4,7 @@ import { type Millis, millis, Ring } from '@pinhole/core';
 export interface EdgeInput {
   /** Buffered media ahead of the playhead. */
   readonly aheadMs: number;
-  /** Between playhead and newest picture there is a hole, which no playing passes. */
+  /** Between playhead and newest picture there is a hole, which no playing passes; or the playhead is past it. */
   readonly hole: boolean;
   /** A seek is under way. */
   readonly seeking: boolean;

@@ -12,6 +12,8 @@ import { Track, type TrackSegments } from './track.ts';
 
 /** Played media is kept for so long, and at least from the key frame before the playhead on. */
 const KEEP_SECONDS = 2;
+/** A playhead so far behind the end did not run out of media: the clock of a hidden page ran on without any. */
+const RAN_AWAY_MS = 200;
 const MAX_ERRORS = 3;
 const ERROR_WINDOW_MS = 10_000;
 
@@ -178,7 +180,7 @@ export class MsePlayer implements FramePlayer {
     if (buffered.end(last) < this.#storeEnd) return;
     const start = buffered.start(last);
     const aheadMs = this.#aheadMs();
-    const hole = start > video.currentTime + 0.001;
+    const hole = start > video.currentTime + 0.001 || aheadMs < -RAN_AWAY_MS;
     const action = this.#edge.steer({ aheadMs, hole, seeking: video.seeking }, localNow());
     if (action.seekToAheadMs !== undefined) {
       video.currentTime = Math.max(start, buffered.end(last) - action.seekToAheadMs / 1000);
