@@ -91,9 +91,11 @@ export class RtspSource implements Source {
     this.#options = options;
     this.#label = scrubCredentials(options.label ?? options.url);
     if (!/^rtsps?:\/\/[^\s']+$/i.test(options.url) || parseRtspTarget(options.url) === undefined) {
+      // Not shown where it may hold a password that cannot be told apart.
+      const shown = options.url.includes('@') ? 'url' : `url "${options.url}"`;
       throw new PinholeError(
         'source/bad-option',
-        `url "${scrubCredentials(options.url)}": write rtsp://host/path, with blanks and quotes percent-encoded`,
+        `${shown}: write rtsp://host/path, with blanks, quotes and the special characters of a password percent-encoded`,
       );
     }
     this.#clock = options.clock ?? new SystemClock();

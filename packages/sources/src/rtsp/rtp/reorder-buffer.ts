@@ -15,6 +15,8 @@ export interface ReorderCounters {
   readonly reordered: number;
   /** Gaps that were not waited for any longer. */
   readonly gapsGivenUp: number;
+  /** Packets left out because the same one waits already. */
+  readonly doubled: number;
 }
 
 interface Waiting<T> {
@@ -28,7 +30,7 @@ const LARGEST_JUMP = 3000;
 
 /**
  * Puts the packets of one UDP stream back in order. In order they pass at once; behind a gap they wait for a short time.
- * Packets that come twice or too late pass too: who counts losses has to see them.
+ * What comes too late passes too: who counts losses has to see it.
  */
 export class ReorderBuffer<T extends { readonly sequence: number }> {
   readonly #packets: number;
@@ -37,7 +39,7 @@ export class ReorderBuffer<T extends { readonly sequence: number }> {
   /** By number, rising; all beyond the gap. */
   readonly #waiting: Waiting<T>[] = [];
   #next: number | undefined;
-  #counters = { reordered: 0, gapsGivenUp: 0 };
+  #counters = { reordered: 0, gapsGivenUp: 0, doubled: 0 };
 
   constructor({ packets = 128, waitMs = millis(25) }: ReorderLimits = {}) {
     this.#packets = packets;
@@ -91,8 +93,8 @@ export class ReorderBuffer<T extends { readonly sequence: number }> {
 
   #insert(waiting: Waiting<T>): void {
     const at = this.#waiting.findLastIndex(({ number }) => number <= waiting.number) + 1;
-    if (this.#waiting[at - 1]?.number === waiting.number) return;
-    this.#waiting.splice(at, 0, waiting);
+    if (this.#waiting[at - 1]?.number === waiting.number) this.#counters.doubled++;
+    else this.#waiting.splice(at, 0, waiting);
   }
 
   #giveUpGap(): readonly T[] {

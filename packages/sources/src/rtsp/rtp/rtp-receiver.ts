@@ -19,6 +19,8 @@ import type { RtpCounters } from './rtp-counters.ts';
 import { SsrcChoice } from './ssrc-choice.ts';
 import { UnitMaker } from './unit-maker.ts';
 
+const MAX_BALLAST = 4;
+
 /** What an RTP receiver is told of its stream. */
 export interface RtpReceiverOptions {
   readonly payloadType: number;
@@ -83,7 +85,7 @@ export class RtpReceiver {
       droppedIncomplete: depacketized.droppedIncomplete,
       droppedOversize: depacketized.droppedOversize,
       packetsLost,
-      packetsLate,
+      packetsLate: packetsLate + (this.#reorder?.counters.doubled ?? 0),
       packetsMalformed: this.#packetsMalformed + depacketized.packetsMalformed + packetsUnsupported,
       packetsForeign: this.#packetsForeign,
       packetsReordered: this.#reorder?.counters.reordered ?? 0,
@@ -98,7 +100,7 @@ export class RtpReceiver {
 
   /** Takes what came where RTP is expected; nobody may change its bytes later. */
   rtp(bytes: Uint8Array): void {
-    const packet = this.#readable(() => parseRtp(bytes));
+    const packet = this.#readable(() => parseRtp(withoutBallast(bytes)));
     if (packet === undefined) return;
     const now = this.#clock.monotonicNow();
     const choice =
@@ -183,3 +185,7 @@ export class RtpReceiver {
     });
   }
 }
+
+/** A copy where a small packet would keep a large chunk of the connection in memory until its picture is whole. */
+const withoutBallast = (bytes: Uint8Array): Uint8Array =>
+  bytes.buffer.byteLength > bytes.byteLength * MAX_BALLAST ? bytes.slice() : bytes;

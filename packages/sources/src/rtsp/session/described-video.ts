@@ -51,8 +51,8 @@ export function describedVideo(sdp: string, base: string): DescribedVideo {
   const sessionUrl = resolveControl(base, attribute(session, 'control'));
   const { clockRate } = format;
   return {
-    // Relative to the base, not to the session's own control: so cameras mean it (RFC 2326 §C.1.1).
-    trackUrl: resolveControl(base, attribute(media, 'control')),
+    // To the session's own address where there is one: so other clients read it, and cameras are tried with those.
+    trackUrl: resolveControl(sessionUrl, attribute(media, 'control')),
     sessionUrl,
     payloadType: format.payloadType,
     ticksPerSecond: clockRate >= 1000 && clockRate <= 1e7 ? clockRate : H264_TICKS_PER_SECOND,

@@ -70,6 +70,7 @@ export class RtspSession {
   #receiver: RtpReceiver | undefined;
   #endRepeats: (() => void)[] = [];
   #foreign = 0;
+  #opened = false;
   #handleBye: () => void = () => {};
 
   constructor(options: RtspSessionOptions, sink: RtspSessionSink) {
@@ -101,10 +102,7 @@ export class RtspSession {
     try {
       await Promise.race([stopped, play]);
     } catch (thrown) {
-      if (!(thrown instanceof MalformedError)) throw thrown;
-      throw new HandOver(`what it says cannot be read (${thrown.code}: ${thrown.message})`, {
-        cause: thrown,
-      });
+      throw this.#opened ? failureWhilePlaying(thrown) : unreadable(thrown);
     } finally {
       signal.removeEventListener('abort', abort);
       await this.#close();
@@ -124,6 +122,7 @@ export class RtspSession {
     }
     successful('PLAY', response);
     if (this.#stop.signal.aborted) return;
+    this.#opened = true;
     this.#sink.opened();
     const { clock, log } = this.#options;
     this.#endRepeats = [
@@ -262,6 +261,20 @@ export class RtspSession {
     connection?.close();
     await connection?.closed;
   }
+}
+
+/** FFmpeg may make more of what a camera says. */
+function unreadable(thrown: unknown): unknown {
+  if (!(thrown instanceof MalformedError)) return thrown;
+  return new HandOver(`what it says cannot be read (${thrown.code}: ${thrown.message})`, { cause: thrown });
+}
+
+/** What was good for a while is tried again, not handed over. */
+function failureWhilePlaying(thrown: unknown): unknown {
+  if (thrown instanceof MalformedError || thrown instanceof HandOver) {
+    return new RtspError('source/invalid-input', `what it sends cannot be read any more: ${thrown.message}`);
+  }
+  return thrown;
 }
 
 function interleaved(channel: number, payload: Uint8Array): Uint8Array {
