@@ -142,6 +142,19 @@ describe('Ladder, when the shown path fails', () => {
     expect(rig.ladder.waiting(millis(6_000))).toMatchObject({ tries: 1, nextInMs: 250 });
   });
 
+  it('says that a path without a picture failed, unlike one that is no longer needed', () => {
+    const rig = new Rig();
+    rig.at(0, { kind: 'start' });
+    rig.at(50, painted(2));
+
+    const expired = rig.ladder.handle({ kind: 'tick' }, millis(10_000));
+    rig.ladder.handle({ kind: 'tick' }, millis(15_000));
+    const replaced = rig.ladder.handle(painted(3), millis(15_100));
+
+    expect(expired).toEqual([{ kind: 'close', path: 1, why: 'webrtc/no-picture', failed: true }]);
+    expect(replaced.filter(({ kind }) => kind === 'close')).toMatchObject([{ path: 2, failed: false }]);
+  });
+
   it('comes no sooner than the server asks', () => {
     const rig = new Rig(['webrtc']);
     rig.at(0, { kind: 'start' });

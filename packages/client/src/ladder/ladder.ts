@@ -26,8 +26,8 @@ export type LadderEffect =
   | { readonly kind: 'open'; readonly path: number; readonly transport: TransportName }
   /** Puts this path's picture on the page. */
   | { readonly kind: 'show'; readonly path: number }
-  /** Ends the connection; the picture stays on the page until another one is shown. */
-  | { readonly kind: 'close'; readonly path: number; readonly why: string }
+  /** Ends the connection; the picture stays on the page until another one is shown. `failed`: it did not do its work. */
+  | { readonly kind: 'close'; readonly path: number; readonly why: string; readonly failed: boolean }
   | { readonly kind: 'refused'; readonly failure: Failure };
 
 interface Path {
@@ -176,7 +176,8 @@ export class Ladder {
   #failed(id: number, failure: Failure, now: Millis, effects: LadderEffect[]): void {
     const path = this.#paths.get(id);
     if (!path) return;
-    this.#close(id, failure.code, effects);
+    this.#paths.delete(id);
+    effects.push({ kind: 'close', path: id, why: failure.code, failed: true });
     const rung = this.#rung(path.transport);
     rung.failure = failure;
     if (failure.remedy === 'refused') {
@@ -242,7 +243,7 @@ export class Ladder {
   }
 
   #close(id: number, why: string, effects: LadderEffect[]): void {
-    if (this.#paths.delete(id)) effects.push({ kind: 'close', path: id, why });
+    if (this.#paths.delete(id)) effects.push({ kind: 'close', path: id, why, failed: false });
   }
 
   #rank(path: Path): number {

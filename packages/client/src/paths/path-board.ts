@@ -61,9 +61,12 @@ export class PathBoard {
   climb(input: LadderInput): void {
     if (this.#closed) return;
     const now = localNow();
-    for (const effect of this.#ladder.handle(input, now)) this.#carryOut(effect);
+    const effects = this.#ladder.handle(input, now);
+    for (const effect of effects) this.#carryOut(effect);
     // Counted from the failure on: else each tick would tell of another wait.
-    const waiting = input.kind === 'failed' ? this.#ladder.waiting(now) : undefined;
+    const failed =
+      input.kind === 'failed' || effects.some((effect) => effect.kind === 'close' && effect.failed);
+    const waiting = failed ? this.#ladder.waiting(now) : undefined;
     if (!waiting) return;
     const { tries, nextInMs, failure } = waiting;
     this.#options.handle({ kind: 'waiting', tries, nextInMs, reason: failure.reason });
