@@ -23,3 +23,16 @@ export function expectMoving(frames: readonly SeenFrame[]): void {
   expect((settled.at(-1) ?? 0) - (settled[0] ?? 0)).toBeLessThan(settled.length * 2);
   expect(longestStandMs(frames)).toBeLessThan(LONGEST_STAND_MS);
 }
+
+const LONGEST_LEAP_FRAMES = 45;
+/** Paths differ in how late they are: the picture of the one that takes over may be a little older. */
+const LONGEST_STEP_BACK_FRAMES = 10;
+
+/** Proves that the picture went on while paths changed: no black moment, no jump, nothing played twice. */
+export function expectUnbroken(frames: readonly SeenFrame[]): void {
+  const numbers = frameNumbers(frames);
+  const steps = numbers.slice(1).map((number, i) => number - (numbers[i] ?? 0));
+  expect(Math.max(...steps)).toBeLessThan(LONGEST_LEAP_FRAMES);
+  expect(Math.min(...steps)).toBeGreaterThan(-LONGEST_STEP_BACK_FRAMES);
+  expect(longestStandMs(frames)).toBeLessThan(LONGEST_STAND_MS);
+}
