@@ -24,13 +24,14 @@ const RTSPS_PORT = 322;
 export function parseRtspTarget(text: string): RtspTarget | undefined {
   const match = /^(rtsps?):\/\/(?:([^/?#]*)@)?([^@/?#]*)([^#]*)/i.exec(text);
   const [, scheme = '', userInfo, authority = '', path = ''] = match ?? [];
-  const [, host, port] = /^(\[[0-9a-f:.%]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(authority) ?? [];
+  const [, host, port] = /^(\[[0-9a-f:.]+(?:%[^\]]+)?\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(authority) ?? [];
   if (host === undefined || Number(port ?? 1) > 0xffff) return undefined;
   const secure = scheme.toLowerCase() === 'rtsps';
   return {
     url: escaped(`${scheme.toLowerCase()}://${authority}${path}`),
     secure,
-    host: host.replace(/^\[|\]$/g, ''),
+    // The `%` of a zone is itself written as %25 (RFC 6874).
+    host: host.replace(/^\[|\]$/g, '').replace('%25', '%'),
     port: Number(port ?? (secure ? RTSPS_PORT : RTSP_PORT)),
     ...(userInfo && { credentials: credentialsOf(userInfo) }),
   };
