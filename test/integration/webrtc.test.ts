@@ -14,7 +14,7 @@ import {
   typescriptFanout,
 } from '@pinhole/outputs/webrtc';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { RTCPeerConnection, useH264 } from 'werift';
+import { crc32c, RTCPeerConnection, useH264 } from 'werift';
 import { ClipCamera, encodeClip } from '../support/clip.ts';
 import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
 import { needs } from '../support/third-parties.ts';
@@ -353,36 +353,41 @@ describe('a viewer that is not who it says', () => {
   });
 });
 
+/** A viewer by werift, which can be made to send what no browser sends. */
+async function openOddSession(camera: ClipCamera) {
+  const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+  const viewer = new RTCPeerConnection({
+    iceServers: [],
+    iceUseIpv4: false,
+    iceUseIpv6: false,
+    iceAdditionalHostAddresses: ['127.0.0.1'],
+    codecs: {
+      video: [
+        useH264({ parameters: 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1' }),
+      ],
+    },
+  });
+  undo.push(() => viewer.close());
+  viewer.addTransceiver('video', { direction: 'recvonly' });
+  const channel = viewer.createDataChannel('pinhole');
+  for (const { connection } of viewer.iceTransports) delete connection.stunServer;
+  await viewer.setLocalDescription(await viewer.createOffer());
+  const events: PeerEvent['kind'][] = [];
+  const peer = await factory.open({
+    offer: viewer.localDescription?.sdp ?? '',
+    stream: camera.stream,
+    handle: ({ kind }) => events.push(kind),
+  });
+  undo.push(() => peer.close());
+  await viewer.setRemoteDescription({ type: 'answer', sdp: peer.answer });
+  await vi.waitFor(() => expect(channel.readyState).toBe('open'), { timeout: 8000 });
+  const [dtls] = viewer.dtlsTransports;
+  return { viewer, channel, dtls, peer, events };
+}
+
 describe('a viewer that breaks the rules', () => {
   it('harms nobody with broken SCTP, messages for channels that are not there, or broken RTCP', async () => {
-    const camera = openCamera();
-    const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
-    const viewer = new RTCPeerConnection({
-      iceServers: [],
-      iceUseIpv4: false,
-      iceUseIpv6: false,
-      iceAdditionalHostAddresses: ['127.0.0.1'],
-      codecs: {
-        video: [
-          useH264({ parameters: 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1' }),
-        ],
-      },
-    });
-    undo.push(() => viewer.close());
-    viewer.addTransceiver('video', { direction: 'recvonly' });
-    const channel = viewer.createDataChannel('pinhole');
-    for (const { connection } of viewer.iceTransports) delete connection.stunServer;
-    await viewer.setLocalDescription(await viewer.createOffer());
-    const events: PeerEvent['kind'][] = [];
-    const peer = await factory.open({
-      offer: viewer.localDescription?.sdp ?? '',
-      stream: camera.stream,
-      handle: ({ kind }) => events.push(kind),
-    });
-    undo.push(() => peer.close());
-    await viewer.setRemoteDescription({ type: 'answer', sdp: peer.answer });
-    await vi.waitFor(() => expect(channel.readyState).toBe('open'), { timeout: 8000 });
-    const [dtls] = viewer.dtlsTransports;
+    const { viewer, channel, dtls, peer, events } = await openOddSession(openCamera());
 
     await dtls?.sendData(Buffer.from('no SCTP at all'));
     await dtls?.sendData(Buffer.alloc(0));
@@ -395,9 +400,80 @@ describe('a viewer that breaks the rules', () => {
     await vi.waitFor(() => expect(peer.stats()).toMatchObject({ rtcpMalformed: 1, channelMalformed: 4 }));
     expect(events).toEqual(['connected', 'heard']);
   });
+
+  it('stops nothing by SCTP packets that would take for ever to read', async () => {
+    const { viewer, channel, dtls, peer } = await openOddSession(openCamera());
+    const malformed = peer.stats().channelMalformed ?? 0;
+    const association = viewer.sctpTransport?.sctp as { remoteVerificationTag: number } | undefined;
+    const tag = association?.remoteVerificationTag ?? 0;
+    const send = async (chunk: string): Promise<void> => {
+      const packet = Buffer.concat([
+        Buffer.from('138813880000000000000000', 'hex'),
+        Buffer.from(chunk, 'hex'),
+      ]);
+      packet.writeUInt32BE(tag, 4);
+      packet.writeUInt32LE(crc32c(packet), 8);
+      await dtls?.sendData(packet);
+    };
+
+    await send('0b000000'); // a chunk of length zero
+    await send('0400000800010000'); // a parameter of length zero
+    await send(`030004bc0000000000100000012b0000${'0001ffff'.repeat(299)}`); // a SACK of 20 million chunks
+
+    await vi.waitFor(() => expect(peer.stats().channelMalformed).toBe(malformed + 3));
+    expect(channel.readyState).toBe('open');
+  });
+
+  it('is not ended by records that anybody could have made', async () => {
+    const { channel, dtls, peer, events } = await openOddSession(openCamera());
+    const path = dtls?.iceTransport.connection;
+    const unknownType = '18fefd0001000000000001000100';
+    const closeNotify = '15fefd000000000000000200020100';
+
+    await path?.send(Buffer.from(unknownType, 'hex'));
+    await path?.send(Buffer.from(closeNotify, 'hex'));
+    await path?.send(Buffer.from(`17fefd0001000000000001000100${closeNotify}`, 'hex'));
+
+    // What comes after them is still taken.
+    await dtls?.sendData(Buffer.from('no SCTP, but encrypted'));
+    await vi.waitFor(() => expect(peer.stats().channelMalformed).toBeGreaterThan(0));
+    expect(events).not.toContain('left');
+    expect(channel.readyState).toBe('open');
+  });
+
+  it('gets no more than a few channels', async () => {
+    const { viewer, channel, peer, events } = await openOddSession(openCamera());
+    const malformed = peer.stats().channelMalformed ?? 0;
+
+    const more = Array.from({ length: 10 }, (_, i) => viewer.createDataChannel(`more-${i}`));
+
+    // Eight of them, one of which is the first.
+    await vi.waitFor(() => expect(peer.stats().channelMalformed).toBe(malformed + 3));
+    expect(more.filter(({ readyState }) => readyState === 'open')).toHaveLength(7);
+    expect(channel.readyState).toBe('open');
+    expect(events).not.toContain('left');
+  });
 });
 
 describe('strangers', () => {
+  it('are counted and not listened to: datagrams that are neither STUN nor encrypted', async () => {
+    const { peer, events } = await openSession(openCamera());
+    const stranger = createSocket('udp4');
+    undo.push(() => stranger.close());
+    const candidates = [...peer.answer.matchAll(/udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host/g)];
+    const refused = peer.stats().datagramsRefused ?? 0;
+
+    for (const [, address, port] of candidates) {
+      // DTLS records of content types that nobody knows, in the clear and as if encrypted.
+      for (const record of ['01fefd0000000000000001000100', '01fefd0001000000000001000100', '02']) {
+        stranger.send(Buffer.from(record, 'hex'), Number(port), address);
+      }
+    }
+
+    await vi.waitFor(() => expect(peer.stats().datagramsRefused).toBe(refused + 3 * candidates.length));
+    expect(events).not.toContain('left');
+  });
+
   it('are not answered: STUN that is not signed, DTLS and RTCP from elsewhere', async () => {
     const camera = openCamera();
     const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
@@ -423,7 +499,7 @@ describe('strangers', () => {
       stranger.send(datagram, port, '127.0.0.1');
     }
 
-    await vi.waitFor(() => expect(peer.stats().datagramsRefused).toBe(3));
+    await vi.waitFor(() => expect(peer.stats().datagramsRefused).toBe(4));
     await wait(100);
     expect(answers).toBe(0);
   });

@@ -1,5 +1,6 @@
 import type { MessagePipe } from '@pinhole/engine';
 import { type RTCDataChannel, RTCSctpTransport } from 'werift';
+import { countSctpChunks, type SctpHoldings } from './sctp-screen.ts';
 import { MAX_CHANNEL_MESSAGE_BYTES, SCTP_PORT } from './viewer-answer.ts';
 import type { WeriftDtls } from './werift-dtls.ts';
 
@@ -12,14 +13,22 @@ const MAX_WAITING_BYTES = 256 * 1024;
 /** Messages a second that a viewer may send; more are dropped. */
 const MESSAGES_A_SECOND = 50;
 
-/** A viewer that opens more channels than this is up to no good: what comes after is not looked at. */
+/** Chunks a second that werift is shown; SCTP sends again, and more slowly, what is dropped. */
+const CHUNKS_A_SECOND = 1000;
+
+/** A viewer that opens more channels than this is up to no good: it gets no more. */
 const MAX_CHANNELS = 8;
+
+/** DATA_CHANNEL_OPEN (RFC 8832 §5.1). */
+const CONTROL_PROTOCOL = 50;
+const OPEN_MESSAGE = 3;
 
 /** Parts of werift's SCTP whose rejections nobody takes: one broken message of a viewer would end the process. */
 interface ChannelReceiver {
-  datachannelReceive(...message: readonly unknown[]): Promise<void>;
+  readonly dataChannels: Readonly<Record<number, unknown>>;
+  datachannelReceive(stream: number, protocol: number, message: Buffer): Promise<void>;
 }
-interface PacketReceiver {
+interface PacketReceiver extends SctpHoldings {
   handleData(packet: Buffer): Promise<void>;
 }
 
@@ -27,7 +36,7 @@ interface PacketReceiver {
 export class WeriftChannels {
   readonly #sctp: RTCSctpTransport;
   readonly #remotePort: number;
-  #opened = 0;
+  readonly #chunks = new SecondWindow(CHUNKS_A_SECOND);
   #malformed = 0;
 
   constructor(options: {
@@ -47,21 +56,33 @@ export class WeriftChannels {
     };
     const channels = this.#sctp as unknown as ChannelReceiver;
     const receive = channels.datachannelReceive.bind(channels);
-    channels.datachannelReceive = (...message) => receive(...message).catch(count);
+    channels.datachannelReceive = (stream, protocol, message) => {
+      if (!mayBeTaken(channels, { stream, protocol, message })) {
+        count();
+        return Promise.resolve();
+      }
+      return receive(stream, protocol, message).catch(count);
+    };
     this.#sctp.setDtlsTransport(options.dtls);
     const packets = this.#sctp.sctp as unknown as PacketReceiver;
     const handle = packets.handleData.bind(packets);
-    packets.handleData = (packet) => handle(packet).catch(count);
+    packets.handleData = (packet) => {
+      const chunks = countSctpChunks(packet, packets);
+      if (chunks === undefined || !this.#chunks.take(chunks)) {
+        count();
+        return Promise.resolve();
+      }
+      return handle(packet).catch(count);
+    };
     this.#sctp.setRemoteMaxMessageSize(options.remoteMaxMessageBytes);
     this.#sctp.setRemotePort(options.remotePort);
     this.#sctp.sctp.stateChanged.closed.subscribe(options.ended);
     this.#sctp.onDataChannel.subscribe((channel) => {
-      if (++this.#opened > MAX_CHANNELS) return;
       if (channel.label === CHANNEL_LABEL) options.opened(pipeOf(channel, options));
     });
   }
 
-  /** Messages and packets that could not be read. */
+  /** Messages and packets that could not be read, or were more than a viewer may send. */
   get malformed(): number {
     return this.#malformed;
   }
@@ -82,12 +103,10 @@ function pipeOf(
   { heard, remoteMaxMessageBytes }: { readonly heard: () => void; readonly remoteMaxMessageBytes: number },
 ): MessagePipe {
   const listeners = new Set<(text: string) => void>();
-  let window = { second: 0, messages: 0 };
+  const window = new SecondWindow(MESSAGES_A_SECOND);
   channel.onMessage.subscribe((message) => {
     heard();
-    const second = Math.floor(performance.now() / 1000);
-    if (window.second !== second) window = { second, messages: 0 };
-    if (++window.messages > MESSAGES_A_SECOND || typeof message !== 'string') return;
+    if (!window.take(1) || typeof message !== 'string') return;
     for (const listener of listeners) listener(message);
   });
   return {
@@ -108,4 +127,33 @@ function pipeOf(
     },
     close: () => channel.close(),
   };
+}
+
+/** werift would make a channel of each request for one, and look through all of them at the next. */
+function mayBeTaken(
+  { dataChannels }: ChannelReceiver,
+  { stream, protocol, message }: { stream: number; protocol: number; message: Buffer },
+): boolean {
+  if (protocol !== CONTROL_PROTOCOL || message[0] !== OPEN_MESSAGE || stream in dataChannels) return true;
+  return Object.keys(dataChannels).length < MAX_CHANNELS;
+}
+
+/** Lets so many things through in each second. */
+class SecondWindow {
+  readonly #limit: number;
+  #second = 0;
+  #taken = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Takes so many. @returns whether the second had them left. */
+  take(count: number): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (this.#second !== second) this.#taken = 0;
+    this.#second = second;
+    this.#taken += count;
+    return this.#taken <= this.#limit;
+  }
 }
