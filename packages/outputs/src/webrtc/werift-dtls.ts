@@ -11,9 +11,14 @@ import {
 import { SRTP_PROFILE, type SrtpKeys } from './rtp-sender.ts';
 import type { WeriftIce } from './werift-ice.ts';
 
-const CONTENT_TYPE = { alert: 21 } as const;
+const CONTENT_TYPE = { alert: 21, applicationData: 23 } as const;
 const ALERT = { warning: 1, fatal: 2, closeNotify: 0 } as const;
 const RECORD_HEADER_BYTES = 13;
+const EPOCH_AT = 3;
+const LENGTH_AT = 11;
+
+/** A handshake takes a tenth of it, with every flight sent again; werift keeps each part that waits for others. */
+const MAX_HANDSHAKE_BYTES = 256 * 1024;
 
 /** No flight is sent again once the handshake stands at this one. */
 const NO_MORE_FLIGHTS = 99;
@@ -95,16 +100,25 @@ export class WeriftDtls extends RTCDtlsTransport {
     client.dtls.flight = NO_MORE_FLIGHTS;
   }
 
-  /** Keeps what is not encrypted, and alerts, from werift once the handshake is over: it would believe a forged one. */
+  /**
+   * Shows werift of the handshake no more than one needs, and after it only what is encrypted data: it would believe a
+   * forged alert, and any content type that it does not know, to be the end.
+   */
   #guard(client: DtlsClient, closed: () => void): void {
     const { socket } = client.transport;
     const pass = socket.onData;
+    let handshakeBytes = 0;
     socket.onData = (datagram, from) => {
-      if (!this.#up || datagram.byteLength < RECORD_HEADER_BYTES) return pass(datagram, from);
-      if (datagram.readUInt16BE(3) === 0) return undefined;
-      if (datagram[0] !== CONTENT_TYPE.alert) return pass(datagram, from);
-      if (endsConnection(client, datagram)) closed();
-      return undefined;
+      if (!this.#up) {
+        handshakeBytes += datagram.byteLength;
+        if (handshakeBytes <= MAX_HANDSHAKE_BYTES) pass(datagram, from);
+        return;
+      }
+      for (const record of recordsOf(datagram)) {
+        if (record.readUInt16BE(EPOCH_AT) === 0) continue;
+        if (record[0] === CONTENT_TYPE.applicationData) pass(record, from);
+        else if (record[0] === CONTENT_TYPE.alert && endsConnection(client, record)) closed();
+      }
     };
   }
 
@@ -122,20 +136,29 @@ export class WeriftDtls extends RTCDtlsTransport {
   }
 }
 
+/** The whole records of a datagram (RFC 6347 §4.1): views. What is cut short at its end is left out. */
+function* recordsOf(datagram: Buffer): Generator<Buffer> {
+  for (let at = 0; at + RECORD_HEADER_BYTES <= datagram.byteLength; ) {
+    const end = at + RECORD_HEADER_BYTES + datagram.readUInt16BE(at + LENGTH_AT);
+    if (end > datagram.byteLength) return;
+    yield datagram.subarray(at, end);
+    at = end;
+  }
+}
+
 /** What werift's cipher wants of a record. */
 type CipherRecord = Parameters<DtlsClient['cipher']['decryptPacket']>[0];
 
-function endsConnection(client: DtlsClient, datagram: Buffer): boolean {
-  const contentLen = datagram.readUInt16BE(11);
+function endsConnection(client: DtlsClient, alert: Buffer): boolean {
   const record = {
     recordLayerHeader: {
       contentType: CONTENT_TYPE.alert,
-      protocolVersion: { major: datagram.readUInt8(1), minor: datagram.readUInt8(2) },
-      epoch: datagram.readUInt16BE(3),
-      sequenceNumber: datagram.readUIntBE(5, 6),
-      contentLen,
+      protocolVersion: { major: alert.readUInt8(1), minor: alert.readUInt8(2) },
+      epoch: alert.readUInt16BE(EPOCH_AT),
+      sequenceNumber: alert.readUIntBE(5, 6),
+      contentLen: alert.readUInt16BE(LENGTH_AT),
     },
-    fragment: datagram.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + contentLen),
+    fragment: alert.subarray(RECORD_HEADER_BYTES),
   } as CipherRecord;
   try {
     const [level, description] = client.cipher.decryptPacket(record);

@@ -237,7 +237,7 @@ export class WeriftIce implements DatagramPath {
 
   #receiveStun(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
     const kind = stunKind(datagram, this.#connection.localPassword);
-    if (kind === 'unsigned-request') {
+    if (kind === 'unsigned-request' || kind === 'no-stun') {
       this.#refusedDatagrams++;
       return;
     }

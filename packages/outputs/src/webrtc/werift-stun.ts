@@ -43,11 +43,13 @@ export type StunKind =
   | 'request'
   /** A request by which the viewer chooses the path it comes on (RFC 8445 §7.3.1.5). */
   | 'nomination'
-  | 'response';
+  | 'response'
+  /** None at all: werift would pass it on as data, from whomever it comes. */
+  | 'no-stun';
 
 /** Tells a STUN datagram's kind. */
 export function stunKind(datagram: Buffer, password: string): StunKind {
-  if (!isStunRequest(datagram)) return 'response';
+  if (!isStunRequest(datagram)) return parseMessage(datagram) === undefined ? 'no-stun' : 'response';
   const message = parseMessage(datagram, Buffer.from(password));
   if (message === undefined) return 'unsigned-request';
   return message.attributesKeys.includes('USE-CANDIDATE') ? 'nomination' : 'request';
