@@ -40,7 +40,8 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
 
   app.use(async (context, next) => {
     await next();
-    options.refusals.note(context.res.status);
+    // Where nobody is left to take the answer, whatever ended the connection was noted.
+    if (context.env.incoming.socket.writable) options.refusals.note(context.res.status);
     for (const [name, value] of Object.entries(options.securityHeaders)) {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
     }
