@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dg
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Page } from 'playwright-core';
+import { seededRandom } from './fuzz-sdp.ts';
 
 /** What the way between a viewer and the server does to what passes. */
 export interface Impairment {
@@ -165,11 +166,3 @@ export class LossyProxy {
     return socket;
   }
 }
-
-/** Mulberry32: the same losses in every run. */
-const seededRandom = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};

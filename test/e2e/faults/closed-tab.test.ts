@@ -91,6 +91,7 @@ describe('a tab that is closed', () => {
 
     const after = await census.untilBackTo(baseline, { patienceMs: 30_000 });
 
+    expect(after.sockets).toBeLessThanOrEqual(baseline.sockets);
     console.log(holdingsLine('closed tabs', baseline, after));
   });
 });

@@ -124,6 +124,7 @@ describe('a bad network', () => {
 
     const after = await census.untilBackTo(baseline, { patienceMs: 30_000 });
 
+    expect(after.sockets).toBeLessThanOrEqual(baseline.sockets);
     console.log(holdingsLine('bad network', baseline, after));
   });
 });
