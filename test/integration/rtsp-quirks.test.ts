@@ -164,6 +164,7 @@ describe('a camera', () => {
           method === 'DESCRIBE' ? { headers: ['Content-Length: many'], body: '' } : undefined,
       },
     ],
+    ['source/invalid-input', 'cannot be read any more', { noise: Buffer.alloc(200_000, 1) }],
     ['source/ended', 'TEARDOWN', { asks: 'TEARDOWN' }],
     ['source/ended', 'ended the stream', { pictures: 5 }],
     [

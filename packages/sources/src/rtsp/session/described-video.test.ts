@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { MalformedError } from '@pinhole/core';
+import fc from 'fast-check';
+import { expect, it, test } from 'vitest';
 import { describedVideo } from './described-video.ts';
-import { HandOver } from './rtsp-error.ts';
+import { HandOver, RtspError } from './rtsp-error.ts';
 
 const SPS = 'Z0IAKeKQCgC3YC3AQEBpB4kRUA==';
 const PPS = 'aM48gA==';
@@ -79,3 +81,34 @@ it.each([
   expect(() => describedVideo(sdp(...lines), 'rtsp://cam/')).toThrowError(HandOver);
   expect(() => describedVideo(sdp(...lines), 'rtsp://cam/')).toThrowError(words);
 });
+
+test('any text at all is a description, or is refused as one of three', () => {
+  const lines = [
+    'v=0',
+    'm=video 0 RTP/AVP 96',
+    'a=rtpmap:96 H264/90000',
+    'a=control:',
+    'a=fmtp:96 sprop-parameter-sets=',
+  ];
+  const part = fc.oneof(
+    fc.constantFrom(...lines, '\r\n', '\n'),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 16 }), (parts) => {
+      const thrown = thrownBy(() => describedVideo(parts.join(''), 'rtsp://cam/'));
+
+      expect([undefined, MalformedError, HandOver, RtspError]).toContain(thrown?.constructor);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+function thrownBy(run: () => unknown): object | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (thrown) {
+    return thrown as object;
+  }
+}

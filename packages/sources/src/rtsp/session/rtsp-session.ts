@@ -1,26 +1,17 @@
 import { type Abort, type Logger, MalformedError, millis } from '@pinhole/core';
 import type { DemuxedUnit } from '@pinhole/ffmpeg';
-import {
-  controlBase,
-  type InterleavedFrame,
-  parseTransport,
-  RTSP_STATUS,
-  type RtpRtcpPair,
-  type RtspResponse,
-  serializeTransport,
-} from '@pinhole/protocol/rtsp';
+import { controlBase, RTSP_STATUS } from '@pinhole/protocol/rtsp';
 import type { SourceClock } from '../../clock.ts';
-import { NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
-import { RtpReceiver } from '../rtp/rtp-receiver.ts';
+import type { RtpCounters } from '../rtp/rtp-counters.ts';
 import { type DescribedVideo, describedVideo } from './described-video.ts';
 import { keepAlive } from './keep-alive.ts';
+import { MediaChannel } from './media-channel.ts';
 import { followRedirect } from './redirect.ts';
 import { repeat } from './repeat.ts';
 import { RtspClient, successful } from './rtsp-client.ts';
 import { openRtspConnection, type RtspConnection } from './rtsp-connection.ts';
 import { HandOver, RtspError } from './rtsp-error.ts';
 import type { RtspTarget } from './rtsp-target.ts';
-import { openUdpPorts, type UdpPorts } from './udp-ports.ts';
 
 /** What a session is made with. */
 export interface RtspSessionOptions {
@@ -47,7 +38,6 @@ const REPORT_INTERVAL_MS = millis(5_000);
 const MAX_REDIRECTS = 3;
 /** Nobody waits for it any more. */
 const STOPPED = new RtspError('source/ended', 'stopped');
-const CHANNELS: RtpRtcpPair = [0, 1];
 
 /** What asking for a description led to. */
 interface Described {
@@ -63,25 +53,29 @@ export class RtspSession {
   readonly #options: RtspSessionOptions;
   readonly #sink: RtspSessionSink;
   readonly #stop = new AbortController();
+  readonly #media: MediaChannel;
   #connection: RtspConnection | undefined;
   #endSession: (() => Promise<unknown>) | undefined;
-  #ports: UdpPorts | undefined;
-  #channels: RtpRtcpPair = CHANNELS;
-  #receiver: RtpReceiver | undefined;
   #endRepeats: (() => void)[] = [];
-  #foreign = 0;
   #opened = false;
   #handleBye: () => void = () => {};
 
   constructor(options: RtspSessionOptions, sink: RtspSessionSink) {
     this.#options = options;
     this.#sink = sink;
+    this.#media = new MediaChannel({
+      clock: options.clock,
+      sink: {
+        write: (unit) => sink.write(unit),
+        received: () => sink.received(),
+        bye: () => this.#handleBye(),
+      },
+    });
   }
 
   /** What became of packets and pictures so far. */
   get counters(): RtpCounters {
-    const counters = this.#receiver?.counters ?? NO_RTP_COUNTERS;
-    return { ...counters, packetsForeign: counters.packetsForeign + this.#foreign };
+    return this.#media.counters;
   }
 
   /**
@@ -130,7 +124,7 @@ export class RtspSession {
       repeat(
         clock,
         () => millis(REPORT_INTERVAL_MS * (0.5 + Math.random())),
-        () => this.#report(),
+        () => this.#media.report(),
       ),
     ];
     const why = await Promise.race([bye, connection.closed]);
@@ -164,7 +158,7 @@ export class RtspSession {
       clock: this.#options.clock,
       timeoutMs: ANSWER_TIMEOUT_MS,
       signal: this.#stop.signal,
-      frame: (frame) => this.#frame(frame),
+      frame: (frame) => this.#media.frame(frame),
     });
     if (this.#stop.signal.aborted) {
       connection.close();
@@ -175,75 +169,11 @@ export class RtspSession {
   }
 
   async #setUp({ connection, client, video }: Described): Promise<void> {
-    if (this.#options.transport === 'udp') {
-      const ports = await openUdpPorts(
-        { local: connection.localAddress, camera: connection.remoteAddress },
-        {
-          rtp: (datagram) => this.#receiver?.rtp(datagram),
-          rtcp: (datagram) => this.#receiver?.rtcp(datagram),
-          foreign: () => this.#foreign++,
-        },
-      );
-      if (this.#stop.signal.aborted) {
-        ports.close();
-        throw STOPPED;
-      }
-      this.#ports = ports;
-    }
-    const wanted = this.#ports === undefined ? { interleaved: CHANNELS } : { clientPorts: this.#ports.ports };
-    const response = successful(
-      'SETUP',
-      await client.request('SETUP', video.trackUrl, [['Transport', serializeTransport(wanted)]]),
-    );
+    const wanted = await this.#media.offer(connection, this.#options.transport);
+    const response = await client.request('SETUP', video.trackUrl, [['Transport', wanted]]);
+    successful('SETUP', response);
     this.#endSession = () => client.request('TEARDOWN', video.sessionUrl);
-    this.#accept(response, video);
-  }
-
-  #accept(response: RtspResponse, video: DescribedVideo): void {
-    const header = response.headers.get('Transport');
-    const transport = header === undefined ? undefined : parseTransport(header);
-    if (transport !== undefined && !/^AVPF?$/.test(transport.profile)) {
-      throw new HandOver(`it sends RTP/${transport.profile}`);
-    }
-    const { clock } = this.#options;
-    this.#receiver = new RtpReceiver(
-      {
-        ...video,
-        ssrc: transport?.ssrc,
-        ...(this.#ports !== undefined && { reorder: {} }),
-        clock,
-      },
-      {
-        write: (unit) => this.#sink.write(unit),
-        received: () => this.#sink.received(),
-        bye: () => this.#handleBye(),
-      },
-    );
-    // Some cameras leave out what they were asked for, and do it.
-    this.#channels = transport?.interleaved ?? CHANNELS;
-    if (this.#ports === undefined) {
-      if (transport?.lower === 'UDP' && transport.serverPorts !== undefined) {
-        throw new RtspError('source/failed', 'the camera sends by UDP only: add ?transport=udp');
-      }
-    } else if (transport?.lower === 'TCP') {
-      throw new RtspError('source/failed', 'the camera sends by TCP only: leave ?transport=udp out');
-    } else if (transport?.serverPorts !== undefined) {
-      this.#ports.open(transport.serverPorts, this.#receiver.report());
-    }
-  }
-
-  #frame({ channel, payload }: InterleavedFrame): void {
-    const [rtp, rtcp] = this.#channels;
-    if (channel === rtp) this.#receiver?.rtp(payload);
-    else if (channel === rtcp) this.#receiver?.rtcp(payload);
-    else this.#foreign++;
-  }
-
-  #report(): void {
-    const report = this.#receiver?.report();
-    if (report === undefined) return;
-    if (this.#ports !== undefined) this.#ports.report(report);
-    else this.#connection?.send(interleaved(this.#channels[1], report));
+    this.#media.accept(response, video);
   }
 
   async #close(): Promise<void> {
@@ -256,8 +186,7 @@ export class RtspSession {
       await Promise.race([end, connection.closed]);
       cancel();
     }
-    this.#receiver?.close();
-    this.#ports?.close();
+    this.#media.close();
     connection?.close();
     await connection?.closed;
   }
@@ -275,11 +204,4 @@ function failureWhilePlaying(thrown: unknown): unknown {
     return new RtspError('source/invalid-input', `what it sends cannot be read any more: ${thrown.message}`);
   }
   return thrown;
-}
-
-function interleaved(channel: number, payload: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(4 + payload.byteLength);
-  frame.set([0x24, channel, payload.byteLength >> 8, payload.byteLength & 0xff]);
-  frame.set(payload, 4);
-  return frame;
 }
