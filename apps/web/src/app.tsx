@@ -3,6 +3,7 @@ import { Toast } from './components/toast.tsx';
 import { CameraPage } from './pages/camera-page.tsx';
 import { GridPage } from './pages/grid-page.tsx';
 import { LoginPage } from './pages/login-page.tsx';
+import { UnknownCameraPage } from './pages/unknown-camera-page.tsx';
 import { WaitingPage } from './pages/waiting-page.tsx';
 import { route } from './routing.ts';
 import { cameraList, followCameras } from './session/cameras.ts';
@@ -29,11 +30,12 @@ function Page() {
       return <WaitingPage reason={list.reason} />;
     case 'known': {
       const wanted = route.value;
-      const camera = wanted.page === 'camera' ? list.cameras.find(({ id }) => id === wanted.id) : undefined;
+      if (wanted.page === 'grid') return <GridPage cameras={list.cameras} />;
+      const camera = list.cameras.find(({ id }) => id === wanted.id);
       return camera ? (
         <CameraPage camera={camera} cameras={list.cameras} />
       ) : (
-        <GridPage cameras={list.cameras} />
+        <UnknownCameraPage id={wanted.id} />
       );
     }
   }

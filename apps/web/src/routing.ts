@@ -5,8 +5,17 @@ export type Route = { readonly page: 'grid' } | { readonly page: 'camera'; reado
 
 const parse = (): Route => {
   const id = /^#\/camera\/([^/]+)$/.exec(location.hash)?.[1];
-  return id === undefined ? { page: 'grid' } : { page: 'camera', id: decodeURIComponent(id) };
+  return id === undefined ? { page: 'grid' } : { page: 'camera', id: decoded(id) };
 };
+
+/** What nobody encoded is taken as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /** The page to show; follows the address bar. */
 export const route = signal<Route>(parse());

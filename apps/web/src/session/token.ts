@@ -29,7 +29,8 @@ export function signOut(): void {
 export function tokenIn(pasted: string): string | undefined {
   const text = pasted.trim();
   const inLink = /[#?&]token=([^&\s]+)/.exec(text)?.[1];
-  if (inLink !== undefined) return decodeURIComponent(inLink);
+  // Tokens have no character that a link would encode.
+  if (inLink !== undefined) return /^[\w.~-]+$/.test(inLink) ? inLink : undefined;
   return /^[\w.~-]{16,}$/.test(text) ? text : undefined;
 }
 
