@@ -265,13 +265,17 @@ export class ViewerPeer implements Peer {
   async #end(): Promise<void> {
     clearTimeout(this.#ticks);
     this.#reader?.detach();
-    const report = this.#rtp?.report(this.#context.now());
-    if (report) this.#sendRtcp([report, this.#description(), { kind: 'bye', ssrcs: [this.#ssrc] }]);
-    this.#rtp?.close();
     try {
+      this.#sayBye();
       await this.#transport.close();
     } catch (error) {
       this.#context.log.warn({ reason: messageOf(error) }, 'a viewer connection did not close cleanly');
     }
+  }
+
+  #sayBye(): void {
+    const report = this.#rtp?.report(this.#context.now());
+    this.#rtp?.close();
+    if (report) this.#sendRtcp([report, this.#description(), { kind: 'bye', ssrcs: [this.#ssrc] }]);
   }
 }

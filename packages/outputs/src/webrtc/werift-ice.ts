@@ -10,8 +10,11 @@ import {
   StunProtocol,
   serverReflexiveCandidate,
 } from 'werift';
+import { KnownPaths } from './known-paths.ts';
+import { mayCheck } from './remote-address.ts';
 import type { DatagramPath } from './rtp-sender.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
+import { watchNomination } from './watch-nomination.ts';
 import { announcedCandidates, fromWerift, hostCandidate, toWerift } from './werift-candidate.ts';
 import { openStun, receiveStun, stunKind } from './werift-stun.ts';
 
@@ -58,10 +61,10 @@ export class WeriftIce implements DatagramPath {
   readonly #agent: IceAgent;
   readonly #sockets: UdpSocket[] = [];
   readonly #announced: readonly string[];
-  /** Paths by which a signed request came, the one that was silent longest first. */
-  readonly #known = new Set<string>();
+  readonly #known = new KnownPaths();
   #selected: { readonly socket: UdpSocket; readonly host: string; readonly port: number } | undefined;
   #refusedDatagrams = 0;
+  #relayFailures = 0;
   #remoteCandidates = 0;
   #onMedia: (datagram: Buffer) => void = () => {};
 
@@ -131,7 +134,7 @@ export class WeriftIce implements DatagramPath {
 
   /** Datagrams that the system would not send. */
   get sendFailures(): number {
-    return this.#sockets.reduce((sum, { sendFailures }) => sum + sendFailures, 0);
+    return this.#sockets.reduce((sum, { sendFailures }) => sum + sendFailures, this.#relayFailures);
   }
 
   /** In words, e.g. `host/udp`; undefined until a pair was nominated. */
@@ -173,11 +176,16 @@ export class WeriftIce implements DatagramPath {
     this.transport.start().catch((error: unknown) => remote.failed(`ICE: ${String(error)}`));
   }
 
-  /** Adds a candidate of the viewer; one that needs a look-up, or is one too many, is passed over. */
+  /**
+   * Adds a candidate of the viewer; one that needs a look-up, that no check may go to, or that is one too many, is passed
+   * over.
+   */
   async addRemote(candidate: IceCandidate): Promise<void> {
     const { address, transport, component, type } = candidate;
     if (!isIP(address) || transport !== 'udp' || component !== 1 || type === 'prflx') return;
     if (candidate.port === 0 || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
+    const own = this.#sockets.map((socket) => socket.address);
+    if (!mayCheck(address, own)) return;
     this.#remoteCandidates++;
     await this.#connection.addRemoteCandidate(toWerift(candidate));
   }
@@ -187,7 +195,9 @@ export class WeriftIce implements DatagramPath {
     if (selected) selected.socket.send(datagram, selected.host, selected.port);
     // Relayed: TURN has its own way of sending.
     else if (this.#connection.nominated)
-      void this.#connection.send(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength));
+      this.#connection
+        .send(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength))
+        .catch(() => this.#relayFailures++);
   }
 
   /** Forgets what the agent only ever adds to. Called now and then. */
@@ -241,17 +251,12 @@ export class WeriftIce implements DatagramPath {
       this.#refusedDatagrams++;
       return;
     }
-    if (kind !== 'response') this.#admit(pathKey(protocol, from));
+    if (kind !== 'response' && !this.#known.admit(pathKey(protocol, from))) {
+      this.#refusedDatagrams++;
+      return;
+    }
     receiveStun(protocol, datagram, from);
     if (kind === 'nomination') this.#follow(protocol, from);
-  }
-
-  /** A signed request proves the path: the viewer may send on any such (RFC 8445 §12.2), not on the chosen one alone. */
-  #admit(path: string): void {
-    this.#known.delete(path);
-    this.#known.add(path);
-    const [oldest] = this.#known;
-    if (this.#known.size > MAX_REMOTE_CANDIDATES && oldest !== undefined) this.#known.delete(oldest);
   }
 
   /** The viewer chose another path than its first; werift keeps to the first one for good. */
@@ -279,19 +284,3 @@ export class WeriftIce implements DatagramPath {
 
 const pathKey = ({ localIp }: StunProtocol, [host, port]: readonly [string, number]): string =>
   `${localIp} ${host} ${port}`;
-
-/** werift polls for the nomination every 20 ms; this tells at once. */
-function watchNomination(connection: Connection, nominated: () => void): void {
-  let pair = connection.nominated;
-  Object.defineProperty(connection, 'nominated', {
-    configurable: true,
-    enumerable: true,
-    get: () => pair,
-    set: (next: typeof pair) => {
-      const first = pair === undefined && next !== undefined;
-      pair = next;
-      // Only once werift has finished with the nomination.
-      if (first) queueMicrotask(nominated);
-    },
-  });
-}

@@ -143,8 +143,11 @@ export class WeriftTransport {
   /** Says goodbye and frees everything. */
   async close(): Promise<void> {
     this.#ended = true;
-    await this.#channels?.close();
-    this.#dtls.sayClosed();
-    await this.#ice.close();
+    try {
+      await this.#channels?.close();
+      this.#dtls.sayClosed();
+    } finally {
+      await this.#ice.close();
+    }
   }
 }
