@@ -149,7 +149,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     writes,
     refusals,
     authenticator,
-    outputs: () => ({ live: { ...live.counters }, http: { ...streams.counters } }),
+    outputs: () => ({ webrtc: sessions.totals, live: { ...live.counters }, http: { ...streams.counters } }),
     version: VERSION,
     now: utcNow,
   });

@@ -18,7 +18,12 @@ export {
   ViewerRegistry,
   type ViewerRegistryOptions,
 } from './session/viewer-registry.ts';
-export { type AnsweredOffer, ViewerSessions, type ViewerSessionsOptions } from './session/viewer-sessions.ts';
+export {
+  type AnsweredOffer,
+  type PeerTotals,
+  ViewerSessions,
+  type ViewerSessionsOptions,
+} from './session/viewer-sessions.ts';
 export type { AccessUnit, StreamUnit } from './stream/access-unit.ts';
 export { type AbortSwitch, Camera, type CameraEvents, type CameraOptions } from './stream/camera.ts';
 export { Cameras } from './stream/cameras.ts';

@@ -130,6 +130,15 @@ describe('a session', () => {
     );
   });
 
+  it('goes on counting in the totals when it is over', async () => {
+    const { camera, peers, sessions } = setUp();
+    await sessions.offer(camera, 'v=0', WHO);
+    await sessions.offer(camera, 'v=0', WHO);
+    peers.requests[0]?.handle({ kind: 'left' });
+    peers.requests[0]?.handle({ kind: 'left' });
+    expect(sessions.totals).toMatchObject({ packetsSent: 2, bytesSent: 4, nacksUnanswered: 0 });
+  });
+
   it('ends when its token is revoked', async () => {
     const { camera, peers, registry, sessions } = setUp();
     await sessions.offer(camera, 'v=0', WHO);

@@ -30,6 +30,22 @@ interface Session {
   stopWatching?: () => void;
 }
 
+/** What all peers counted together, those that are gone included. */
+export type PeerTotals = Readonly<Record<(typeof COUNTED)[number], number>>;
+
+const COUNTED = [
+  'packetsSent',
+  'bytesSent',
+  'nacksReceived',
+  'nacksUnanswered',
+  'packetsResent',
+  'keyFramesRequested',
+  'rtcpMalformed',
+  'channelMalformed',
+  'datagramsRefused',
+  'sendFailures',
+] as const satisfies readonly (keyof PeerStats)[];
+
 /** How long an offer may wait for a camera that is just being started. */
 const START_PATIENCE = micros(8_000_000);
 
@@ -37,6 +53,7 @@ const START_PATIENCE = micros(8_000_000);
 export class ViewerSessions {
   readonly #options: ViewerSessionsOptions;
   readonly #sessions = new Map<string, Session>();
+  #gone: PeerTotals = sumOf([]);
 
   constructor(options: ViewerSessionsOptions) {
     this.#options = options;
@@ -90,6 +107,11 @@ export class ViewerSessions {
     return this.#sessions.get(id)?.peer?.stats();
   }
 
+  /** What all peers counted since the start. */
+  get totals(): PeerTotals {
+    return sumOf([this.#gone, ...[...this.#sessions.values()].flatMap(({ peer }) => peer?.stats() ?? [])]);
+  }
+
   /** @throws {PinholeError} `session/unknown` */
   async candidate(id: string, candidate: string): Promise<void> {
     await this.#known(id).peer?.addCandidate(candidate);
@@ -120,6 +142,7 @@ export class ViewerSessions {
     if (session.state.kind !== 'closed' || before.kind === 'closed') return;
     const { why } = session.state;
     session.stopWatching?.();
+    if (session.peer) this.#gone = sumOf([this.#gone, session.peer.stats()]);
     void session.peer?.close();
     if (!session.viewer) return;
     this.#sessions.delete(session.viewer.id);
@@ -130,5 +153,10 @@ export class ViewerSessions {
     );
   }
 }
+
+const sumOf = (all: readonly Partial<PeerStats>[]): PeerTotals =>
+  Object.fromEntries(
+    COUNTED.map((name) => [name, all.reduce((sum, stats) => sum + (stats[name] ?? 0), 0)]),
+  ) as PeerTotals;
 
 const inputOf = (event: PeerEvent): ViewerInput => ({ kind: event.kind });
