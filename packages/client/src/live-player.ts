@@ -1,4 +1,4 @@
-import { Emitter, type Listener, type Millis, millis } from '@pinhole/core';
+import { Emitter, type Listener, type Millis, micros, millis } from '@pinhole/core';
 import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { ClockOffset } from './clock/clock-offset.ts';
 import { localNow } from './clock/local-clock.ts';
@@ -202,7 +202,7 @@ export class LivePlayer {
     switch (event.kind) {
       case 'painted': {
         const latencyMs = this.#meter.painted(event.frame);
-        this.#learn(latencyMs === undefined ? { kind: 'painted' } : { kind: 'painted', latencyMs });
+        this.#learn({ kind: 'painted', latencyMs, captureTime: event.frame.captureTime });
         break;
       }
       case 'shown': {
@@ -233,9 +233,10 @@ export class LivePlayer {
       this.#bFrames = message.bFrames;
       if (changed) this.#board.climb({ kind: 'stream-changed' });
     } else if (message.type === 'status') {
-      const { source, lastSequence } = message;
+      const { source, lastSequence, lastCaptureUs } = message;
       const before = this.#liveness.facts;
-      this.#learn({ kind: 'heartbeat', source, ...(lastSequence === undefined ? {} : { lastSequence }) });
+      const lastCapture = lastCaptureUs === undefined ? undefined : micros(lastCaptureUs);
+      this.#learn({ kind: 'heartbeat', source, lastSequence, lastCapture });
       const still = source.kind !== 'live' || lastSequence === undefined || lastSequence === before.sequence;
       if (still) this.#board.climb({ kind: 'camera-waits', path });
       else if (before.source !== undefined && before.source.kind !== 'live')

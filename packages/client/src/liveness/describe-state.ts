@@ -1,4 +1,5 @@
 import type { Millis } from '@pinhole/core';
+import { cameraMoves } from './camera-progress.ts';
 import type { FrozenCause, LiveState, Stage } from './live-state.ts';
 import type { LivenessFacts } from './liveness.ts';
 
@@ -9,14 +10,14 @@ const LATE_MS = 400;
 const FROZEN_MS = 1_000;
 /** The server's heartbeat comes every second. */
 const HEARTBEAT_LOST_MS = 2_500;
-/** Two heartbeats in quick succession (the second tells of a change) may well name the same picture. */
-const HEARTBEATS_APART_MS = 500;
 /** Pictures that arrive by WebRTC are counted every half second. */
 const RECEIVED_MS = 1_200;
 /** So much after the last painted picture its own arrival may be counted. */
 const COUNTED_LATE_MS = 700;
 /** A picture older than this is too old to act on. */
 const LAG_MS = 1_000;
+
+const LATE: LiveState = { kind: 'lagging', code: 'lagging/late', reason: 'The next picture is late.' };
 
 const STAGE_WORDS: Readonly<Record<Stage, string>> = {
   start: 'Connecting to the server.',
@@ -47,7 +48,7 @@ export function describeState(facts: LivenessFacts, now: Millis): LiveState {
     };
   }
   if (ageMs >= Math.max(LATE_MS, LATE_INTERVALS * intervalMs)) {
-    return { kind: 'lagging', code: 'lagging/late', reason: 'The next picture is late.' };
+    return LATE;
   }
   if ((facts.latencyMs ?? 0) > LAG_MS) {
     return { kind: 'lagging', code: 'lagging/behind', reason: 'The picture is more than a second old.' };
@@ -78,15 +79,17 @@ function standstill(facts: LivenessFacts, since: Millis, now: Millis): LiveState
   if (facts.waiting && cause !== 'camera') {
     return { kind: 'reconnecting', code: 'reconnecting', ...facts.waiting, since };
   }
-  return frozen(cause, since);
+  return cause === undefined ? LATE : frozen(cause, since);
 }
 
-function causeWhileHeard(facts: LivenessFacts, paintedAt: Millis, now: Millis): FrozenCause {
-  const { heartbeatAt = 0, sequenceMovedAt = heartbeatAt } = facts;
-  if (heartbeatAt - sequenceMovedAt >= HEARTBEATS_APART_MS) return 'camera';
+/** @returns undefined when the next heartbeat will tell */
+function causeWhileHeard(facts: LivenessFacts, paintedAt: Millis, now: Millis): FrozenCause | undefined {
+  const moves = cameraMoves(facts, paintedAt, now);
+  if (moves === false) return 'camera';
   const { receivedAt = Number.NEGATIVE_INFINITY } = facts;
   const arriving = now - receivedAt < RECEIVED_MS && receivedAt - paintedAt >= COUNTED_LATE_MS;
-  return arriving ? 'decoder' : 'network';
+  if (arriving) return 'decoder';
+  return moves === undefined ? undefined : 'network';
 }
 
 const FROZEN_WORDS: Readonly<Record<FrozenCause, string>> = {

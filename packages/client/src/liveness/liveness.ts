@@ -1,16 +1,26 @@
-import { type Millis, millis } from '@pinhole/core';
+import { type Micros, type Millis, millis } from '@pinhole/core';
 import type { LiveSourceState } from '@pinhole/protocol/live';
+import { isSeenBefore, newestCapture } from './camera-progress.ts';
 import { describeState } from './describe-state.ts';
 import type { LiveState, Stage } from './live-state.ts';
 
 /** Something that happened and says how alive the picture is. */
 export type LivenessInput =
-  /** A frame reached the screen. */
-  | { readonly kind: 'painted'; readonly latencyMs?: Millis }
+  /** A frame reached the screen. `captureTime` is UTC of the server, where it is known. */
+  | {
+      readonly kind: 'painted';
+      readonly latencyMs?: Millis | undefined;
+      readonly captureTime?: Micros | undefined;
+    }
   /** Coded pictures reached the page. */
   | { readonly kind: 'received' }
   /** The server told what the camera does. */
-  | { readonly kind: 'heartbeat'; readonly source: LiveSourceState; readonly lastSequence?: number }
+  | {
+      readonly kind: 'heartbeat';
+      readonly source: LiveSourceState;
+      readonly lastSequence?: number | undefined;
+      readonly lastCapture?: Micros | undefined;
+    }
   | { readonly kind: 'stage'; readonly stage: Stage }
   /** No connection is open or being opened until the next try. */
   | { readonly kind: 'waiting'; readonly tries: number; readonly nextInMs: Millis; readonly reason: string }
@@ -32,10 +42,14 @@ export interface LivenessFacts {
   readonly intervalMs?: Millis;
   /** Mean capture→paint time, where it is known. */
   readonly latencyMs?: Millis;
+  /** Of all painted frames. */
+  readonly newestCapture?: Micros;
   readonly receivedAt?: Millis;
   readonly heartbeatAt?: Millis;
   readonly source?: LiveSourceState;
   readonly sequence?: number;
+  /** When the camera's newest picture was captured, as the last heartbeat says. */
+  readonly heartbeatCapture?: Micros;
   /** When the camera's newest picture was last another one. */
   readonly sequenceMovedAt?: Millis;
   readonly waiting?: { readonly tries: number; readonly nextInMs: Millis; readonly reason: string };
@@ -96,8 +110,16 @@ export function step(liveness: Liveness, input: LivenessInput, now: Millis): Liv
 function learn(facts: LivenessFacts, input: LivenessInput, now: Millis): LivenessFacts {
   switch (input.kind) {
     case 'painted': {
+      if (isSeenBefore(facts, input.captureTime)) return { ...facts, blocked: false };
       const { waiting: _waiting, waitingAt: _waitingAt, refused: _refused, ...rest } = facts;
-      return { ...rest, ...painted(facts, input.latencyMs, now), blocked: false, resuming: false };
+      const newest = newestCapture(facts, input.captureTime);
+      return {
+        ...rest,
+        ...painted(facts, input.latencyMs, now),
+        ...(newest === undefined ? {} : { newestCapture: newest }),
+        blocked: false,
+        resuming: false,
+      };
     }
     case 'received':
       return { ...facts, receivedAt: now };
@@ -107,6 +129,7 @@ function learn(facts: LivenessFacts, input: LivenessInput, now: Millis): Livenes
         ...facts,
         heartbeatAt: now,
         source: input.source,
+        ...(input.lastCapture === undefined ? {} : { heartbeatCapture: input.lastCapture }),
         ...(moved ? { sequence: input.lastSequence, sequenceMovedAt: now } : {}),
       };
     }
