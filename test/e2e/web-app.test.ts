@@ -263,7 +263,7 @@ describe('the web app in Chromium', () => {
       },
     );
 
-    it('fits a phone without scrolling sideways', async () => {
+    it('fits a phone: pictures as wide as it is, and no scrolling sideways', async () => {
       await signIn();
       await page.setViewportSize(PHONE);
       const excess = (): Promise<number> =>
@@ -278,6 +278,10 @@ describe('the web app in Chromium', () => {
       await button('Delay and statistics (I)').click();
       await page.getByText('Delay, median').waitFor();
       expect(await excess()).toBe(0);
+      expect(await page.locator('.viewer .picture').boundingBox()).toMatchObject({
+        x: 0,
+        width: PHONE.width,
+      });
       await page.screenshot({ path: join(OUTPUT, 'phone-camera.png'), fullPage: true });
       await page.getByRole('link', { name: 'All cameras' }).click();
       await button('Sign out of this browser').click();
