@@ -52,6 +52,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
     const startedAt = performance.now();
     const address = gate.addressOf(incoming);
     context.set('address', address);
+    if (context.req.method === 'TRACE') throw traceRefused();
     const changes = CHANGES.has(context.req.method);
     const kind = gate.admit(incoming, { changes });
     const origin = incoming.headers.origin;
@@ -130,6 +131,12 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
 const RESERVED = /^\/(?:api|whep|live|cameras|metrics|health|ready)(?:\/|$)/;
 
 const CORS_NAMES = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'];
+
+/** A platform's Request cannot even be made of one. */
+const traceRefused = (): HttpProblem =>
+  new HttpProblem(405, 'http/method', 'TRACE is not served here', {
+    headers: { Allow: [...CHANGES, 'GET', 'HEAD', 'OPTIONS'].join(', ') },
+  });
 
 const notFound = (path: string): Response =>
   problemResponse(new HttpProblem(404, 'http/not-found', `nothing is served at ${path.slice(0, 200)}`));

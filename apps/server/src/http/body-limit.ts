@@ -25,10 +25,15 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<
   if (request.body === null) return null;
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const part of request.body as AsyncIterable<Uint8Array>) {
-    sizeBytes += part.byteLength;
-    if (sizeBytes > maxBytes) throw tooLarge(maxBytes);
-    parts.push(part);
+  try {
+    for await (const part of request.body as AsyncIterable<Uint8Array>) {
+      sizeBytes += part.byteLength;
+      if (sizeBytes > maxBytes) throw tooLarge(maxBytes);
+      parts.push(part);
+    }
+  } catch (thrown) {
+    if (thrown instanceof HttpProblem) throw thrown;
+    throw new HttpProblem(400, 'http/bad-request', 'the body ended before its end', { cause: thrown });
   }
   return sizeBytes === 0 ? null : new Uint8Array(Buffer.concat(parts));
 }

@@ -7,7 +7,7 @@ import type { NetworkRanges } from '../config/network-range.ts';
 import { clientAddress } from './client-address.ts';
 import { checkHost, type HostPolicy } from './host-check.ts';
 import { type OriginKind, type OriginPolicy, originKind, refuseForeignOrigin } from './origin-check.ts';
-import { tooMany, unauthorized } from './problem.ts';
+import { HttpProblem, tooMany, unauthorized } from './problem.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { SocketGuard } from './socket-guard.ts';
 
@@ -21,6 +21,16 @@ export interface GateOptions {
   readonly sockets: SocketGuard;
   /** Monotonic. */
   readonly now: () => Millis;
+}
+
+/**
+ * The address that a request asks for. A path that begins with two slashes is a path, not a host.
+ * @throws {HttpProblem} `http/bad-request`, 400
+ */
+export function targetOf({ url = '/' }: Pick<IncomingMessage, 'url'>): URL {
+  const text = url.startsWith('/') ? `http://localhost${url}` : url;
+  if (URL.canParse(text)) return new URL(text);
+  throw new HttpProblem(400, 'http/bad-request', 'the request target is no address');
 }
 
 /** What every request passes first, an HTTP one and a WebSocket upgrade alike. */
@@ -71,7 +81,7 @@ export class Gate {
       credentialOf({
         authorization: request.headers.authorization,
         subprotocols: request.headers['sec-websocket-protocol'],
-        searchParams: new URL(request.url ?? '/', 'http://localhost').searchParams,
+        searchParams: targetOf(request).searchParams,
       }),
       address,
     );

@@ -6,7 +6,7 @@ import type { LiveEndpoint } from '@pinhole/outputs/live';
 import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
 import { requireCamera } from '../auth/require.ts';
-import type { Gate } from './gate.ts';
+import { type Gate, targetOf } from './gate.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -29,7 +29,7 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       gate.admit(request, { changes: true });
       gate.countWrite(address);
       const access = gate.authenticate(request, address);
-      const id = cameraOf(request.url ?? '/');
+      const id = cameraOf(targetOf(request).pathname);
       const camera = requireCamera(cameras, access, id, 'view');
       live.upgrade({ request, socket, head }, { camera: camera.id, identity: access.identity });
     } catch (thrown) {
@@ -60,8 +60,7 @@ const speaksLive = ({ headers }: IncomingMessage): boolean =>
   headers['sec-websocket-key'] !== undefined &&
   (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === LIVE_SUBPROTOCOL);
 
-function cameraOf(url: string): string {
-  const { pathname } = new URL(url, 'http://localhost');
+function cameraOf(pathname: string): string {
   const match = /^\/live\/([^/]+)$/.exec(pathname);
   if (match?.[1] !== undefined) return match[1];
   throw new HttpProblem(404, 'http/not-found', `no WebSocket is served at ${pathname.slice(0, 200)}`);
