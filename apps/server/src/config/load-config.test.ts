@@ -114,9 +114,13 @@ describe('loadConfig', () => {
     expect(() => load(text)).toThrow(words);
   });
 
-  it('never shows the password of a camera', () => {
-    const text = 'cameras: { door: "rtsp://me:hunter2@cam:99999/x" }';
-
+  it.each([
+    'cameras: { door: "rtsp://me:hunter2@cam:99999/x" }',
+    'cameras: { door: "rtsp://me:a/hunter2@cam/x" }',
+    'cameras: { door: "rtps://me:a/hunter2@cam/x" }',
+    'cameras: { door: { source: ["rtsp://me:a@hunter2@cam/x"] } }',
+    'iceServers: { urls: "turn:cam", credential: hunter2 }',
+  ])('never shows the password in %s', (text) => {
     expect(() => load(text)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '@pinhole/core';
 import type { z } from 'zod';
-import { scrubText } from '../log/scrub.ts';
+import { scrub } from '../log/scrub.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import {
   type CameraConfig,
@@ -128,9 +128,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function short(value: unknown): string {
-  const text = scrubText(JSON.stringify(value) ?? String(value));
+  const text = withoutUserInfo(JSON.stringify(scrub(value)) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
+
+/** A wrong address is read as nothing in particular: what stands before the last `@` may be a password. */
+const withoutUserInfo = (text: string): string => text.replace(/(:\/\/).*@/, '$1…@');
 
 function absolutePaths(
   config: ServerConfig,

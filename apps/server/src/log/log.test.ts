@@ -36,8 +36,31 @@ describe('createLog', () => {
     expect(lines).toContain('rtsp://…@cam/1');
   });
 
+  it.each(['hun/ter2', 'hun@ter2', "hun'ter2", 'hun/t@er2'])(
+    'hides the password %s of a camera',
+    (password) => {
+      const lines = written((log) => log.warn({}, `no rtsp://me:${password}@cam/1 there`));
+
+      expect(lines).toContain('no rtsp://…@cam/1 there');
+    },
+  );
+
+  it.each(['a.', 'rtsp://', 'bearer ', 'a://'])('comes to the end of a long text of %s', (part) => {
+    expect(written((log) => log.warn({ text: part.repeat(50_000) }, 'seen'))).toContain('seen');
+  });
+
   it('shows the id of a token', () => {
     expect(written((log) => log.info({ token: 'a1b2c3d4e5f6' }, 'x'))).toContain('a1b2c3d4e5f6');
+  });
+
+  it('lets nothing that came from elsewhere begin a line or steer the terminal', () => {
+    const path = '/x\n00:00:00.000 ERROR forged\u001b[2J\u0085\u2028\u202e';
+
+    const line = written((log) => log.warn({ path, nested: { path } }, path), 'text');
+
+    expect(line.split('\n')).toHaveLength(2);
+    expect(line.trimEnd()).not.toMatch(/\p{Cc}|\u2028|\u202e/u);
+    expect(line).toContain('\\u001b[2J');
   });
 
   it('writes lines that people read', () => {

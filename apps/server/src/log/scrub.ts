@@ -6,8 +6,9 @@ const SECRET_FIELD = /^(?:.*token|authorization|password|passphrase|secret|crede
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // `?token=…`, `&token=…`, `#token=…`
   [/([?&#]token=)[^&\s"'#]+/gi, `$1${HIDDEN}`],
-  // `rtsp://user:password@host`
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*@/gi, `$1${HIDDEN}@`],
+  // `rtsp://user:password@host`; people write passwords with `/` and `@` in them, and paths with `@` are none of ours
+  [/\b(rtsps?:\/\/)[^\s"]{0,500}@/gi, `$1${HIDDEN}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"']{0,500}@/gi, `$1${HIDDEN}@`],
   // `Bearer …` in a header, `bearer.…` in a WebSocket subprotocol
   [/\b(bearer[ .])[\w~+/.-]+=*/gi, `$1${HIDDEN}`],
   // Pinhole's own tokens, wherever they stand

@@ -13,5 +13,13 @@ export function textLine(json: string): string {
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return `${[clock, LEVEL_WORDS[Number(level)] ?? String(level), String(msg), ...rest].join(' ')}\n`;
+  const words = [clock, LEVEL_WORDS[Number(level)] ?? String(level), String(msg), ...rest];
+  return `${visible(words.join(' '))}\n`;
 }
+
+/** What came from elsewhere begins no line of its own, and does not steer the terminal. */
+const visible = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
