@@ -115,6 +115,8 @@ function listen(server: Server, { address, port }: ListenerOptions): Promise<voi
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, address, port)));
     server.listen({ host: address === 'localhost' ? '127.0.0.1' : address, port }, () => {
       server.removeAllListeners('error');
+      // One connection that cannot be accepted is none of the others' business.
+      server.on('error', () => {});
       resolve();
     });
   });

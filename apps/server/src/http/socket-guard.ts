@@ -44,6 +44,8 @@ export class SocketGuard {
     const key = keyOf(socket);
     const from = subnet(plainAddress(socket.remoteAddress ?? ''));
     this.#open++;
+    // The port of one that is gone may come again before its end is told.
+    this.#forget(key);
     this.#strangers.set(key, { socket, from });
     this.#perAddress.set(from, (this.#perAddress.get(from) ?? 0) + 1);
     socket.once('close', () => {
