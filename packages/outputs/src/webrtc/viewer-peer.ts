@@ -266,8 +266,11 @@ export class ViewerPeer implements Peer {
     clearTimeout(this.#ticks);
     this.#reader?.detach();
     try {
-      this.#sayBye();
-      await this.#transport.close();
+      try {
+        this.#sayBye();
+      } finally {
+        await this.#transport.close();
+      }
     } catch (error) {
       this.#context.log.warn({ reason: messageOf(error) }, 'a viewer connection did not close cleanly');
     }
