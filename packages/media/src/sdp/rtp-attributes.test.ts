@@ -15,6 +15,14 @@ describe('rtpFormats', () => {
     expect(rtpFormats(media).map(({ payloadType }) => payloadType)).toEqual([96]);
   });
 
+  it('takes a payload type once, however often it is offered', () => {
+    const { lines, ...media } = section('a=rtpmap:96 H264/90000\na=rtpmap:1e1 VP8/90000\n');
+
+    const formats = rtpFormats({ ...media, lines, formats: ['96', '96', '1e1', '96'] });
+
+    expect(formats.map(({ payloadType }) => payloadType)).toEqual([96]);
+  });
+
   it('gives feedback for all formats to each', () => {
     const media = section(
       'a=rtpmap:96 H264/90000\na=rtcp-fb:* nack\na=rtcp-fb:96 nack pli\na=rtcp-fb:97 ccm fir\n',

@@ -38,10 +38,11 @@ export function rtpFormats(media: SdpMedia): RtpFormat[] {
   const parameters = byPayloadType(attributes(media, 'fmtp'));
   const feedback = byPayloadType(attributes(media, 'rtcp-fb'));
   const formats: RtpFormat[] = [];
-  for (const format of media.formats) {
-    const payloadType = Number(format);
+  // Each is taken once: an offer of one payload type a thousand times over would cost as much as a thousand formats.
+  for (const format of new Set(media.formats)) {
+    const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : Number.NaN;
     const [codec, clockRate] = maps.get(format)?.[0]?.split('/') ?? [];
-    if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127 || !codec) continue;
+    if (!(payloadType <= 127) || !codec) continue;
     formats.push({
       payloadType,
       codec: codec.toUpperCase(),
