@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PinholeError } from '@pinhole/core';
 
@@ -13,10 +14,10 @@ const LOCK_STALE_MS = 10_000;
  * @throws {PinholeError} `data/folder`
  */
 export async function openPrivateFolder(path: string): Promise<void> {
-  let mode: number;
+  let folder: Stats;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    mode = (await stat(path)).mode;
+    folder = await stat(path);
   } catch (cause) {
     throw new PinholeError(
       'data/folder',
@@ -24,10 +25,41 @@ export async function openPrivateFolder(path: string): Promise<void> {
       { cause },
     );
   }
-  if ((mode & 0o002) !== 0) {
+  if (belongsToStranger(folder.uid, process.getuid?.())) {
+    throw new PinholeError(
+      'data/folder',
+      `the data folder ${path} belongs to another account, which could put tokens of its own there. Name another with --data FOLDER`,
+    );
+  }
+  if ((folder.mode & 0o002) !== 0) {
     throw new PinholeError(
       'data/folder',
       `everybody on this machine may write into the data folder ${path}, so tokens are not safe there. Run chmod o-w ${path}, or name another with --data FOLDER`,
+    );
+  }
+}
+
+/**
+ * Whether a folder's owner is neither us nor the administrator. The administrator runs this in folders of others, as
+ * containers do with what is mounted into them.
+ */
+export const belongsToStranger = (owner: number, us: number | undefined): boolean =>
+  us !== undefined && us !== 0 && owner !== us && owner !== 0;
+
+/**
+ * Takes a file away from all but its owner, as a copy or a backup may have given it to them. Does nothing when there is
+ * none, or when the system keeps no such modes.
+ * @throws {PinholeError} `data/folder`
+ */
+export async function makePrivate(path: string): Promise<void> {
+  try {
+    if (process.getuid !== undefined && ((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o600);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new PinholeError(
+      'data/folder',
+      `${path} can be read by others, and that cannot be changed: ${messageOf(cause)}`,
+      { cause },
     );
   }
 }

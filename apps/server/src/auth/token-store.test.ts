@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { belongsToStranger } from './private-files.ts';
 import { TokenStore } from './token-store.ts';
 
 const NOW = new Date('2030-01-01T00:00:00Z');
@@ -23,6 +24,35 @@ describe('TokenStore', () => {
     expect(statSync(join(folder, 'admin-token')).mode & 0o777).toBe(0o600);
     expect(store.adminToken).toMatch(/^pin_[\w-]{43}$/);
     expect(store.find(store.adminToken)).toMatchObject({ id: 'admin', rights: ['admin'], cameras: '*' });
+  });
+
+  it('takes files away from others that could read them', async () => {
+    const { adminToken } = await TokenStore.open(folder);
+    chmodSync(join(folder, 'admin-token'), 0o644);
+    writeFileSync(join(folder, 'tokens.json'), '{"version":1,"tokens":[]}', { mode: 0o666 });
+
+    const store = await TokenStore.open(folder);
+
+    expect(store.adminToken).toBe(adminToken);
+    expect(statSync(join(folder, 'admin-token')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses a folder into which everybody may write', async () => {
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+
+    await expect(TokenStore.open(folder)).rejects.toMatchObject({ code: 'data/folder' });
+  });
+
+  it.each([
+    [1000, 1000, false],
+    [0, 1000, false],
+    [1001, 1000, true],
+    [1001, 0, false],
+    [1001, undefined, false],
+  ])('a folder of account %s is a stranger to account %s: %s', (owner, us, stranger) => {
+    expect(belongsToStranger(owner, us)).toBe(stranger);
   });
 
   it('keeps the admin token over a restart', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, PinholeError } from '@pinhole/core';
 import type { Right } from '@pinhole/engine';
 import { z } from 'zod';
-import { openPrivateFolder, withLock, writePrivateFile } from './private-files.ts';
+import { makePrivate, openPrivateFolder, withLock, writePrivateFile } from './private-files.ts';
 import { hashToken, newToken, newTokenId, RIGHTS, sameHash, type TokenRecord } from './token.ts';
 
 /** The id of the token that the start link carries. */
@@ -53,12 +53,14 @@ export class TokenStore {
   }
 
   /**
-   * Opens the folder; the first time makes it (mode 0700) and the admin token (mode 0600).
+   * Opens the folder; the first time makes it (mode 0700) and the admin token (mode 0600). Files that others may read
+   * become private.
    * @throws {PinholeError} `data/folder`, `data/tokens-unreadable`
    */
   static async open(folder: string): Promise<TokenStore> {
     await openPrivateFolder(folder);
     const store = new TokenStore(folder);
+    await Promise.all([store.#tokensPath, store.#adminPath].map(makePrivate));
     await store.refresh();
     if (store.#adminToken === '') await store.#writeAdminToken({ unless: () => store.#adminToken !== '' });
     return store;

@@ -6,7 +6,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { messageOf, PinholeError } from '@pinhole/core';
-import { writePrivateFile } from '../auth/private-files.ts';
+import { makePrivate, writePrivateFile } from '../auth/private-files.ts';
 import { plainAddress } from '../config/network-range.ts';
 
 /** A certificate and its key, PEM. */
@@ -40,6 +40,7 @@ export async function selfSignedKeyPair(
   options: { readonly names: readonly string[]; readonly now: Date },
 ): Promise<KeyPair & { readonly fingerprint: string }> {
   const [certPath, keyPath] = [join(folder, 'tls-cert.pem'), join(folder, 'tls-key.pem')];
+  await makePrivate(keyPath);
   const wanted = [...new Set([...ownNames(), ...options.names])];
   const kept = await Promise.all([readFile(certPath, 'utf8'), readFile(keyPath, 'utf8')]).catch(
     () => undefined,
