@@ -114,6 +114,31 @@ describe('the program', () => {
     viewer.terminate();
   });
 
+  it('serves on when nobody reads its log any more', async () => {
+    const pinhole = run('--port', '0', '--log-level', 'debug');
+    const { origin } = new URL(await pinhole.link);
+
+    pinhole.child.stderr?.destroy();
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) statuses.push((await fetch(`${origin}/health`)).status);
+
+    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+    pinhole.child.kill('SIGTERM');
+    expect(await pinhole.ended).toBe(0);
+  });
+
+  it('warns of passwords in a configuration that everybody may read', async () => {
+    const file = join(folder, 'pinhole.yaml');
+    await writeFile(file, 'cameras: { door: "rtsp://me:hunter2@127.0.0.1:1/x" }', { mode: 0o644 });
+
+    const pinhole = run('--port', '0', '--config', file);
+    await pinhole.link;
+
+    expect(pinhole.err()).toContain('chmod 600');
+    expect(pinhole.err()).not.toContain('hunter2');
+    expect(pinhole.out()).not.toContain('hunter2');
+  });
+
   it('says which port is in use and what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

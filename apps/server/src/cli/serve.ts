@@ -1,6 +1,7 @@
 import { type Logger, messageOf } from '@pinhole/core';
 import { openServer, type RunningServer } from '../compose.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
+import { tellsSecrets } from '../config/readable-secrets.ts';
 import { createLog } from '../log/log.ts';
 import { startMessage } from './start-message.ts';
 
@@ -14,6 +15,9 @@ export async function serve(config: ServerConfig, file?: string): Promise<void> 
   process.on('uncaughtException', (error) => crash(log, error));
   process.on('unhandledRejection', (reason) => crash(log, reason));
   const server = await openServer({ config, log });
+  if (file !== undefined && (await tellsSecrets(file, config))) {
+    log.warn({ file }, 'everybody on this machine may read the passwords in this file; run chmod 600 on it');
+  }
   stopOnSignals(server, log);
   process.stdout.write(startMessage(server, config, file));
 }

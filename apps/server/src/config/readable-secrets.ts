@@ -1,0 +1,12 @@
+import { stat } from 'node:fs/promises';
+import type { ServerConfig } from './config-schema.ts';
+
+/** Whether a configuration holds a password, and everybody with an account on this machine may read its file. */
+export async function tellsSecrets(file: string, config: ServerConfig): Promise<boolean> {
+  if (process.getuid === undefined || !holdsSecret(config)) return false;
+  return ((await stat(file)).mode & 0o004) !== 0;
+}
+
+const holdsSecret = ({ cameras, iceServers, webrtc }: ServerConfig): boolean =>
+  Object.values(cameras).some(({ source }) => source.kind === 'rtsp' && source.url.includes('@')) ||
+  [...iceServers, ...webrtc.iceServers].some(({ credential }) => credential !== undefined);
