@@ -33,6 +33,8 @@ export class MsePlayer implements FramePlayer {
   #keyTimes: number[] = [];
   /** Media time, in seconds, of the first live unit; it is not known while units from the server's store come. */
   #storeEnd = 0;
+  /** Media time, in seconds, of the key unit after the last gap: what is before it is too old to go back to. */
+  #seam = 0;
   #painted = 0;
   #skipped = 0;
   #errorsAt: number[] = [];
@@ -84,6 +86,7 @@ export class MsePlayer implements FramePlayer {
       this.#askForKey();
       return;
     }
+    if (this.#needsKey) this.#seam = segments.mediaTime / 1e6;
     this.#needsKey = false;
     if (segments.init && !this.#begin(segments.init)) return;
     if (frame.key) this.#keyTimes.push(segments.mediaTime / 1e6);
@@ -177,13 +180,13 @@ export class MsePlayer implements FramePlayer {
     const { buffered } = video;
     const last = buffered.length - 1;
     if (last < 0) return;
-    if (buffered.end(last) < this.#storeEnd) return;
+    if (buffered.end(last) < Math.max(this.#storeEnd, this.#seam)) return;
     const start = buffered.start(last);
     const aheadMs = this.#aheadMs();
     const hole = start > video.currentTime + 0.001 || aheadMs < -RAN_AWAY_MS;
     const action = this.#edge.steer({ aheadMs, hole, seeking: video.seeking }, localNow());
     if (action.seekToAheadMs !== undefined) {
-      video.currentTime = Math.max(start, buffered.end(last) - action.seekToAheadMs / 1000);
+      video.currentTime = Math.max(start, this.#seam, buffered.end(last) - action.seekToAheadMs / 1000);
     }
     if (video.playbackRate !== action.playbackRate) video.playbackRate = action.playbackRate;
     this.#trim(KEEP_SECONDS);
@@ -231,6 +234,7 @@ export class MsePlayer implements FramePlayer {
     this.#captureTimes.clear();
     this.#keyTimes = [];
     this.#storeEnd = 0;
+    this.#seam = 0;
     this.#askForKey();
   }
 
