@@ -11,7 +11,7 @@ import { timeCodedClip } from '../support/time-coded-clip.ts';
 const FRAMES_PER_SECOND = 30;
 const GOP = 10 * FRAMES_PER_SECOND;
 /** Where in the GOP viewers join: far behind its key frame, and far enough before the next. */
-const MID_GOP = { from: 100, to: 200 };
+const MID_GOP = { from: 100, to: 230 };
 /** Against hanging only; what is good is a tenth of it. */
 const FIRST_FRAME_MS = 3_000;
 /** A viewer that waits for the next key frame, or plays the GOP from its beginning, is behind by more than this. */

@@ -146,9 +146,10 @@ describe('the web app in Chromium', () => {
       await laterFrame(page, '.viewer .picture');
 
       await page.keyboard.press('Escape');
-      await tile('door').waitFor();
+      await laterFrame(page, tileSelector('door'));
       await page.keyboard.press('1');
       await page.getByRole('heading', { name: 'door' }).waitFor();
+      await laterFrame(page, '.viewer .picture');
       await page.keyboard.press('ArrowRight');
       await page.getByRole('heading', { name: 'hall' }).waitFor();
       await page.keyboard.press('ArrowLeft');
