@@ -136,3 +136,41 @@ it('closes when its source has closed', async () => {
   expect(camera.state.kind).toBe('idle');
   expect(source.starts).toBe(1);
 });
+
+it('is started by nobody once it is closed, and keeps nobody waiting', async () => {
+  const { camera, source, at } = setUp({ always: true });
+  camera.acquire();
+  const waiting = camera.ready({ deadline: micros(1e12) });
+
+  const closed = camera.close();
+
+  await expect(waiting).rejects.toMatchObject({ code: 'camera/not-live' });
+  await closed;
+  camera.acquire();
+  at(1);
+  expect(source.starts).toBe(1);
+  await expect(camera.ready({ deadline: micros(1e12) })).rejects.toMatchObject({ code: 'camera/not-live' });
+});
+
+it('holds on to nothing of a thousand runs of its source', async () => {
+  const { camera, source, at } = setUp();
+  const signals: AbortSignal[] = [];
+  const start = source.start.bind(source);
+  source.start = (sink, options) => {
+    signals.push(options.signal as AbortSignal);
+    return start(sink, options);
+  };
+
+  for (let run = 0; run < 1000; run++) {
+    const release = camera.acquire();
+    source.sink?.write(fakeUnit({ key: true }));
+    release();
+    at((run + 1) * 10);
+  }
+
+  expect(source.starts).toBe(1000);
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  expect(camera.state.kind).toBe('idle');
+  expect(camera.holders).toBe(0);
+  await camera.close();
+});

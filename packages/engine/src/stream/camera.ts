@@ -65,6 +65,7 @@ export class Camera {
   #demand: DemandState = { kind: 'idle' };
   #state: SourceState = { kind: 'idle' };
   #run: Run | undefined;
+  #closed = false;
   #gaveUpAt = micros(Number.NEGATIVE_INFINITY);
   #wantedSince: Micros | undefined;
   #firstFrameDelay: Micros | undefined;
@@ -123,7 +124,7 @@ export class Camera {
   ready(options: { readonly deadline: Micros }): Promise<StreamParameters> {
     const known = this.#run && this.stream.parameters;
     if (known) return Promise.resolve(known);
-    if (this.#state.kind === 'failed') return Promise.reject(this.#notLive());
+    if (this.#closed || this.#state.kind === 'failed') return Promise.reject(this.#notLive());
     return new Promise((resolve, reject) => {
       this.#waiters.add({ deadline: options.deadline, resolve, reject });
     });
@@ -142,11 +143,13 @@ export class Camera {
     }
   }
 
-  /** Stops the source for good. Resolves when everything it opened is closed. */
+  /** Stops the source for good; nobody starts it any more. Resolves when everything it opened is closed. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#demand = { kind: 'idle' };
     const run = this.#run;
     this.#stop();
+    this.#refuseWaiters();
     await run?.done;
   }
 
@@ -159,7 +162,7 @@ export class Camera {
 
   #start(): void {
     const { source, openAbort, log, now } = this.#options;
-    if (now() - this.#gaveUpAt < RESTART_PAUSE) return;
+    if (this.#closed || now() - this.#gaveUpAt < RESTART_PAUSE) return;
     const abort = openAbort();
     const startedAt = now();
     this.#wantedSince = startedAt;
@@ -215,11 +218,13 @@ export class Camera {
 
   #change(state: SourceState): void {
     this.#state = state;
-    if (state.kind === 'failed') {
-      for (const waiter of this.#waiters) waiter.reject(this.#notLive());
-      this.#waiters.clear();
-    }
+    if (state.kind === 'failed') this.#refuseWaiters();
     this.events.emit('state', state);
+  }
+
+  #refuseWaiters(): void {
+    for (const waiter of this.#waiters) waiter.reject(this.#notLive());
+    this.#waiters.clear();
   }
 
   #notLive(): PinholeError {
