@@ -91,6 +91,11 @@ describe('open sessions', () => {
       (await server.ask(location, { token: server.adminToken })).status;
     expect([await status(one.location), await status(other.location)]).toEqual([404, 204]);
     await expect.poll(() => one.viewer.states.at(-1), { timeout: 5000 }).toBe('closed');
+    expect(one.viewer.messages.map((text) => JSON.parse(text) as unknown)).toContainEqual({
+      type: 'bye',
+      code: 'revoked',
+      reason: 'the token was revoked; sign in again',
+    });
     const last = one.viewer.packets.length;
     const received = other.viewer.packets.length;
     await expect.poll(() => other.viewer.packets.length).toBeGreaterThan(received + 5);

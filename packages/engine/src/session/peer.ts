@@ -1,5 +1,6 @@
 import type { Abort, Micros } from '@pinhole/core';
 import type { Stream } from '../stream/stream.ts';
+import type { ViewerEnd } from './viewer.ts';
 
 /** What a peer tells its session. */
 export type PeerEvent =
@@ -61,8 +62,8 @@ export interface Peer {
    */
   addCandidate(candidate: string): Promise<void>;
   stats(): PeerStats;
-  /** Sends a bye and closes. May be called again; never throws. */
-  close(): Promise<void>;
+  /** Tells the viewer `why`, says goodbye and closes. May be called again; never throws. */
+  close(why?: ViewerEnd): Promise<void>;
 }
 
 /** Opens peers. */

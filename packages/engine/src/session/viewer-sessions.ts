@@ -143,7 +143,7 @@ export class ViewerSessions {
     const { why } = session.state;
     session.stopWatching?.();
     if (session.peer) this.#gone = sumOf([this.#gone, session.peer.stats()]);
-    void session.peer?.close();
+    void session.peer?.close(why);
     if (!session.viewer) return;
     this.#sessions.delete(session.viewer.id);
     session.viewer.leave(why);

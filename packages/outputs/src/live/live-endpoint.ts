@@ -4,8 +4,8 @@ import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeErr
 import type { AdmittedViewer, Camera, Cameras, Identity, ViewerEnd, ViewerRegistry } from '@pinhole/engine';
 import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { BYE_REASON } from '../bye-reasons.ts';
 import { Audience } from './audience.ts';
-import { BYE_REASON } from './bye-reasons.ts';
 import { LiveConnection } from './live-connection.ts';
 import { type LiveCounters, newLiveCounters } from './live-counters.ts';
 import { LiveViewer } from './live-viewer.ts';

@@ -1,5 +1,5 @@
 import { micros, silentLogger } from '@pinhole/core';
-import { Camera, type MessagePipe, type Source } from '@pinhole/engine';
+import { Camera, type MessagePipe, type Source, type ViewerEnd } from '@pinhole/engine';
 import { type LiveServerMessage, parseLiveServerMessage } from '@pinhole/protocol/live';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveViewerChannel } from './viewer-channel.ts';
@@ -17,6 +17,7 @@ function openChannel() {
   const done: string[] = [];
   const listeners = new Set<(text: string) => void>();
   const closers: (() => void)[] = [];
+  const endings: ((why: ViewerEnd) => void)[] = [];
   const clock = { now: micros(1e15) };
   const now = () => clock.now;
   const pipe: MessagePipe = {
@@ -49,6 +50,7 @@ function openChannel() {
       resume: () => done.push('resume'),
       requestKeyFrame: () => done.push('key-frame'),
       leave: () => done.push('leave'),
+      ending: (listener) => endings.push(listener),
     },
   });
   const say = (message: unknown): void => {
@@ -59,7 +61,10 @@ function openChannel() {
     clock.now = micros(clock.now + ms * 1000);
     vi.advanceTimersByTime(ms);
   };
-  return { sent, done, pipe, say, pass, listeners };
+  const end = (why: ViewerEnd): void => {
+    for (const ending of endings) ending(why);
+  };
+  return { sent, done, pipe, say, pass, end, listeners };
 }
 
 describe("a WebRTC viewer's channel", () => {
@@ -68,6 +73,14 @@ describe("a WebRTC viewer's channel", () => {
   });
   afterEach(() => {
     vi.useRealTimers();
+  });
+
+  it('says why when the server ends the connection', () => {
+    const { sent, end } = openChannel();
+
+    end('expired');
+
+    expect(sent.at(-1)).toEqual({ type: 'bye', code: 'expired', reason: expect.stringContaining('expired') });
   });
 
   it('says hello, how the camera is, and where the clocks meet', () => {

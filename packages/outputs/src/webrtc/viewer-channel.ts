@@ -7,6 +7,7 @@ import {
   parseLiveClientMessage,
   serializeLiveMessage,
 } from '@pinhole/protocol/live';
+import { BYE_REASON } from '../bye-reasons.ts';
 import type { ChannelViewer } from './viewer-peer.ts';
 
 /** What serving a viewer's channel needs. */
@@ -31,7 +32,7 @@ const COSTLY_EVERY = micros(1_000_000);
 /**
  * Speaks the live protocol on the data channel of a WebRTC viewer, until it closes: hello and the picture's format at
  * first, then every second how the camera is and where RTP time and capture time meet; answers ping, and does what the
- * viewer asks.
+ * viewer asks, and says why when the server ends it.
  */
 export function serveViewerChannel(pipe: MessagePipe, options: ViewerChannelOptions): void {
   new ViewerChannel(pipe, options).start();
@@ -51,7 +52,8 @@ class ViewerChannel {
   }
 
   start(): void {
-    const { camera, now } = this.#options;
+    const { camera, now, viewer } = this.#options;
+    viewer.ending((why) => this.#send({ type: 'bye', code: why, reason: BYE_REASON[why] }));
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     const stops = [
       camera.events.on('state', () => this.#sendStatus()),

@@ -1,6 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
-import type { MessagePipe, Peer, PeerEvent, PeerRequest, PeerStats, StreamReader } from '@pinhole/engine';
+import type {
+  MessagePipe,
+  Peer,
+  PeerEvent,
+  PeerRequest,
+  PeerStats,
+  StreamReader,
+  ViewerEnd,
+} from '@pinhole/engine';
 import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
 import { parseCandidate } from '@pinhole/media/sdp';
 import { PacketizedStream } from './packetized-stream.ts';
@@ -23,6 +31,8 @@ export interface ChannelViewer {
   requestKeyFrame(): void;
   /** The viewer said that it leaves. */
   leave(): void;
+  /** Calls `listener` when we end the connection, while something can still be said. */
+  ending(listener: (why: ViewerEnd) => void): void;
 }
 
 /** What every peer of a factory shares. */
@@ -55,6 +65,7 @@ export class ViewerPeer implements Peer {
   readonly #transport: WeriftTransport;
   readonly #ssrc: number;
   readonly #feedback: ViewerFeedback;
+  readonly #endings: ((why: ViewerEnd) => void)[] = [];
   #rtp: ViewerRtp | undefined;
   #reader: StreamReader | undefined;
   #ticks: NodeJS.Timeout | undefined;
@@ -141,8 +152,8 @@ export class ViewerPeer implements Peer {
     };
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#end();
+  close(why?: ViewerEnd): Promise<void> {
+    this.#closing ??= this.#end(why);
     return this.#closing;
   }
 
@@ -251,6 +262,7 @@ export class ViewerPeer implements Peer {
       },
       requestKeyFrame: () => this.#refresh(),
       leave: () => this.#tell({ kind: 'left' }),
+      ending: (listener) => this.#endings.push(listener),
     };
   }
 
@@ -262,11 +274,12 @@ export class ViewerPeer implements Peer {
     this.#transport.sendRtcp(serializeRtcp(packets));
   }
 
-  async #end(): Promise<void> {
+  async #end(why: ViewerEnd | undefined): Promise<void> {
     clearTimeout(this.#ticks);
     this.#reader?.detach();
     try {
       try {
+        if (why) for (const tell of this.#endings) tell(why);
         this.#sayBye();
       } finally {
         await this.#transport.close();
