@@ -16,3 +16,8 @@ it.each([
 it('says that FFmpeg did not say why', () => {
   expect(failureOf([]).message).toContain('did not say why');
 });
+
+it('leaves the addresses of FFmpeg’s own parts out of its words', () => {
+  const { message } = failureOf(['[tcp @ 0x7f12ab] [rtsp @ 0x7f] Connection refused']);
+  expect(message).toMatch(/\(FFmpeg: Connection refused\)$/);
+});

@@ -50,7 +50,10 @@ const REASONS: readonly (readonly [RegExp, FfmpegCode, string])[] = [
 export function failureOf(lines: readonly string[]): FfmpegError {
   for (const line of lines) {
     const reason = REASONS.find(([pattern]) => pattern.test(line));
-    if (reason !== undefined) return new FfmpegError(reason[1], `${reason[2]} (FFmpeg: ${line.trim()})`);
+    if (reason !== undefined) return new FfmpegError(reason[1], `${reason[2]} (FFmpeg: ${inWords(line)})`);
   }
-  return new FfmpegError('ffmpeg/failed', `FFmpeg gave up: ${lines.at(-1)?.trim() ?? 'it did not say why'}`);
+  return new FfmpegError('ffmpeg/failed', `FFmpeg gave up: ${inWords(lines.at(-1) ?? 'it did not say why')}`);
 }
+
+/** Without the name and address of the part of FFmpeg that speaks: `[tcp @ 0x7f…] `. */
+const inWords = (line: string): string => line.replace(/^(?:\s*\[[^\]]{1,40} @ 0x[0-9a-f]+\])+/i, '').trim();
