@@ -147,8 +147,10 @@ describe('pictures of x264 in Chromium', () => {
       for (const way of ALL_WAYS) {
         const frames = seen[way]?.frames ?? [];
         expectMoving(frames);
-        expect(frames.map(({ width, height }) => `${width}×${height}`)).toEqual(
-          frames.map(({ frameNumber }) => (frameNumber < 150 ? '640×360' : '480×270')),
+        // A video element tells its new size a moment after it shows the first picture of that size.
+        const told = frames.filter(({ frameNumber }) => frameNumber < 150 || frameNumber >= 155);
+        expect(told.map(({ width, height }) => `${width}×${height}`)).toEqual(
+          told.map(({ frameNumber }) => (frameNumber < 150 ? '640×360' : '480×270')),
         );
         expect(frames[0]?.frameNumber).toBeLessThan(150);
         expect(seen[way]?.transports).toHaveLength(1);
