@@ -163,7 +163,7 @@ it('holds on to nothing of a thousand runs of its source', async () => {
 
   for (let run = 0; run < 1000; run++) {
     const release = camera.acquire();
-    source.sink?.write(fakeUnit({ key: true }));
+    source.sink?.write(fakeUnit({ sequence: 0, key: true }));
     release();
     at((run + 1) * 10);
   }
