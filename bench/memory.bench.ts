@@ -1,8 +1,14 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { clipUrl, openAudience, TRANSPORTS } from './support/audience.ts';
-import type { Bench, Figure } from './support/figure.ts';
+import type { Bench, BenchContext, Figure } from './support/figure.ts';
 import { pause, rssMbOf } from './support/machine.ts';
 import { openPinhole } from './support/open-page.ts';
 import { median } from './support/statistics.ts';
+
+const ROOT = join(import.meta.dirname, '..');
 
 const CAMERAS = 8;
 const FIRST_VIEWERS = 2;
@@ -14,7 +20,7 @@ const SAMPLE_EVERY_MS = 400;
 /** What the program takes of memory. */
 export const bench: Bench = {
   title: 'Memory',
-  about: `Resident memory of the program run from its sources, as \`npm start\` does. Idle: one camera that nobody watches. A camera: the difference that ${CAMERAS} running 720p30 cameras make, for each. A viewer: the difference from ${FIRST_VIEWERS} to ${VIEWERS} viewers, for each.`,
+  about: `Resident memory of the program. Idle: one camera that nobody watches, once built and once run from its sources, as \`npm start\` does and as the rest was measured. A camera: the difference that ${CAMERAS} running 720p30 cameras make, for each. A viewer: the difference from ${FIRST_VIEWERS} to ${VIEWERS} viewers, for each.`,
   needs: ['linux'],
   run: async (context) => {
     const source = 'synthetic:1280x720@30';
@@ -22,13 +28,15 @@ export const bench: Bench = {
       i === 0 ? 'clip' : `camera-${i}`,
       { source, always: true },
     ]);
+    const built = openBuilt(context);
     const idle = await openPinhole(context, { test: source });
     const busy = await openPinhole(context, Object.fromEntries(running));
     await pause(SETTLE_MS);
     const idleMb = await settledRssMb(idle.pid);
     const busyMb = await settledRssMb(busy.pid);
     const figures: Figure[] = [
-      memoryOf('idle', idleMb),
+      memoryOf('idle, built', await settledRssMb(built)),
+      memoryOf('idle, from sources', idleMb),
       memoryOf('a camera, synthetic 720p30', (busyMb - idleMb) / CAMERAS),
     ];
     for (const transport of TRANSPORTS) {
@@ -46,6 +54,23 @@ export const bench: Bench = {
     return figures;
   },
 };
+
+/** The program as `npm run build` makes it. @returns its process id. */
+function openBuilt(context: BenchContext): number {
+  const bin = join(ROOT, 'node_modules/.bin/tsc');
+  execFileSync(bin, ['-b'], { cwd: ROOT, stdio: 'inherit' });
+  const folder = mkdtempSync(join(tmpdir(), 'pinhole-bench-'));
+  context.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const main = join(ROOT, 'apps/server/dist/main.js');
+  const child = spawn(process.execPath, [main, '--port', '0', '--data', folder], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  context.defer(() => {
+    child.kill();
+    return ended;
+  });
+  if (child.pid === undefined) throw new Error('the built program did not start');
+  return child.pid;
+}
 
 const memoryOf = (name: string, value: number): Figure => ({ name, measure: 'memory', value, unit: 'MB' });
 

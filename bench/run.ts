@@ -13,7 +13,7 @@ import {
   verdictTable,
 } from './support/report.ts';
 import { rewriteSection } from './support/rewrite-section.ts';
-import { runBench } from './support/run-bench.ts';
+import { Interrupted, runBench } from './support/run-bench.ts';
 
 /** The order in which they run: what needs a quiet machine least, last. */
 const BENCHES = [
@@ -73,6 +73,7 @@ async function main(): Promise<number> {
       );
       results.push(result);
     } catch (thrown) {
+      if (thrown instanceof Interrupted) return 130;
       console.error(`${name}:`, thrown);
       faults++;
     }

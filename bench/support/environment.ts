@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, getPriority, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { findThirdParty } from '../../test/support/find-third-party.ts';
 import { machineBusy } from './machine.ts';
@@ -28,6 +28,8 @@ export interface Environment {
   /** How busy other programs kept all cores together right before, 0…1. */
   readonly busyBefore: number;
   readonly loadAverage: number;
+  /** As `nice` counts: below 0 the bench goes before other programs. */
+  readonly niceness: number;
 }
 
 /** Looks at the machine, for two seconds. */
@@ -52,6 +54,7 @@ export async function readEnvironment(): Promise<Environment> {
     ...(ffmpeg !== undefined && { ffmpeg }),
     busyBefore: process.platform === 'linux' ? await machineBusy(LOOK_MS) : 0,
     loadAverage: loadavg()[0] ?? 0,
+    niceness: getPriority(),
   };
 }
 

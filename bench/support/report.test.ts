@@ -77,6 +77,7 @@ describe('a report', () => {
       chromium: '156.0',
       busyBefore: 0.034,
       loadAverage: 0.1,
+      niceness: -5,
     };
     const page = reportMarkdown({
       date: '2026-11-21T01:02:03.000Z',
@@ -87,7 +88,7 @@ describe('a report', () => {
 
     for (const words of [
       '`npm run bench` on 2026-11-21, commit abc1234, 2 files changed',
-      'A CPU, 2 cores, 8 GB, linux 6.1; other programs kept it 3 % busy',
+      'A CPU, 2 cores, 8 GB, linux 6.1; other programs kept it 3 % busy before the run; the bench went before them (niceness -5).',
       'Node v20.20.2, werift 0.24.4, ws 8.23.0, node-datachannel 0.33.4, Chromium 156.0.',
       '### Bench\n\nWhat it is.\n\n|  | p50 |',
     ]) {

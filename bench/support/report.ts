@@ -58,12 +58,13 @@ export function verdictTable(results: readonly BenchResult[]): string {
 
 function machineLines({ date, command, environment }: Report): string {
   const { cpu, cores, memoryGb, system, node, werift, ws, nodeDatachannel, chromium, ffmpeg } = environment;
-  const { commit, changedFiles, busyBefore } = environment;
+  const { commit, changedFiles, busyBefore, niceness } = environment;
   const tree = changedFiles === 0 ? '' : `, ${changedFiles} files changed`;
+  const ahead = niceness < 0 ? `; the bench went before them (niceness ${niceness})` : '';
   const others = [chromium && `Chromium ${chromium}`, ffmpeg && `FFmpeg ${ffmpeg}`].filter(Boolean);
   return [
     `Made by \`${command}\` on ${date.slice(0, 10)}, commit ${commit || 'unknown'}${tree}.`,
-    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; other programs kept it ${percent(busyBefore)} busy before the run.`,
+    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; other programs kept it ${percent(busyBefore)} busy before the run${ahead}.`,
     `Node ${node}, werift ${werift}, ws ${ws}, node-datachannel ${nodeDatachannel}${others.map((one) => `, ${one}`).join('')}.`,
   ].join('\n');
 }
