@@ -1,11 +1,12 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 /** What keys do on a page: a key as `KeyboardEvent.key` names it, in lower case, to an action. */
 export type KeyMap = Readonly<Record<string, () => void>>;
 
 /** Answers keys while the component is on the page; keys typed into a field, or with a modifier, are not ours. */
 export function useKeys(keys: KeyMap): void {
-  useEffect(() => {
+  // Before the page is painted: a key pressed as soon as it shows is answered.
+  useLayoutEffect(() => {
     const answer = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.target instanceof HTMLInputElement || document.querySelector('dialog[open]')) return;

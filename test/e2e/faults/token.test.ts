@@ -78,7 +78,7 @@ describe('a token that ends while its viewers watch', () => {
     }
     const { sessions } = (await (await ask('/sessions')).json()) as { sessions: { tokenId: string }[] };
     expect(sessions.filter((session) => session.tokenId === tokenId)).toEqual([]);
-    const { frames, marks } = await harness.report('unharmed');
+    const { frames, marks } = await harness.until('unharmed', (watched) => watched.frames.length >= 60);
     expectUnharmed(arrivalsOf(frames).slice(-60), { forMs: 2_000 });
     expect(marks.at(-1)).toMatchObject({ kind: 'live', stale: false });
   }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 const KEYS = [
   ['F', 'Full screen'],
@@ -14,9 +14,14 @@ const KEYS = [
 /** What the keys do. */
 export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  // The page takes the dialog away, not the browser: what is asked next must not meet one that is closed and still there.
+  const cancel = (event: Event): void => {
+    event.preventDefault();
+    onClose();
+  };
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="help-title">
+    <dialog ref={dialog} onCancel={cancel} aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
       <dl>
         {KEYS.map(([key, meaning]) => (
@@ -28,11 +33,9 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
           </>
         ))}
       </dl>
-      <form method="dialog">
-        <button type="submit" class="button">
-          Close
-        </button>
-      </form>
+      <button type="button" class="button" onClick={onClose}>
+        Close
+      </button>
     </dialog>
   );
 }
