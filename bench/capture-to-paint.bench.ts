@@ -3,7 +3,7 @@ import type { Bench, Figure } from './support/figure.ts';
 import { pause } from './support/machine.ts';
 import { openPage, openPinhole } from './support/open-page.ts';
 import { notePictures, type PictureTimes, pictureTimes } from './support/picture-times.ts';
-import { median, quantile } from './support/statistics.ts';
+import { quantile } from './support/statistics.ts';
 import { WAYS, type Watching } from './support/watch-first-frame.ts';
 
 const CAMERAS = 4;
@@ -31,7 +31,7 @@ export const bench: Bench = {
       Object.fromEntries(ids.flat().map((id) => [id, 'synthetic:640x360@30'])),
     );
     const harness = await openPage(context, pinhole);
-    await notePictures(harness, await refreshIntervalMs(harness));
+    await notePictures(harness);
     const figures: Figure[] = [];
     for (const [way, { name, watching }] of WAYS.entries()) {
       const times: PictureTimes[] = [];
@@ -71,16 +71,6 @@ function figuresOf(
     delay('painted p95', painted, 0.95),
     { name, measure: 'frames a second', value: framesPerSecond, unit: 'frames/s' },
   ];
-}
-
-/** From one refresh of the screen to the next, as the page sees it. */
-async function refreshIntervalMs({ page }: HarnessPage): Promise<number> {
-  const refreshedAt = await page.evaluate(async () => {
-    const times: number[] = [];
-    while (times.length < 60) times.push(await new Promise(requestAnimationFrame));
-    return times;
-  });
-  return median(refreshedAt.slice(1).map((at, i) => at - (refreshedAt[i] ?? at)));
 }
 
 /** Frames painted once the picture has settled. */

@@ -1,7 +1,8 @@
 import type { HarnessPage, SeenFrame } from '../../test/support/harness/harness.ts';
+import { median } from './statistics.ts';
 
 /** What became of one picture in the browser; milliseconds of the page's clock. */
-interface Noted {
+export interface NotedPicture {
   readonly decodedAt: number;
   readonly seenAt: number;
   readonly paintedAt: number;
@@ -17,13 +18,14 @@ export interface PictureTimes {
   readonly paintedMs: number;
 }
 
-type NotingWindow = Window & { noted: Noted[] };
+type NotingWindow = Window & { noted: NotedPicture[] };
 
 /** Pictures come at most 60 a second: what is further off than this is another one. */
 const SAME_PICTURE_MS = 8;
 
 /** Lets the page note what becomes of pictures. To be called once a page. */
-export async function notePictures({ page }: HarnessPage, refreshMs: number): Promise<void> {
+export async function notePictures({ page }: HarnessPage): Promise<void> {
+  const refreshMs = await refreshIntervalMs(page);
   await page.evaluate((refresh) => {
     const { noted } = Object.assign(window, { noted: [] }) as never as NotingWindow;
     const video = HTMLVideoElement.prototype;
@@ -70,15 +72,18 @@ export async function notePictures({ page }: HarnessPage, refreshMs: number): Pr
   }, refreshMs);
 }
 
-/** The times of those frames that were noted since the last call. */
+/** All that was noted since the last call, in order. */
+export async function takeNoted({ page }: HarnessPage): Promise<readonly NotedPicture[]> {
+  return page.evaluate(() => (window as never as NotingWindow).noted.splice(0));
+}
+
+/** The times of those frames that were noted since anything was taken last. */
 export async function pictureTimes(
-  { page }: HarnessPage,
+  harness: HarnessPage,
   frames: readonly SeenFrame[],
 ): Promise<readonly PictureTimes[]> {
-  const { noted, origin } = await page.evaluate(() => ({
-    noted: (window as never as NotingWindow).noted.splice(0),
-    origin: performance.timeOrigin,
-  }));
+  const noted = await takeNoted(harness);
+  const origin = await harness.page.evaluate(() => performance.timeOrigin);
   return frames.flatMap(({ captureTime, paintedAt }) => {
     const [nearest] = noted
       .map((one) => ({ ...one, offMs: Math.abs(origin + one.paintedAt - paintedAt) }))
@@ -93,4 +98,14 @@ export async function pictureTimes(
       },
     ];
   });
+}
+
+/** From one refresh of the screen to the next, as the page sees it. */
+async function refreshIntervalMs(page: HarnessPage['page']): Promise<number> {
+  const refreshedAt = await page.evaluate(async () => {
+    const times: number[] = [];
+    while (times.length < 60) times.push(await new Promise(requestAnimationFrame));
+    return times;
+  });
+  return median(refreshedAt.slice(1).map((at, i) => at - (refreshedAt[i] ?? at)));
 }

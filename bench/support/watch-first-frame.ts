@@ -1,4 +1,5 @@
 import type { HarnessPage } from '../../test/support/harness/harness.ts';
+import { notePictures, takeNoted } from './picture-times.ts';
 
 /** How a page watches. */
 export type Watching = Omit<Parameters<HarnessPage['watch']>[1], 'camera' | 'token'>;
@@ -10,14 +11,14 @@ export const WAYS = [
   { name: 'WebSocket, MSE', watching: { transports: ['websocket'], players: ['mse'] } },
 ] as const satisfies readonly { readonly name: string; readonly watching: Watching }[];
 
-/** How long a viewer waited for its first painted frame. */
+/** How long a viewer waited for its first picture. */
 export interface FirstFrame {
-  /** From the moment when the player was opened. */
-  readonly openMs: number;
-  /** From the moment when the browser was asked for an offer; undefined without WebRTC. */
-  readonly offerMs: number | undefined;
+  /** From the opening of the player to the picture on the screen, by the browser's account. */
+  readonly paintedMs: number;
+  /** From the browser's being asked for an offer until the page was told of the picture; undefined without WebRTC. */
+  readonly offerToSeenMs: number | undefined;
+  /** Read off one of the first pictures, and when that was on the screen; UTC milliseconds. */
   readonly frameNumber: number;
-  /** UTC milliseconds. */
   readonly paintedAt: number;
 }
 
@@ -31,9 +32,10 @@ type MeasuredWindow = Window & {
   times: Times;
 };
 
-/** Lets the page note when players are opened and offers made. To be called once a page. */
-export async function noteTimes({ page }: HarnessPage): Promise<void> {
-  await page.evaluate(() => {
+/** Lets the page note when players are opened, offers made and pictures shown. To be called once a page. */
+export async function noteTimes(harness: HarnessPage): Promise<void> {
+  await notePictures(harness);
+  await harness.page.evaluate(() => {
     const measured = window as never as MeasuredWindow;
     const { watch } = measured.harness;
     measured.harness.watch = (name, options) => {
@@ -51,25 +53,27 @@ export async function noteTimes({ page }: HarnessPage): Promise<void> {
 
 let lastViewer = 0;
 
-/** Opens a viewer, waits for its first frame, and closes it. */
+/** Opens a viewer, waits until a picture with a time code was read off the page, and closes it. */
 export async function watchFirstFrame(
   harness: HarnessPage,
   camera: string,
   watching: Watching,
 ): Promise<FirstFrame> {
   const name = `viewer ${++lastViewer}`;
+  await takeNoted(harness);
   await harness.watch(name, { camera, ...watching });
-  const { firstFrameMs, frames } = await harness.until(name, ({ frames }) => frames.length > 0);
+  const { frames } = await harness.until(name, (watched) => watched.frames.length > 0);
   const { openedAt, offeredAt } = await harness.page.evaluate(
     () => (window as never as MeasuredWindow).times,
   );
   await harness.stopWatching(name);
-  const [first] = frames;
-  if (!first || firstFrameMs === undefined) throw new Error('a first frame without its time');
+  const [picture] = await takeNoted(harness);
+  const [frame] = frames;
+  if (!picture || !frame) throw new Error('a first picture that was not noted');
   return {
-    openMs: firstFrameMs,
-    offerMs: offeredAt === undefined ? undefined : firstFrameMs - (offeredAt - openedAt),
-    frameNumber: first.frameNumber,
-    paintedAt: first.paintedAt,
+    paintedMs: picture.paintedAt - openedAt,
+    offerToSeenMs: offeredAt === undefined ? undefined : picture.seenAt - offeredAt,
+    frameNumber: frame.frameNumber,
+    paintedAt: frame.paintedAt,
   };
 }
