@@ -1,6 +1,7 @@
-import { type Millis, micros, microsToMillis, millis } from '@pinhole/core';
+import { type Micros, type Millis, micros, microsToMillis, millis } from '@pinhole/core';
 import type { ClockOffset } from './clock/clock-offset.ts';
 import { type LatencySummary, LatencyWindow } from './latency/latency-window.ts';
+import { isNewer } from './liveness/camera-progress.ts';
 import type { PathReport } from './paths/path-report.ts';
 import type { PicturePath } from './paths/picture-path.ts';
 import { type PlayerStats, statsBetween } from './player-stats.ts';
@@ -13,6 +14,7 @@ export class PlayerMeter {
   #openedAt: Millis | undefined;
   #firstFrameMs: Millis | undefined;
   #lastFrame: PaintedFrame | undefined;
+  #newestCapture: Micros | undefined;
   #freezeCount = 0;
   #shows = 0;
   #last: { readonly path: PicturePath; readonly at: Millis; readonly report: PathReport } | undefined;
@@ -52,7 +54,11 @@ export class PlayerMeter {
     const server = this.#clock.serverTime(frame.paintedAt);
     if (server === undefined || frame.captureTime === undefined) return undefined;
     const latencyMs = microsToMillis(micros(Math.max(0, server - frame.captureTime)));
-    this.#latency.add(latencyMs);
+    // A server sends its last pictures once more to a new connection; only their first showing tells the delay.
+    if (this.#newestCapture === undefined || isNewer(frame.captureTime, this.#newestCapture)) {
+      this.#newestCapture = frame.captureTime;
+      this.#latency.add(latencyMs);
+    }
     return latencyMs;
   }
 

@@ -19,8 +19,13 @@ const CLOCK_SET = micros(30_000_000);
 export function isSeenBefore(facts: LivenessFacts, captureTime: Micros | undefined): boolean {
   if (facts.paintedAt === undefined) return false;
   if (captureTime === undefined || facts.newestCapture === undefined) return repeatsItself(facts);
-  const ahead = captureTime - facts.newestCapture;
-  return ahead <= ONCE_MORE && ahead + CLOCK_SET > 0;
+  return !isNewer(captureTime, facts.newestCapture);
+}
+
+/** Whether a picture was captured after the newest one so far, rather than being that one, or an older one, once more. */
+export function isNewer(captureTime: Micros, newest: Micros): boolean {
+  const ahead = captureTime - newest;
+  return ahead > ONCE_MORE || ahead + CLOCK_SET <= 0;
 }
 
 /** The newest capture time on the screen so far. */

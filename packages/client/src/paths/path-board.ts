@@ -136,6 +136,7 @@ export class PathBoard {
         if (!path) break;
         screen.show(path.element);
         const reason = this.#lastFailure?.reason;
+        this.#lastFailure = undefined;
         handle({ kind: 'shown', path, ...(reason === undefined ? {} : { reason }) });
         break;
       }

@@ -27,7 +27,7 @@ function watchByCallback(video: HTMLVideoElement, handle: (frame: VideoFrameShow
   let request = video.requestVideoFrameCallback(function shown(now, metadata) {
     request = video.requestVideoFrameCallback(shown);
     handle({
-      shownAt: localTime(displayTime(now, metadata.expectedDisplayTime)),
+      shownAt: localTime(displayTime(now, metadata)),
       width: metadata.width,
       height: metadata.height,
       mediaTime: metadata.mediaTime,
@@ -41,11 +41,17 @@ function watchByCallback(video: HTMLVideoElement, handle: (frame: VideoFrameShow
 const LONGEST_WAY_TO_SCREEN_MS = 250;
 
 /**
- * After a page was hidden, Chromium 156 dates all frames of a WebRTC stream into the future, by as long as it was hidden,
- * although it shows them at once.
+ * When the browser expects a frame on the screen, and never before it handed the frame on to be shown: for WebRTC it
+ * expects frames at times of its own schedule, which may be past. After a page was hidden, Chromium 156 dates all frames
+ * of a WebRTC stream into the future, by as long as it was hidden, although it shows them at once.
  */
-const displayTime = (now: DOMHighResTimeStamp, expected: DOMHighResTimeStamp): DOMHighResTimeStamp =>
-  Math.abs(expected - now) > LONGEST_WAY_TO_SCREEN_MS ? now : expected;
+function displayTime(
+  now: DOMHighResTimeStamp,
+  { expectedDisplayTime, presentationTime }: VideoFrameCallbackMetadata,
+): DOMHighResTimeStamp {
+  const shownAt = Math.max(expectedDisplayTime, presentationTime);
+  return Math.abs(shownAt - now) > LONGEST_WAY_TO_SCREEN_MS ? now : shownAt;
+}
 
 /** For browsers without frame callbacks: looks at every animation frame whether the count of frames rose. */
 function watchByCount(video: HTMLVideoElement, handle: (frame: VideoFrameShown) => void): () => void {
