@@ -12,17 +12,16 @@ import { type Child, openChild } from './support/child.ts';
 import { CAMERA_CLIP, clipFile } from './support/clip.ts';
 import type { Bench, BenchContext, Figure } from './support/figure.ts';
 import type { LoopDelayCalls } from './support/loop-delay.ts';
-import { cpuRateOf, datagramsDropped, loadOf, type ProcessLoad, pause } from './support/machine.ts';
+import { cpuRateOf, datagramsDropped, loadOf, type ProcessLoad, pause, rssMbOf } from './support/machine.ts';
 import { cpuPerViewerSecond } from './support/statistics.ts';
 
-const VIEWERS = [1, 10, 50, 100] as const;
-const WARM_UP_MS = 1500;
-const IDLE_MS = 3000;
+/** The many first: they make the code warm for the few. */
+const VIEWERS = [100, 50, 10, 1] as const;
+const JOINING_MS = 2000;
+const WARM_UP_MS = 5000;
 const SETTLE_MS = 1500;
 const MEASURE_MS = 5000;
-
-/** Memory of fewer is lost in that of the garbage. */
-const ENOUGH_FOR_MEMORY = 40;
+const IDLE_MS = 3000;
 
 /** Earlier work with the same packets and the same method, on another machine with two cores. */
 const WEBSOCKET_TARGET = { viewers: 100, cpuMs: 0.42 } as const;
@@ -31,7 +30,7 @@ const WEBSOCKET_TARGET = { viewers: 100, cpuMs: 0.42 } as const;
 export const bench: Bench = {
   title: 'What a viewer costs',
   about:
-    'The server in one process, a 4 Mbit/s 1080p30 camera played from memory, and viewers in another: libdatachannel by WHEP, `ws` by WebSocket. CPU is that of all threads of the server without what it takes with no viewer, for each viewer and second. The last rows have the same pictures sent without Pinhole: by `RTCRtpSender.sendRtp` of werift, and by a bare `ws` server.',
+    'The server in one process, a 4 Mbit/s 1080p30 camera played from memory, and viewers in another: libdatachannel by WHEP, `ws` by WebSocket. CPU is that of all threads of the server without what it takes with no viewer, for each viewer and second; memory what the second half of the viewers made it grow. The last rows have the same pictures sent without Pinhole: by `RTCRtpSender.sendRtp` of werift, and by a bare `ws` server.',
   needs: ['linux', 'ffmpeg'],
   run: async (context) => {
     const figures: Figure[] = [];
@@ -79,58 +78,62 @@ async function measure(context: BenchContext, setup: Setup): Promise<readonly Fi
   const { name, transport, server, target, sizes } = setup;
   const audience = await openAudience(context, transport, target);
   await server.ask('watchLoop');
+  const [most = 0] = sizes;
+  const memoryMb = await memoryPerViewer(server, audience, most);
   await pause(WARM_UP_MS);
-  const idle = await loadOf(server.pid, IDLE_MS);
-  const figures: Figure[] = [];
-  let before = { viewers: 0, rssMb: idle.rssMb };
+  const taken: { readonly size: number; readonly load: ProcessLoad; readonly cells: readonly Cell[] }[] = [];
   for (const size of sizes) {
-    await audience.grow(size);
+    await audience.resize(size);
     await pause(SETTLE_MS);
-    const row = `${name}, ${size} ${size === 1 ? 'viewer' : 'viewers'}`;
-    const { cells, rssMb } = await measureOnce(server, audience, idle);
-    figures.push(...cells.map((cell) => ({ name: row, ...cell, ...targetOf(name, size, cell.measure) })));
-    const joined = size - before.viewers;
-    if (joined >= ENOUGH_FOR_MEMORY) {
-      const value = (rssMb - before.rssMb) / joined;
-      figures.push({ name: row, measure: 'memory a viewer more', value, unit: 'MB' });
-    }
-    before = { viewers: size, rssMb };
+    taken.push({ size, ...(await watch(server, audience)) });
   }
+  await audience.resize(0);
+  await pause(SETTLE_MS);
+  const idleCpuMsPerSecond = cpuRateOf(await loadOf(server.pid, IDLE_MS));
   await audience.close();
   await server.close();
-  return figures;
+  return taken.toReversed().flatMap(({ size, load, cells }) => {
+    const row = `${name}, ${size} ${size === 1 ? 'viewer' : 'viewers'}`;
+    const value = cpuPerViewerSecond({ ...load, viewers: size, idleCpuMsPerSecond });
+    const cpu: Cell = { measure: 'CPU a viewer and second', value, unit: 'ms', ...targetOf(name, size) };
+    const memory: Cell = { measure: 'memory a viewer', value: memoryMb, unit: 'MB' };
+    return [cpu, ...cells, ...(size === most ? [memory] : [])].map((cell) => ({ name: row, ...cell }));
+  });
 }
 
-async function measureOnce(
+type Cell = Omit<Figure, 'name'>;
+
+/** What the second half of so many viewers takes: the first pays for what all share. */
+async function memoryPerViewer(server: Setup['server'], audience: Audience, most: number): Promise<number> {
+  await audience.resize(most / 2);
+  await pause(JOINING_MS);
+  const before = rssMbOf(server.pid);
+  await audience.resize(most);
+  await pause(JOINING_MS);
+  return (rssMbOf(server.pid) - before) / (most / 2);
+}
+
+async function watch(
   server: Setup['server'],
   audience: Audience,
-  idle: ProcessLoad,
-): Promise<{ readonly cells: readonly Omit<Figure, 'name'>[]; readonly rssMb: number }> {
+): Promise<{ readonly load: ProcessLoad; readonly cells: readonly Cell[] }> {
   const droppedBefore = datagramsDropped();
   await server.ask('watchLoop');
   await audience.reset();
   const load = await loadOf(server.pid, MEASURE_MS);
   const seen = await audience.seen();
   const { p99Ms } = await server.ask('loopDelay');
-  const cpuMs = cpuPerViewerSecond({
-    ...load,
-    viewers: audience.size,
-    idleCpuMsPerSecond: cpuRateOf(idle),
-  });
   const fewestFrames = Math.min(...seen.map(({ frames }) => frames));
   const lost = seen.reduce((sum, viewer) => sum + (viewer.lost ?? 0), 0);
-  const cells: readonly Omit<Figure, 'name'>[] = [
-    { measure: CPU, value: cpuMs, unit: 'ms' },
-    { measure: 'event loop p99', value: p99Ms, unit: 'ms' },
-    { measure: 'frames a second', value: (fewestFrames * 1000) / load.elapsedMs, unit: 'frames/s' },
-    { measure: 'lost', value: lost + datagramsDropped() - droppedBefore, unit: 'packets' },
-  ];
-  return { cells, rssMb: load.rssMb };
+  return {
+    load,
+    cells: [
+      { measure: 'event loop p99', value: p99Ms, unit: 'ms' },
+      { measure: 'frames a second', value: (fewestFrames * 1000) / load.elapsedMs, unit: 'frames/s' },
+      { measure: 'lost', value: lost + datagramsDropped() - droppedBefore, unit: 'packets' },
+    ],
+  };
 }
 
-const CPU = 'CPU a viewer and second';
-
-const targetOf = (name: string, size: number, measure: string): Pick<Figure, 'target'> =>
-  name === 'WebSocket' && size === WEBSOCKET_TARGET.viewers && measure === CPU
-    ? { target: WEBSOCKET_TARGET.cpuMs }
-    : {};
+const targetOf = (name: string, size: number): Pick<Figure, 'target'> =>
+  name === 'WebSocket' && size === WEBSOCKET_TARGET.viewers ? { target: WEBSOCKET_TARGET.cpuMs } : {};

@@ -21,7 +21,10 @@ const calls = {
       perMessageDeflate: false,
       handleProtocols: () => LIVE_SUBPROTOCOL,
     });
-    server.on('connection', (viewer) => viewers.add(viewer));
+    server.on('connection', (viewer) => {
+      viewers.add(viewer);
+      viewer.on('close', () => viewers.delete(viewer));
+    });
     await once(server, 'listening');
     const source = new ClipSource({ units: readClip(clip.path), framesPerSecond: clip.framesPerSecond });
     const write: Parameters<ClipSource['start']>[0]['write'] = (unit) => {

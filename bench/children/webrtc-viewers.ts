@@ -37,9 +37,18 @@ class Canary {
   }
 }
 
+interface Viewer {
+  readonly connection: PeerConnection;
+  readonly track: Track;
+  readonly canary?: Canary;
+  /** Ends the session by WHEP. */
+  readonly leave: () => Promise<void>;
+}
+
 // Held, or the garbage collector closes them.
-const connections: { readonly connection: PeerConnection; readonly track: Track }[] = [];
-const canaries: Canary[] = [];
+const viewers: Viewer[] = [];
+
+const canaries = (): readonly Canary[] => viewers.flatMap(({ canary }) => canary ?? []);
 
 /** Connects one viewer by WHEP. @returns whether it connected. */
 async function connectOne(target: { readonly url: string; readonly token: string }): Promise<boolean> {
@@ -52,7 +61,7 @@ async function connectOne(target: { readonly url: string; readonly token: string
   video.addH264Codec(102, 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1');
   const track = connection.addTrack(video);
   track.setMediaHandler(new nodeDataChannel.RtcpReceivingSession());
-  const canary = canaries.length < CANARIES ? new Canary() : undefined;
+  const canary = canaries().length < CANARIES ? new Canary() : undefined;
   if (canary) track.onMessage((datagram) => canary.take(datagram));
   const connected = new Promise<boolean>((resolve) => {
     connection.onStateChange((state) => {
@@ -66,9 +75,10 @@ async function connectOne(target: { readonly url: string; readonly token: string
     });
   });
   connection.setLocalDescription('offer' as never);
+  const headers = { Authorization: `Bearer ${target.token}` };
   const response = await fetch(target.url, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/sdp', Authorization: `Bearer ${target.token}` },
+    headers: { ...headers, 'Content-Type': 'application/sdp' },
     body: await gathered,
   });
   if (response.status !== 201) throw new Error(`WHEP: ${response.status} ${await response.text()}`);
@@ -78,8 +88,13 @@ async function connectOne(target: { readonly url: string; readonly token: string
     connection.close();
     return false;
   }
-  connections.push({ connection, track });
-  if (canary) canaries.push(canary);
+  const session = new URL(response.headers.get('Location') ?? '', target.url);
+  const leave = async (): Promise<void> => {
+    await fetch(session, { method: 'DELETE', headers });
+    connection.close();
+  };
+  if (canary) viewers.unshift({ connection, track, leave, canary });
+  else viewers.push({ connection, track, leave });
   return true;
 }
 
@@ -97,18 +112,22 @@ const calls = {
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, target.count) }, worker));
   },
+  /** So many viewers leave, the latest first. */
+  disconnect: async (count: number): Promise<void> => {
+    for (const { leave } of viewers.splice(viewers.length - count)) await leave();
+  },
   /** Counts anew from now on. */
   reset: (): void => {
-    for (const canary of canaries) canary.reset();
+    for (const canary of canaries()) canary.reset();
   },
   /** What those saw who look at every packet. */
-  seen: (): readonly Seen[] => canaries.map(({ seen }) => seen),
+  seen: (): readonly Seen[] => canaries().map(({ seen }) => seen),
 };
 
 /** What this process does when asked. */
 export type WebRtcViewersCalls = typeof calls;
 
 serveCalls(calls, () => {
-  for (const { connection } of connections) connection.close();
+  for (const { connection } of viewers) connection.close();
   nodeDataChannel.cleanup();
 });

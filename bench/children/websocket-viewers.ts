@@ -23,6 +23,10 @@ const calls = {
   connect: async (target: { readonly url: string; readonly token: string; readonly count: number }) => {
     for (let i = 0; i < target.count; i++) await connectOne(target);
   },
+  /** So many viewers leave, the latest first. */
+  disconnect: (count: number): void => {
+    for (const { socket } of viewers.splice(viewers.length - count)) socket.terminate();
+  },
   /** Counts anew from now on. */
   reset: (): void => {
     for (const viewer of viewers) viewer.frames = 0;

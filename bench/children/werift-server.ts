@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,31 +21,47 @@ import { loopDelayCalls } from '../support/loop-delay.ts';
 const FRAME_TICKS = 3000;
 const LOOPBACK = '127.0.0.1';
 
-const peers: RTCPeerConnection[] = [];
-const senders: { readonly sender: RTCRtpSender; sequence: number }[] = [];
+interface Viewer {
+  readonly peer: RTCPeerConnection;
+  readonly sender: RTCRtpSender;
+  sequence: number;
+}
+
+const viewers = new Map<string, Viewer>();
 const stop = new AbortController();
 const server = createServer((request, response) => {
-  void answer(request).then((sdp) => response.writeHead(201, { 'Content-Type': 'application/sdp' }).end(sdp));
+  if (request.method === 'DELETE') {
+    leave(request.url ?? '');
+    response.end();
+    return;
+  }
+  const location = `/${randomUUID()}`;
+  const headers = { 'Content-Type': 'application/sdp', Location: location };
+  void answer(request, location).then((sdp) => response.writeHead(201, headers).end(sdp));
 });
 
 /** Answers an offer by werift as its own examples do. */
-async function answer(request: IncomingMessage): Promise<string> {
+async function answer(request: IncomingMessage, location: string): Promise<string> {
   const peer = new RTCPeerConnection({
     codecs: { video: [useH264()] },
     iceServers: [],
     iceAdditionalHostAddresses: [LOOPBACK],
     iceInterfaceAddresses: { udp4: LOOPBACK },
   });
-  peers.push(peer);
   const { sender } = peer.addTransceiver(new MediaStreamTrack({ kind: 'video' }), { direction: 'sendonly' });
   peer.connectionStateChange.subscribe((state) => {
-    if (state === 'connected') senders.push({ sender, sequence: 0 });
+    if (state === 'connected') viewers.set(location, { peer, sender, sequence: 0 });
   });
   await peer.setRemoteDescription({ type: 'offer', sdp: await text(request) });
   await peer.setLocalDescription(await peer.createAnswer());
   const lines = (peer.localDescription?.sdp ?? '').split('\r\n');
   // All sockets are bound to loopback, whatever werift tells of them.
   return lines.filter((line) => !line.startsWith('a=candidate') || line.includes(LOOPBACK)).join('\r\n');
+}
+
+function leave(location: string): void {
+  void viewers.get(location)?.peer.close();
+  viewers.delete(location);
 }
 
 const calls = {
@@ -56,7 +73,7 @@ const calls = {
     const source = new ClipSource({ units: readClip(clip.path), framesPerSecond: clip.framesPerSecond });
     const write: Parameters<ClipSource['start']>[0]['write'] = ({ data, sequence: frame }) => {
       const payloads = packetizeH264([...nalUnits(data)]).map((payload) => Buffer.from(payload));
-      for (const viewer of senders) {
+      for (const viewer of viewers.values()) {
         payloads.forEach((payload, i) => {
           const header = new RtpHeader({
             payloadType: 102,
@@ -79,6 +96,6 @@ export type WeriftServerCalls = typeof calls;
 
 serveCalls(calls, () => {
   stop.abort();
-  for (const peer of peers) void peer.close();
+  for (const location of viewers.keys()) leave(location);
   server.close();
 });

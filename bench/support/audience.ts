@@ -14,8 +14,8 @@ export type Transport = (typeof TRANSPORTS)[number];
 export interface Audience {
   /** Viewers now. */
   readonly size: number;
-  /** Lets viewers join until there are `size`. */
-  grow(size: number): Promise<void>;
+  /** Lets viewers join or leave until there are `size`. */
+  resize(size: number): Promise<void>;
   /** Counts anew from now on. */
   reset(): Promise<void>;
   /** What came since: by viewer, of those who count. */
@@ -49,8 +49,9 @@ export async function openAudience(
     get size() {
       return size;
     },
-    async grow(wanted) {
-      await child.ask('connect', { ...target, count: wanted - size });
+    async resize(wanted) {
+      if (wanted > size) await child.ask('connect', { ...target, count: wanted - size });
+      else if (wanted < size) await child.ask('disconnect', size - wanted);
       size = wanted;
     },
     reset: () => child.ask('reset'),
