@@ -27,7 +27,7 @@ async function measure(context: BenchContext, transport: Transport): Promise<rea
     url: clipUrl(server, transport),
     token: server.token,
   });
-  const figures: Figure[] = [];
+  const rows: (readonly Figure[])[] = [];
   for (const viewers of VIEWERS) {
     await audience.resize(viewers);
     await pause(SETTLE_MS);
@@ -36,14 +36,14 @@ async function measure(context: BenchContext, transport: Transport): Promise<rea
     const { eachMs, lastViewerMs } = await server.ask('handOvers');
     const name = `${transport}, ${viewers} ${viewers === 1 ? 'viewer' : 'viewers'}`;
     const figure = (measure: string, value: number): Figure => ({ name, measure, value, unit: 'ms' });
-    figures.push(
+    rows.unshift([
       figure('p50', quantile(eachMs, 0.5)),
       figure('p99', quantile(eachMs, 0.99)),
       figure('p50 of the viewer served last', quantile(lastViewerMs, 0.5)),
       figure('p99 of the viewer served last', quantile(lastViewerMs, 0.99)),
-    );
+    ]);
   }
   await server.close();
   await audience.close();
-  return figures;
+  return rows.flat();
 }
