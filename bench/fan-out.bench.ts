@@ -12,7 +12,14 @@ import { type Child, openChild } from './support/child.ts';
 import { CAMERA_CLIP, clipFile } from './support/clip.ts';
 import type { Bench, BenchContext, Figure } from './support/figure.ts';
 import type { LoopDelayCalls } from './support/loop-delay.ts';
-import { cpuRateOf, datagramsDropped, loadOf, type ProcessLoad, pause, rssMbOf } from './support/machine.ts';
+import {
+  datagramsDropped,
+  loadOf,
+  type ProcessLoad,
+  pause,
+  rssMbOf,
+  steadyCpuRateOf,
+} from './support/machine.ts';
 import { cpuPerViewerSecond } from './support/statistics.ts';
 
 /** The many first: they make the code warm for the few. */
@@ -21,7 +28,7 @@ const JOINING_MS = 2000;
 const WARM_UP_MS = 5000;
 const SETTLE_MS = 1500;
 const MEASURE_MS = 5000;
-const IDLE_MS = 3000;
+const IDLE_SECONDS = 5;
 
 /** Earlier work with the same packets and the same method, on another machine with two cores. */
 const WEBSOCKET_TARGET = { viewers: 100, cpuMs: 0.42 } as const;
@@ -89,7 +96,7 @@ async function measure(context: BenchContext, setup: Setup): Promise<readonly Fi
   }
   await audience.resize(0);
   await pause(SETTLE_MS);
-  const idleCpuMsPerSecond = cpuRateOf(await loadOf(server.pid, IDLE_MS));
+  const idleCpuMsPerSecond = await steadyCpuRateOf(server.pid, IDLE_SECONDS);
   await audience.close();
   await server.close();
   return taken.toReversed().flatMap(({ size, load, cells }) => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { median } from './statistics.ts';
 
 const NANOSECONDS_PER_MS = 1e6;
 
@@ -64,6 +65,16 @@ export async function loadOf(pid: number, durationMs: number): Promise<ProcessLo
 
 /** CPU milliseconds a second. */
 export const cpuRateOf = ({ cpuMs, elapsedMs }: ProcessLoad): number => (cpuMs * 1000) / elapsedMs;
+
+/**
+ * CPU milliseconds a second in the median of so many seconds: without the collection of garbage that V8 puts off until a
+ * program has been idle for a while.
+ */
+export async function steadyCpuRateOf(pid: number, seconds: number): Promise<number> {
+  const rates: number[] = [];
+  for (let i = 0; i < seconds; i++) rates.push(cpuRateOf(await loadOf(pid, 1000)));
+  return median(rates);
+}
 
 /** Waits. */
 export const pause = (durationMs: number): Promise<void> =>
