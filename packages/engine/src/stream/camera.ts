@@ -8,7 +8,8 @@ import {
   PinholeError,
 } from '@pinhole/core';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
-import type { Source, SourceDescription, SourceSink, SourceState } from './source.ts';
+import { Pictures } from './pictures.ts';
+import type { MediaKind, Source, SourceDescription, SourceSink, SourceState } from './source.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 import type { StreamParameters } from './stream-parameters.ts';
 
@@ -59,9 +60,12 @@ export class Camera {
   readonly id: string;
   readonly label: string;
   readonly stream: Stream;
+  /** The JPEG pictures of a source that makes those. */
+  readonly pictures = new Pictures();
   readonly events = new Emitter<CameraEvents>();
   readonly #options: CameraOptions;
   readonly #waiters = new Set<Waiter>();
+  readonly #wanted: Record<MediaKind, number> = { units: 0, pictures: 0 };
   #demand: DemandState = { kind: 'idle' };
   #state: SourceState = { kind: 'idle' };
   #run: Run | undefined;
@@ -105,15 +109,18 @@ export class Camera {
   }
 
   /**
-   * Wants the source to run.
+   * Wants the source to run, and to make this kind.
    * @returns a function that ends the wish; it may be called again.
    */
-  acquire(): () => void {
+  acquire(kind: MediaKind = 'units'): () => void {
+    this.#want(kind, 1);
     this.#step('acquire');
     let held = true;
     return () => {
-      if (held) this.#step('release');
+      if (!held) return;
       held = false;
+      this.#want(kind, -1);
+      this.#step('release');
     };
   }
 
@@ -153,6 +160,14 @@ export class Camera {
     await run?.done;
   }
 
+  #want(kind: MediaKind, holders: 1 | -1): void {
+    const before = this.#wanted[kind];
+    this.#wanted[kind] += holders;
+    if (before > 0 === this.#wanted[kind] > 0) return;
+    const kinds = (['units', 'pictures'] as const).filter((each) => this.#wanted[each] > 0);
+    this.#options.source.want?.(new Set(kinds));
+  }
+
   #step(input: DemandInput): void {
     const { linger = micros(10_000_000), now } = this.#options;
     this.#demand = stepDemand(this.#demand, input, { linger, now: now() });
@@ -167,12 +182,19 @@ export class Camera {
     const startedAt = now();
     this.#wantedSince = startedAt;
     this.stream.restart();
+    this.pictures.restart();
     this.#change({ kind: 'connecting' });
     const sink: SourceSink = {
       write: (unit) => {
         if (abort.signal.aborted) return;
         this.stream.write(unit, now());
         this.#noteFirstFrame();
+      },
+      audio: (frame) => {
+        if (!abort.signal.aborted) this.stream.writeAudio(frame);
+      },
+      picture: (picture) => {
+        if (!abort.signal.aborted) this.pictures.write(picture, now());
       },
       state: (state) => {
         if (!abort.signal.aborted) this.#change(state);

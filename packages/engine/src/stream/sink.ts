@@ -1,4 +1,5 @@
 import type { StreamUnit } from './access-unit.ts';
+import type { AudioFrame } from './audio-frame.ts';
 
 /** How one unit reaches one sink. */
 export interface Delivery {
@@ -17,6 +18,8 @@ export interface AccessUnitSink {
   readonly pressure: number;
   /** Takes a unit. Returns at once; never throws. */
   write(unit: StreamUnit, delivery: Delivery): void;
+  /** Takes a frame of sound, as it comes; nothing is cached for newcomers. Absent where sound has no use. */
+  writeAudio?(frame: AudioFrame): void;
 }
 
 /** What became of the units meant for one sink. */

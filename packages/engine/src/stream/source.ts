@@ -1,6 +1,8 @@
 import type { Abort, Millis } from '@pinhole/core';
 import type { ControlDescriptor, ControlValue } from '../control/control-descriptor.ts';
 import type { AccessUnit } from './access-unit.ts';
+import type { AudioFrame } from './audio-frame.ts';
+import type { JpegPicture } from './jpeg-picture.ts';
 
 /** What a source is doing, in a form a page can put into words. */
 export type SourceState =
@@ -10,9 +12,16 @@ export type SourceState =
   | { readonly kind: 'retrying'; readonly code: string; readonly why: string; readonly retryInMs: Millis }
   | { readonly kind: 'failed'; readonly code: string; readonly why: string };
 
+/** What somebody may want of a camera: H.264 access units with sound, or JPEG pictures. */
+export type MediaKind = 'units' | 'pictures';
+
 /** Where a source puts what it makes. */
 export interface SourceSink {
   write(unit: AccessUnit): void;
+  /** Takes a frame of sound. Absent where sound has no use. */
+  audio?(frame: AudioFrame): void;
+  /** Takes a JPEG picture of a camera that makes those. Absent where they have no use. */
+  picture?(picture: JpegPicture): void;
   /** Tells what it is doing now. `why` names the field, the value and the fix, and holds no credentials. */
   state(state: SourceState): void;
 }
@@ -27,6 +36,8 @@ export interface SourceDescription {
   readonly keyFrameOnRequest: boolean;
   /** Why the pictures are encoded here rather than passed through, when they are. */
   readonly transcoding?: string;
+  /** Its pictures come as JPEG; H.264 is made from them while somebody wants that. */
+  readonly jpeg?: boolean;
 }
 
 /** A camera's producing end. It owns its connection and every retry of it. */
@@ -39,6 +50,11 @@ export interface Source {
   /** Asks for a key frame soon; does nothing where that is impossible. */
   requestKeyFrame(): void;
   describe(): SourceDescription;
+  /**
+   * Tells what is wanted of a source that can make several things, before `start` and whenever it changes; one that
+   * makes H.264 from JPEG rests its encoder while no unit is wanted. Absent where there is no choice.
+   */
+  want?(kinds: ReadonlySet<MediaKind>): void;
   controls(): readonly ControlDescriptor[];
   /** @throws {PinholeError} `control/unknown`, `control/out-of-range` */
   setControl(id: string, value: ControlValue): Promise<void>;

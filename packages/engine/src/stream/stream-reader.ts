@@ -1,4 +1,5 @@
 import type { StreamUnit } from './access-unit.ts';
+import type { AudioFrame } from './audio-frame.ts';
 import type { AccessUnitSink, ReaderCounters } from './sink.ts';
 
 /** One sink's place in a stream: what it waits for, and what was left out for it. */
@@ -35,6 +36,11 @@ export class Reader {
     this.#found();
     this.#counters.written++;
     this.sink.write(unit, { discontinuity, catchUp: false });
+  }
+
+  /** Hands sound over once there is a picture to go with it. */
+  writeAudio(frame: AudioFrame): void {
+    if (!this.paused && this.#counters.written > 0 && this.sink.pressure < 1) this.sink.writeAudio?.(frame);
   }
 
   /** Hands over what was cached since the last key unit, so that live units can follow. */

@@ -1,5 +1,6 @@
 import { Emitter, type Micros, micros } from '@pinhole/core';
 import type { AccessUnit, StreamUnit } from './access-unit.ts';
+import type { AudioFrame, AudioParameters } from './audio-frame.ts';
 import { GopCache, type GopCacheLimits } from './gop-cache.ts';
 import { type KeyFrameRequestCounters, KeyFrameRequests } from './key-frame-requests.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -21,6 +22,7 @@ export interface StreamOptions {
 /** What passed through a stream since it was made. */
 export interface StreamCounters extends UnitReaderCounters {
   readonly units: number;
+  readonly audioFrames: number;
   readonly keyUnits: number;
   readonly bytes: number;
   /** Pictures the source lost, by the gaps in its numbering. */
@@ -57,6 +59,8 @@ export class Stream {
   #lastUnit: { readonly unit: StreamUnit; readonly at: Micros } | undefined;
   #lastSequence: number | undefined;
   #units = 0;
+  #audioFrames = 0;
+  #audio: AudioParameters | undefined;
   #keyUnits = 0;
   #bytes = 0;
   #lostBySource = 0;
@@ -74,6 +78,11 @@ export class Stream {
   /** Known from the first key unit with parameter sets on; a new object whenever they change. */
   get parameters(): StreamParameters | undefined {
     return this.#announced;
+  }
+
+  /** How the sound is coded; undefined while the source has none. */
+  get audio(): AudioParameters | undefined {
+    return this.#audio;
   }
 
   /** The newest unit and when it came. */
@@ -95,6 +104,7 @@ export class Stream {
     return {
       ...this.#unitReader.counters,
       units: this.#units,
+      audioFrames: this.#audioFrames,
       keyUnits: this.#keyUnits,
       bytes: this.#bytes,
       lostBySource: this.#lostBySource,
@@ -144,6 +154,13 @@ export class Stream {
     }
   }
 
+  /** Takes the source's next frame of sound and hands it to every sink that has use for it. */
+  writeAudio(frame: AudioFrame): void {
+    this.#audioFrames++;
+    this.#audio = frame.parameters;
+    for (const reader of this.#readers.keys()) reader.writeAudio(frame);
+  }
+
   /**
    * Hands units to `sink` from now on: at once from the cached GOP, unless a key frame asked of the source is sooner.
    * @returns the sink's place; the caller ends it with `detach`.
@@ -180,6 +197,7 @@ export class Stream {
   /** Forgets the cached GOP and the place in the source's numbering: the source starts anew. */
   restart(): void {
     this.#cache.clear();
+    this.#audio = undefined;
     this.#lastSequence = undefined;
     for (const reader of this.#readers.keys()) reader.needsKey = true;
   }
