@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSourceSpec } from '../../apps/server/src/config/source-spec.ts';
+import { parseSourceSpec } from '../../apps/server/src/sources/source-spec.ts';
 import { codesIn, ROOT, rowsWith } from './markdown.ts';
 
 const PAGE = 'docs/cameras.md';

@@ -51,7 +51,10 @@ function keysOf(schema: Schema, path: string): readonly (readonly [key: string, 
     path === '' || path.endsWith('[]') || path === 'cameras.ID' ? [] : [[path, inWords(schema)]];
   const inner = [schema, ...(schema.anyOf ?? [])].flatMap(({ properties = {}, additionalProperties }) => [
     ...Object.entries(properties).flatMap(([key, part]) => keysOf(part, at(path, key))),
-    ...(typeof additionalProperties === 'object' ? keysOf(additionalProperties, at(path, 'ID')) : []),
+    // A map to plain values has no keys of ours below it.
+    ...(typeof additionalProperties === 'object' && additionalProperties.properties
+      ? keysOf(additionalProperties, at(path, 'ID'))
+      : []),
   ]);
   const items =
     schema.items?.type === 'object' && !(path in SAME_AS) ? keysOf(schema.items, `${path}[]`) : [];

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { RunningServer } from '../compose.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
-import type { SourceSpec } from '../config/source-spec.ts';
+import { sourceInWords } from '../sources/source-spec.ts';
 import { VERSION } from '../version.ts';
 
 /** What the start prints. The link stands alone on its line, for people who click and for scripts. */
@@ -40,15 +40,4 @@ function reachability(server: RunningServer, { listen }: ServerConfig): readonly
       ? []
       : ['Tokens cross the network in the clear; --tls auto encrypts them.']),
   ];
-}
-
-function sourceInWords(source: SourceSpec): string {
-  switch (source.kind) {
-    case 'synthetic':
-      return `synthetic ${source.width}×${source.height}, ${source.framesPerSecond} frames/s`;
-    case 'file':
-      return `file ${source.path}`;
-    case 'rtsp':
-      return `rtsp ${new URL(source.url).host}`;
-  }
 }

@@ -32,10 +32,27 @@ const anonymousRules = z.preprocess((value) => {
   return words ? [{ rights: value }] : value;
 }, z.array(anonymousRule));
 
+/** `settings` is the part of a source's address behind the question mark, for people who like it one a line. */
+const withSettings = (value: unknown): unknown => {
+  if (typeof value === 'string') return { source: value };
+  const { source, settings } = (value ?? {}) as Record<string, unknown>;
+  const written = sourceSettings.safeParse(settings);
+  if (typeof source !== 'string' || !written.success) return value;
+  const query = new URLSearchParams(
+    Object.fromEntries(Object.entries(written.data).map(([key, text]) => [key, String(text)])),
+  );
+  return { ...(value as object), source: `${source}${source.includes('?') ? '&' : '?'}${query}` };
+};
+
+const sourceSettings = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
+  error: () => "must have the source's settings, e.g. size: 1280x720",
+});
+
 const camera = z.preprocess(
-  (value) => (typeof value === 'string' ? { source: value } : value),
+  withSettings,
   strictObject({
     source: sourceField,
+    settings: sourceSettings.optional(),
     label: z.string().min(1).max(200).optional(),
     always: z.boolean({ error: () => 'must be true or false' }).default(false),
     anonymous: anonymousRules.default([]),

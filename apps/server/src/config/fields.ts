@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PinholeError } from '@pinhole/core';
 import { z } from 'zod';
+import { parseSourceSpec, type SourceSpec } from '../sources/source-spec.ts';
 import { parseNetworkRanges } from './network-range.ts';
-import { parseSourceSpec, type SourceSpec } from './source-spec.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Rights that somebody without a token may be given; `admin` always needs one. */

@@ -56,6 +56,22 @@ describe('loadConfig', () => {
     });
   });
 
+  it("takes a source's settings one a line for those behind its question mark", () => {
+    const text = 'cameras:\n  test:\n    source: synthetic:640x360@15\n    settings:\n      gop: 45\n';
+
+    expect(load(text).cameras['test']?.source).toEqual({
+      kind: 'synthetic',
+      width: 640,
+      height: 360,
+      framesPerSecond: 15,
+      gopFrames: 45,
+    });
+    expect(issuesOf(text.replace('gop: 45', 'gob: 45'))[0]).toMatchObject({
+      path: 'cameras.test.source',
+      message: expect.stringContaining('Did you mean "gop"?'),
+    });
+  });
+
   it('points at a misspelt key with file, line and column, and names the right one', () => {
     const issues = issuesOf('port: 8080\ncameras:\n  door:\n    sorce: synthetic\n');
 
@@ -105,7 +121,7 @@ describe('loadConfig', () => {
     ['origins: [cam.example]', 'must be an origin without a path'],
     ['tls: yes please', 'must be auto, or a certificate and a key file'],
     ['limits: 5', 'must have keys and values: viewers, viewersPerCamera'],
-    ['cameras: { door: }', 'must have keys and values: source, label'],
+    ['cameras: { door: }', 'must have keys and values: source, settings, label'],
     ['a: &a [*a, *a]\nb: *c', 'alias'],
     ['port: 1\n---\nport: 2', 'multiple documents'],
     ['webrtc: { portRange: 6-5 }', 'must be two ports with a dash'],

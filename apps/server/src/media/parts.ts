@@ -6,10 +6,9 @@ import { HttpStreams } from '@pinhole/outputs/mp4';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
 import type { IceServer } from '@pinhole/protocol/whep';
-import { openSource } from '../cameras/open-source.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
-import type { SourceSpec } from '../config/source-spec.ts';
+import { openSource, type SourceSpec } from '../sources/source-spec.ts';
 
 /** What an output needs from the rest. */
 export interface OutputOptions {
@@ -34,7 +33,7 @@ export interface MediaParts {
 export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   const decoder = new JpegDecoder();
   return {
-    openSource: (id, spec) => openSource(id, spec, log),
+    openSource: (camera, spec) => openSource(spec, { camera, log: log.child({ camera }) }),
     openPeers: ({ cameras, now, log: peerLog }) =>
       createWeriftPeerFactory({
         iceServers: iceServersOf(config.webrtc.iceServers),
