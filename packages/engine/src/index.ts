@@ -1,4 +1,9 @@
-export type { ControlDescriptor, ControlValue } from './control/control-descriptor.ts';
+export {
+  CONTROL_GROUPS,
+  type ControlDescriptor,
+  type ControlGroup,
+  type ControlValue,
+} from './control/control-descriptor.ts';
 export type { MessagePipe, Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
 export {
   CONNECT_DEADLINE,

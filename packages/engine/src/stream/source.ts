@@ -24,6 +24,8 @@ export interface SourceSink {
   picture?(picture: JpegPicture): void;
   /** Tells what it is doing now. `why` names the field, the value and the fix, and holds no credentials. */
   state(state: SourceState): void;
+  /** Tells that `controls()` or `controlValues()` give something else now, other than by a `setControl`. */
+  controlsChanged?(): void;
 }
 
 /** What a source makes, as far as it is known. */
@@ -55,7 +57,15 @@ export interface Source {
    * makes H.264 from JPEG rests its encoder while no unit is wanted. Absent where there is no choice.
    */
   want?(kinds: ReadonlySet<MediaKind>): void;
+  /** What can be changed, as far as it is known now; empty before a device was asked. */
   controls(): readonly ControlDescriptor[];
-  /** @throws {PinholeError} `control/unknown`, `control/out-of-range` */
+  /** The values that hold now, as far as the camera can tell; the defaults hold for the rest. */
+  controlValues?(): ReadonlyMap<string, ControlValue>;
+  /**
+   * Changes one control; the value is one that the descriptor allows. One call at a time. It may come while the source
+   * does not run: the value then holds from the next `start`. Where the descriptor says `restart`, the source restarts
+   * what it has to by itself. A value that holds already costs nothing.
+   * @throws {PinholeError} `control/unknown`, `control/out-of-range`, or `control/refused` when the camera would not.
+   */
   setControl(id: string, value: ControlValue): Promise<void>;
 }
