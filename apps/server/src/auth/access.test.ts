@@ -23,6 +23,16 @@ describe('accessOf', () => {
     expect(access.can('view', 'hall')).toBe(false);
   });
 
+  it('lets somebody who sends pictures in see none', () => {
+    const access = accessOf(record({ rights: ['publish'] }), NOBODY, '::1');
+
+    expect([
+      access.can('publish', 'door'),
+      access.can('view', 'door'),
+      access.can('control', 'door'),
+    ]).toEqual([true, false, false]);
+  });
+
   it('lets admin hold every right, over its own cameras', () => {
     const one = accessOf(record({ cameras: ['door'], rights: ['admin'] }), NOBODY, '::1');
 

@@ -2,7 +2,14 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Right } from '@pinhole/engine';
 
 /** All rights, the weakest first. */
-export const RIGHTS = ['view', 'control', 'record', 'download', 'admin'] as const satisfies readonly Right[];
+export const RIGHTS = [
+  'view',
+  'control',
+  'record',
+  'download',
+  'publish',
+  'admin',
+] as const satisfies readonly Right[];
 
 /** What a token allows, as it is stored: the token itself is not in here, only its hash. */
 export interface TokenRecord {

@@ -116,7 +116,7 @@ describe('loadConfig', () => {
     ['cameras: { door: sythetic }', 'Did you mean "synthetic"?'],
     ['cameras: { door: "synthetic:160x125" }', 'height 125 of synthetic: must be even'],
     ['cameras: { door: { label: x } }', 'is missing; it must be a source'],
-    ['anonymous: [admin]', 'must be one of view, control, record, download'],
+    ['anonymous: [admin]', 'must be one of view, control, record, download, publish'],
     ['anonymous: [{ from: 10.0.0.0/33, rights: [view] }]', '"10.0.0.0/33" is no network range'],
     ['origins: [cam.example]', 'must be an origin without a path'],
     ['tls: yes please', 'must be auto, or a certificate and a key file'],

@@ -1,7 +1,7 @@
 import type { Micros } from '@pinhole/core';
 
 /** What somebody may do with a camera. `admin` holds all others. */
-export type Right = 'view' | 'control' | 'record' | 'download' | 'admin';
+export type Right = 'view' | 'control' | 'record' | 'download' | 'publish' | 'admin';
 
 /** Who a viewer is, as far as the engine cares. */
 export interface Identity {
