@@ -46,6 +46,17 @@ it('runs the camera while somebody watches', () => {
   expect(camera.holders).toBe(0);
 });
 
+it('has the camera make what the viewer watches, and nothing else', () => {
+  const { registry, camera } = setUp();
+  const wanted: string[][] = [];
+  camera.source.want = (kinds) => wanted.push([...kinds]);
+
+  const who = { tokenId: 'guest', address: '127.0.0.1' };
+  registry.admit({ camera, transport: 'http', media: 'pictures', who, close: () => {} }).leave('left');
+
+  expect(wanted).toEqual([['pictures'], []]);
+});
+
 it.each([
   [{ total: 1 }, '1 viewers in all'],
   [{ perCamera: 1 }, 'of camera "door"'],

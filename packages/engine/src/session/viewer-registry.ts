@@ -1,5 +1,6 @@
 import { Emitter, type Micros, PinholeError } from '@pinhole/core';
 import type { Camera } from '../stream/camera.ts';
+import type { MediaKind } from '../stream/source.ts';
 import type { Identity, ViewerEnd, ViewerSummary, ViewerTransport } from './viewer.ts';
 
 /** How many viewers there may be at a time. */
@@ -13,6 +14,8 @@ export interface ViewerLimits {
 export interface Admission {
   readonly camera: Camera;
   readonly transport: ViewerTransport;
+  /** What the camera makes for this viewer; `units` when left out. */
+  readonly media?: MediaKind;
   readonly who: Identity;
   /** Ends the viewer's connection, whatever it is. Called once at most; never throws. */
   readonly close: (why: ViewerEnd) => void;
@@ -82,7 +85,7 @@ export class ViewerRegistry {
       admission,
       id,
       since: this.#options.now(),
-      release: admission.camera.acquire(),
+      release: admission.camera.acquire(admission.media),
     };
     this.#entries.set(id, entry);
     this.events.emit('opened', summary(entry));

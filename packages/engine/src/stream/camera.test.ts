@@ -129,6 +129,49 @@ describe('waiting for a camera that is being started', () => {
   });
 });
 
+describe('the newest JPEG picture', () => {
+  const picture = (sequence: number) => ({
+    data: Uint8Array.of(0xff, 0xd8),
+    width: 64,
+    height: 48,
+    captureTime: micros(sequence),
+    sequence,
+  });
+
+  it('is there at once while the camera is live', async () => {
+    const { camera, source } = setUp();
+    camera.acquire('pictures');
+    source.sink?.state({ kind: 'live' });
+    source.sink?.picture?.(picture(0));
+    source.sink?.picture?.(picture(1));
+
+    await expect(camera.picture({ deadline: micros(8e6) })).resolves.toMatchObject({ sequence: 1 });
+    expect(camera.firstFrameDelay).toBe(0);
+  });
+
+  it('is not one from before the camera was lost, but the next', async () => {
+    const { camera, source } = setUp();
+    camera.acquire('pictures');
+    source.sink?.picture?.(picture(0));
+    source.sink?.state({ kind: 'retrying', code: 'source/refused', why: 'no', retryInMs: 1 as never });
+    const next = camera.picture({ deadline: micros(8e6) });
+
+    source.sink?.picture?.(picture(1));
+
+    await expect(next).resolves.toMatchObject({ sequence: 1 });
+  });
+
+  it('is waited for no longer than the deadline', async () => {
+    const { camera, at } = setUp();
+    camera.acquire('pictures');
+    const none = camera.picture({ deadline: micros(8e6) });
+
+    at(8);
+
+    await expect(none).rejects.toMatchObject({ code: 'camera/not-live' });
+  });
+});
+
 it('closes when its source has closed', async () => {
   const { camera, source } = setUp();
   camera.acquire();

@@ -8,6 +8,7 @@ import {
   PinholeError,
 } from '@pinhole/core';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
+import type { JpegPicture } from './jpeg-picture.ts';
 import { Pictures } from './pictures.ts';
 import type { MediaKind, Source, SourceDescription, SourceSink, SourceState } from './source.ts';
 import { Stream, type StreamOptions } from './stream.ts';
@@ -48,7 +49,8 @@ interface Run {
 
 interface Waiter {
   readonly deadline: Micros;
-  readonly resolve: (parameters: StreamParameters) => void;
+  /** Takes what it waits for, when that has come. @returns whether it had */
+  readonly look: () => boolean;
   readonly reject: (error: PinholeError) => void;
 }
 
@@ -129,12 +131,19 @@ export class Camera {
    * @throws {PinholeError} `camera/not-live` with the source's state in words: it failed, or `deadline` passed.
    */
   ready(options: { readonly deadline: Micros }): Promise<StreamParameters> {
-    const known = this.#run && this.stream.parameters;
-    if (known) return Promise.resolve(known);
-    if (this.#closed || this.#state.kind === 'failed') return Promise.reject(this.#notLive());
-    return new Promise((resolve, reject) => {
-      this.#waiters.add({ deadline: options.deadline, resolve, reject });
-    });
+    return this.#until(() => this.stream.parameters, options.deadline);
+  }
+
+  /**
+   * The newest JPEG picture of a camera that makes those; where it has none, or is not live, the next one. The caller
+   * holds the camera by `acquire('pictures')` meanwhile.
+   * @throws {PinholeError} `camera/not-live`, as `ready` does
+   */
+  picture(options: { readonly deadline: Micros }): Promise<JpegPicture> {
+    const old = this.#state.kind === 'live' ? undefined : this.pictures.last;
+    const newer = (): JpegPicture | undefined =>
+      this.pictures.last === old ? undefined : this.pictures.last;
+    return this.#until(newer, options.deadline);
   }
 
   /** Does what has come due. Called a few times a second. */
@@ -158,6 +167,20 @@ export class Camera {
     this.#stop();
     this.#refuseWaiters();
     await run?.done;
+  }
+
+  #until<T>(look: () => T | undefined, deadline: Micros): Promise<T> {
+    const known = this.#run && look();
+    if (known) return Promise.resolve(known);
+    if (this.#closed || this.#state.kind === 'failed') return Promise.reject(this.#notLive());
+    return new Promise((resolve, reject) => {
+      const found = (): boolean => {
+        const value = look();
+        if (value !== undefined) resolve(value);
+        return value !== undefined;
+      };
+      this.#waiters.add({ deadline, look: found, reject });
+    });
   }
 
   #want(kind: MediaKind, holders: 1 | -1): void {
@@ -188,13 +211,15 @@ export class Camera {
       write: (unit) => {
         if (abort.signal.aborted) return;
         this.stream.write(unit, now());
-        this.#noteFirstFrame();
+        if (this.stream.parameters) this.#noteFrame();
       },
       audio: (frame) => {
         if (!abort.signal.aborted) this.stream.writeAudio(frame);
       },
       picture: (picture) => {
-        if (!abort.signal.aborted) this.pictures.write(picture, now());
+        if (abort.signal.aborted) return;
+        this.pictures.write(picture, now());
+        this.#noteFrame();
       },
       state: (state) => {
         if (!abort.signal.aborted) this.#change(state);
@@ -227,15 +252,12 @@ export class Camera {
     this.#change({ kind: 'idle' });
   }
 
-  #noteFirstFrame(): void {
-    const { parameters } = this.stream;
-    if (!parameters) return;
+  #noteFrame(): void {
     if (this.#wantedSince !== undefined) {
       this.#firstFrameDelay = micros(this.#options.now() - this.#wantedSince);
       this.#wantedSince = undefined;
     }
-    for (const waiter of this.#waiters) waiter.resolve(parameters);
-    this.#waiters.clear();
+    for (const waiter of this.#waiters) if (waiter.look()) this.#waiters.delete(waiter);
   }
 
   #change(state: SourceState): void {

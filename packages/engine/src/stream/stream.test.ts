@@ -31,9 +31,9 @@ const setUp = (options: StreamOptions = {}) => {
   const writeGop = (first: number, length: number, rest: Partial<FakeUnitOptions> = {}): void => {
     for (let i = 0; i < length; i++) write({ ...rest, sequence: first + i, key: i === 0 });
   };
-  const join = () => {
+  const join = (options: { readonly patience?: Micros } = {}) => {
     const sink = new RecordingSink();
-    return { sink, reader: stream.attach(sink, { now }) };
+    return { sink, reader: stream.attach(sink, { ...options, now }) };
   };
   return { stream, clock, write, writeGop, join };
 };
@@ -93,6 +93,20 @@ describe('a newcomer', () => {
     write({ sequence: 61 });
 
     expect(sink.sequences).toEqual([...Array(62).keys()]);
+  });
+
+  it('that cannot catch up rather waits for the next key unit, as long as it has patience', () => {
+    const { clock, writeGop, join, stream } = setUp();
+    writeGop(0, 60);
+    const lucky = join({ patience: micros(2_000_000) });
+    writeGop(60, 20);
+    const patient = join({ patience: micros(2_000_000) });
+    expect(lucky.sink.sequences).toEqual([...Array(20).keys()].map((i) => 60 + i));
+    expect(patient.sink.sequences).toEqual([]);
+
+    stream.tick(micros(clock.now + 2_000_000));
+
+    expect(patient.sink.sequences).toHaveLength(20);
   });
 
   it('does not make the source work for each of fifty that come at once', () => {

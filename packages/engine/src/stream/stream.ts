@@ -163,12 +163,17 @@ export class Stream {
 
   /**
    * Hands units to `sink` from now on: at once from the cached GOP, unless a key frame asked of the source is sooner.
+   * @param options.patience how long a sink that cannot catch up waits for the next key unit before it is given an old
+   *   GOP; without one only a key frame that was asked for is waited for
    * @returns the sink's place; the caller ends it with `detach`.
    */
-  attach(sink: AccessUnitSink, options: { readonly now: () => Micros }): StreamReader {
+  attach(
+    sink: AccessUnitSink,
+    options: { readonly now: () => Micros; readonly patience?: Micros },
+  ): StreamReader {
     const reader = new Reader(sink);
     this.#readers.set(reader, undefined);
-    this.#start(reader, options.now());
+    this.#start(reader, options);
     return {
       get counters() {
         return reader.counters;
@@ -180,7 +185,7 @@ export class Stream {
       resume: () => {
         if (!reader.paused || !this.#readers.has(reader)) return;
         reader.paused = false;
-        this.#start(reader, options.now());
+        this.#start(reader, options);
       },
       detach: () => {
         if (!this.#readers.delete(reader)) return;
@@ -212,14 +217,16 @@ export class Stream {
     }
   }
 
-  #start(reader: Reader, now: Micros): void {
+  #start(reader: Reader, options: { readonly now: () => Micros; readonly patience?: Micros }): void {
+    const now = options.now();
     const cached = this.#cache.units;
     const head = cached[0];
     const newest = cached.at(-1);
     const age = head && newest ? newest.dts - head.dts : Number.POSITIVE_INFINITY;
-    if (this.#keyFrameOnRequest && age > YOUNG_GOP && this.#keyFrames.ready(now)) {
-      this.#readers.set(reader, { replayAt: micros(now + KEY_FRAME_PATIENCE) });
-      this.#keyFrames.request(now);
+    const asks = this.#keyFrameOnRequest && this.#keyFrames.ready(now);
+    if (age > YOUNG_GOP && (asks || options.patience !== undefined)) {
+      this.#readers.set(reader, { replayAt: micros(now + (options.patience ?? KEY_FRAME_PATIENCE)) });
+      this.requestKeyFrame(now);
     } else if (head) {
       reader.replay(cached);
     } else {
