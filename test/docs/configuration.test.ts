@@ -149,13 +149,22 @@ const written = (value: unknown): string =>
     .trim()
     .replace(homedir(), '~');
 
+/** The command of a flag that `serve` does not have. */
+const COMMAND_OF: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['--name', '--cameras', '--rights', '--expires'].map((flag) => [flag, ['token', 'create']]),
+  ),
+  '--run-as': ['install-service'],
+  '--root': ['install-service'],
+};
+
 describe('the tables of flags', () => {
   const flagRows = rowsWith(PAGE, 'Flag');
   const documented = flagRows.flatMap((row) => codesIn(row['Flag'] ?? ''));
 
   it('have every flag of the help text and of the parsers', () => {
     const inHelp = [...HELP.matchAll(/--[a-z-]+/g)].map(([flag]) => flag);
-    const parsers = ['parse-flags.ts', 'parse-serve.ts', 'parse-token.ts'].map((name) =>
+    const parsers = ['parse-flags.ts', 'parse-serve.ts', 'parse-token.ts', 'parse-service.ts'].map((name) =>
       readFileSync(join(ROOT, 'apps/server/src/cli', name), 'utf8'),
     );
     const inParsers = [...parsers.join('\n').matchAll(/^ {2}'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)];
@@ -169,11 +178,11 @@ describe('the tables of flags', () => {
 
   it.each(flagRows.map((row) => codesIn(row['Example'] ?? '')[0] ?? ''))('%s is taken', (example) => {
     const [flag = '', ...words] = example.split(' ');
-    const forToken = ['--name', '--cameras', '--rights', '--expires'].includes(flag);
-    const command = parseCommandLine([...(forToken ? ['token', 'create'] : ['serve']), flag, ...words], {});
+    const before = COMMAND_OF[flag] ?? ['serve'];
+    const command = parseCommandLine([...before, flag, ...words], {});
 
     expect(words).not.toEqual([]);
-    expect(command.kind).toBe(forToken ? 'token-create' : 'serve');
+    expect(command.kind).toBe(before.join('-'));
     expect(() => command.kind === 'serve' && loadConfig(undefined, command.overrides)).not.toThrow();
   });
 });

@@ -51,6 +51,9 @@ const STAND_INS: Readonly<Record<string, string>> = {
       vitest) for last; do :; done; exec test -f "${ROOT}/$last" ;;
       *) echo "npx $1 is not for here" >&2; exit 64 ;;
     esac`,
+  sudo: `SUDO_USER=pi exec "$@"`,
+  // It would change this machine's systemd.
+  loginctl: `[ "$*" = enable-linger ]`,
   'apt-get': `[ "$*" = 'install ffmpeg' ]`,
   // A player needs a screen and stays open; this reads the same address, and has to find pictures in it.
   ffplay: `for last; do :; done; exec ffmpeg -v error -i "$last" -frames:v 10 -f null -`,

@@ -48,6 +48,11 @@ export const THIRD_PARTIES = {
     howToGet: `apt-get install ${RTSP_PACKAGES.join(' ')}`,
   },
   iproute2: { programs: ['ip', '/sbin/ip'], packages: ['iproute2'], howToGet: 'apt-get install iproute2' },
+  systemd: {
+    programs: ['systemd-analyze'],
+    packages: ['systemd'],
+    howToGet: 'apt-get install systemd',
+  },
   'node-av': {
     programs: [],
     module: 'node-av',

@@ -9,7 +9,7 @@ import { watchTokens } from './auth/token-watch.ts';
 import { monotonicNow, utcNow } from './clock.ts';
 import type { ServerConfig, ServerConfigInput } from './config/config-schema.ts';
 import { checkConfig } from './config/load-config.ts';
-import { isLoopback, parseNetworkRanges } from './config/network-range.ts';
+import { isLoopback, nameForItself, parseNetworkRanges } from './config/network-range.ts';
 import { createApp } from './http/app.ts';
 import { Gate } from './http/gate.ts';
 import { openListener } from './http/listener.ts';
@@ -203,7 +203,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log.info({ viewers: ended }, 'server stopped');
   };
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${nameFor(config.listen)}:${listener.port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${nameForItself(config.listen)}:${listener.port}`,
     port: listener.port,
     get adminToken() {
       return tokens.adminToken;
@@ -217,14 +217,6 @@ const withDefaultCamera = (config: ServerConfig): ServerConfig =>
   Object.keys(config.cameras).length > 0
     ? config
     : { ...config, cameras: checkConfig({ cameras: DEFAULT_CAMERAS }).cameras };
-
-const NAMED_LOCALHOST = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::']);
-
-/** The name under which this machine itself reaches a server that listens on `address`. */
-function nameFor(address: string): string {
-  if (NAMED_LOCALHOST.has(address)) return 'localhost';
-  return address.includes(':') ? `[${address}]` : address;
-}
 
 /** What a person may have left open without meaning to. */
 function warnOfOpenDoors({ listen, anonymous, cameras }: ServerConfig, log: Logger): void {

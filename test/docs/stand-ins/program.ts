@@ -2,6 +2,8 @@
  * Stands for `npm start --`, `npx pinhole` and `pinhole` in blocks of the documentation: runs the real program with the
  * same flags, but with a data folder and a port of the test's own. A server is stopped again once it printed its link.
  *
+ * A service is installed below the block's own folder, and systemd left alone.
+ *
  * The folder comes by `DOCS_DATA`. The port is 0 whatever the block says, since the machine may use that one.
  */
 import { spawn } from 'node:child_process';
@@ -11,7 +13,12 @@ import { parseCommandLine } from '../../../apps/server/src/cli/parse-command-lin
 const given = process.argv.slice(2);
 const command = parseCommandLine(given, process.env);
 const serves = command.kind === 'serve';
-const own = ['--data', process.env['DOCS_DATA'] ?? '', ...(serves ? ['--port', '0'] : [])];
+const installs = command.kind === 'install-service' || command.kind === 'uninstall-service';
+const own = [
+  ...['--data', process.env['DOCS_DATA'] ?? ''],
+  ...(serves ? ['--port', '0'] : []),
+  ...(installs && !given.includes('--root') ? ['--root', '.'] : []),
+];
 const main = new URL('../../../apps/server/src/main.ts', import.meta.url).pathname;
 
 // The last of two flags counts, so ours come after those of the block.

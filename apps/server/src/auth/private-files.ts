@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PinholeError } from '@pinhole/core';
 
@@ -64,11 +65,16 @@ export async function makePrivate(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file as a whole, readable by its owner only; whoever reads meanwhile sees the old or the new one. */
+/**
+ * Replaces a file as a whole, readable by its owner only; whoever reads meanwhile sees the old or the new one. The
+ * administrator writes it for the folder's owner: a service that runs under a name of its own has to read it.
+ */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}.new`;
   const file = await open(temporary, 'w', 0o600);
   try {
+    const folder = await stat(dirname(path));
+    if (process.getuid?.() === 0 && folder.uid !== 0) await file.chown(folder.uid, folder.gid);
     await file.writeFile(text);
     await file.sync();
   } finally {

@@ -1,13 +1,20 @@
 import type { TokenRequest } from '../auth/token-store.ts';
 import type { Overrides } from '../config/load-config.ts';
+import type { ServiceRequest } from '../service/install.ts';
 
 /** What a person asked the program to do. */
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'serve'; readonly configFile?: string; readonly overrides: Overrides }
+  | { readonly kind: 'uninstall-service'; readonly scope: ServiceRequest['scope']; readonly root?: string }
   | ({ readonly configFile?: string; readonly overrides: Overrides } & (
       | { readonly kind: 'token-create'; readonly request: TokenRequest }
       | { readonly kind: 'token-list' }
+      | { readonly kind: 'token-link' }
       | { readonly kind: 'token-revoke'; readonly id: string }
+      | {
+          readonly kind: 'install-service';
+          readonly request: Pick<ServiceRequest, 'scope' | 'runAs' | 'root'>;
+        }
     ));

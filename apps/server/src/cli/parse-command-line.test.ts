@@ -57,11 +57,14 @@ describe('parseCommandLine', () => {
     ['--port 8o80', '--port "8o80"'],
     ['--port', '--port'],
     ['--help=yes', 'takes no value'],
-    ['token', 'token needs one of create, list, revoke.'],
+    ['token', 'token needs one of create, link, list, revoke.'],
     ['token remove', 'not "remove"'],
     ['token revoke', 'needs the id'],
     ['token create --rights viwe', 'Did you mean "view"?'],
     ['token create --expires soon', 'is no duration'],
+    ['install-service --user --run-as pi', 'exclude each other'],
+    ['install-service --run-as -x', '--run-as'],
+    ['uninstall-service now', '"now" is not understood'],
     ['token list extra', '"extra" is not understood'],
   ])('%s is refused: %s', (line, words) => {
     expect(() => parse(line)).toThrow(

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { parseServe } from './parse-serve.ts';
+import { parseInstallService, parseUninstallService } from './parse-service.ts';
 import { parseToken } from './parse-token.ts';
 
 /**
@@ -12,5 +13,7 @@ export function parseCommandLine(
 ): Command {
   const [first, ...rest] = words;
   if (first === 'token') return parseToken(rest);
+  if (first === 'install-service') return parseInstallService(rest);
+  if (first === 'uninstall-service') return parseUninstallService(rest);
   return parseServe(first === 'serve' ? rest : words, env);
 }

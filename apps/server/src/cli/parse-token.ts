@@ -16,17 +16,20 @@ const CREATE_FLAGS = {
   name: { type: 'string' },
 } as const;
 
-const VERBS = ['create', 'list', 'revoke'];
+const VERBS = ['create', 'link', 'list', 'revoke'];
 
 /** Reads what follows `token`. @throws {UsageError} `cli/usage` */
 export function parseToken(words: readonly string[]): Command {
   const [verb, ...rest] = words;
   if (verb === 'create') return parseTokenCreate(rest);
-  if (verb === 'list') return parseTokenList(rest);
+  if (verb === 'list') return parseTokenList(rest, 'token-list');
+  if (verb === 'link') return parseTokenList(rest, 'token-link');
   if (verb === 'revoke') return parseTokenRevoke(rest);
   if (verb === '--help' || verb === '-h') return { kind: 'help' };
   const given = verb === undefined ? '' : `, not "${verb}"`;
-  throw new UsageError(`token needs one of create, list, revoke${given}.${didYouMean(verb ?? '', VERBS)}`);
+  throw new UsageError(
+    `token needs one of create, link, list, revoke${given}.${didYouMean(verb ?? '', VERBS)}`,
+  );
 }
 
 function parseTokenCreate(words: readonly string[]): Command {
@@ -46,10 +49,10 @@ function parseTokenCreate(words: readonly string[]): Command {
   return { kind: 'token-create', request, ...configFile(flags), overrides: dataOverride(flags) };
 }
 
-function parseTokenList(words: readonly string[]): Command {
+function parseTokenList(words: readonly string[], kind: 'token-list' | 'token-link'): Command {
   const { flags, positionals } = parseFlags(words, SHARED_FLAGS);
   refuseStray(positionals);
-  return helpOrVersion(flags) ?? { kind: 'token-list', ...configFile(flags), overrides: dataOverride(flags) };
+  return helpOrVersion(flags) ?? { kind, ...configFile(flags), overrides: dataOverride(flags) };
 }
 
 function parseTokenRevoke(words: readonly string[]): Command {
@@ -78,12 +81,14 @@ function lifetime(word: string): number {
   }
 }
 
-function helpOrVersion(flags: Flags): Command | undefined {
+/** The command that `--help` and `--version` are, whatever else was said. */
+export function helpOrVersion(flags: Flags): Command | undefined {
   if (flags['help'] === true) return { kind: 'help' };
   return flags['version'] === true ? { kind: 'version' } : undefined;
 }
 
-const dataOverride = (flags: Flags): Overrides => {
+/** The folder that `--data` names, as an override of the configuration. */
+export const dataOverride = (flags: Flags): Overrides => {
   const folder = text(flags, 'data');
   return folder === undefined
     ? { values: {}, names: {} }

@@ -5,7 +5,8 @@ import { loadConfig } from '../config/load-config.ts';
 import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
 import { parseCommandLine } from './parse-command-line.ts';
-import { createToken, listTokens, revokeToken } from './token-commands.ts';
+import { installFor, removeFor } from './service-commands.ts';
+import { createToken, listTokens, printLink, revokeToken } from './token-commands.ts';
 import { HELP } from './usage.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -35,6 +36,7 @@ export async function run(terminal: Terminal): Promise<number | undefined> {
 async function perform(command: Command, print: (text: string) => void): Promise<number | undefined> {
   if (command.kind === 'help') print(HELP);
   else if (command.kind === 'version') print(`${VERSION}\n`);
+  else if (command.kind === 'uninstall-service') await removeFor(command, print);
   else {
     const file = configFileToRead(command.configFile, process.cwd());
     const config = loadConfig(file, command.overrides);
@@ -50,6 +52,12 @@ async function perform(command: Command, print: (text: string) => void): Promise
         break;
       case 'token-list':
         await listTokens(config.data, print);
+        break;
+      case 'token-link':
+        await printLink(config, print);
+        break;
+      case 'install-service':
+        await installFor(command.request, { config, ...(file !== undefined && { file }) }, print);
         break;
       case 'token-revoke':
         await revokeToken(config.data, command.id, print);

@@ -5,20 +5,38 @@ import { isLoopback } from '../config/network-range.ts';
 import { sourceInWords } from '../sources/source-spec.ts';
 import { VERSION } from '../version.ts';
 
+/** How the start came about. */
+export interface StartOptions {
+  /** Where the configuration came from. */
+  readonly file?: string;
+  /** What is printed ends in a log: no token is in it. */
+  readonly logged: boolean;
+}
+
 /** What the start prints. The link stands alone on its line, for people who click and for scripts. */
-export function startMessage(server: RunningServer, config: ServerConfig, file?: string): string {
+export function startMessage(
+  server: RunningServer,
+  config: ServerConfig,
+  { file, logged }: StartOptions,
+): string {
   const cameras = Object.entries(config.cameras).map(
     ([id, { source }]) => `${id} (${sourceInWords(source)})`,
   );
   const lines = [
-    `Pinhole ${VERSION} runs. Open this link; it lets you in as the administrator, so keep it to yourself:`,
-    '',
-    linkOf(server.url, server.adminToken),
-    '',
+    ...(logged
+      ? [
+          `Pinhole ${VERSION} runs at ${server.url}. The link that signs in: pinhole token link --data ${config.data}`,
+        ]
+      : [
+          `Pinhole ${VERSION} runs. Open this link; it lets you in as the administrator, so keep it to yourself:`,
+          '',
+          linkOf(server.url, server.adminToken),
+          '',
+        ]),
     ...reachability(server, config),
     `Cameras: ${cameras.length === 0 ? 'test (the built-in picture; add yours with --camera door=rtsp://…)' : cameras.join(', ')}`,
     ...(file === undefined ? [] : [`Configuration: ${file}`]),
-    'Stop with Ctrl+C.',
+    ...(logged ? [] : ['Stop with Ctrl+C.']),
   ];
   return `${lines.join('\n')}\n`;
 }

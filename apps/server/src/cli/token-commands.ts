@@ -1,7 +1,10 @@
 import { PinholeError } from '@pinhole/core';
 import type { TokenRecord } from '../auth/token.ts';
 import { type TokenRequest, TokenStore } from '../auth/token-store.ts';
+import type { ServerConfig } from '../config/config-schema.ts';
+import { nameForItself } from '../config/network-range.ts';
 import { didYouMean } from '../config/suggest.ts';
+import { linkOf } from './start-message.ts';
 
 /** Makes a token and prints it; a running server takes it within a second. */
 export async function createToken(
@@ -21,6 +24,13 @@ export async function createToken(
 export async function listTokens(folder: string, print: (text: string) => void): Promise<void> {
   const store = await TokenStore.open(folder);
   for (const record of store.list()) print(`${row(record)}\n`);
+}
+
+/** Prints the link of the start again: where a service manager starts the program, it goes into no log. */
+export async function printLink(config: ServerConfig, print: (text: string) => void): Promise<void> {
+  const store = await TokenStore.open(config.data);
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  print(`${linkOf(`${scheme}://${nameForItself(config.listen)}:${config.port}`, store.adminToken)}\n`);
 }
 
 /**

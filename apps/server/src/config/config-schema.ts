@@ -91,6 +91,9 @@ const limits = strictObject({
   failedAuthPerMinute: whole(1, 100_000).default(20),
 });
 
+/** Where tokens and certificates lie unless something else is said. */
+export const defaultDataFolder = (): string => join(homedir(), '.pinhole');
+
 /** All of the configuration, checked, with its defaults filled in. */
 export const configSchema = strictObject({
   cameras: z
@@ -110,7 +113,7 @@ export const configSchema = strictObject({
     .min(1)
     .default('127.0.0.1'),
   port: whole(0, 65_535).default(8080),
-  data: pathField.default(() => join(homedir(), '.pinhole')),
+  data: pathField.default(defaultDataFolder),
   tls: tls.optional(),
   hosts: z.array(z.string().min(1)).default([]),
   origins: listOf(originField).default([]),

@@ -52,3 +52,11 @@ export function plainAddress(address: string): string {
 export const isLoopback = (address: string): boolean => address === 'localhost' || LOOPBACK.includes(address);
 
 const LOOPBACK = parseNetworkRanges(['127.0.0.0/8', '::1']);
+
+const NAMED_LOCALHOST = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::']);
+
+/** The name under which this machine itself reaches a server that listens on `address`. */
+export function nameForItself(address: string): string {
+  if (NAMED_LOCALHOST.has(address)) return 'localhost';
+  return address.includes(':') ? `[${address}]` : address;
+}
