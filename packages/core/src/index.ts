@@ -5,6 +5,7 @@ export { ByteWriter } from './byte-writer.ts';
 export { Emitter, type Listener } from './emitter.ts';
 export { MalformedError, messageOf, PinholeError } from './errors.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
+export { Pace } from './pace.ts';
 export { Ring } from './ring.ts';
 export {
   type In,
