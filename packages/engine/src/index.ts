@@ -1,9 +1,20 @@
 export {
+  type CameraControls,
+  type CameraControlsEvents,
+  type ControlAuthor,
+  type ControlChange,
+  type ControlState,
+  REVERTED,
+} from './control/camera-controls.ts';
+export { checkControlValue } from './control/check-value.ts';
+export {
   CONTROL_GROUPS,
   type ControlDescriptor,
   type ControlGroup,
   type ControlValue,
 } from './control/control-descriptor.ts';
+export type { AppliedValues, ControlPreset } from './control/preset.ts';
+export { REVERT_AFTER, type Unkept } from './control/revert-guard.ts';
 export type { MessagePipe, Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
 export {
   CONNECT_DEADLINE,

@@ -1,6 +1,6 @@
 import type { Abort, Micros } from '@pinhole/core';
 import type { Stream } from '../stream/stream.ts';
-import type { ViewerEnd } from './viewer.ts';
+import type { Identity, ViewerEnd } from './viewer.ts';
 
 /** What a peer tells its session. */
 export type PeerEvent =
@@ -21,6 +21,8 @@ export interface PeerRequest {
   readonly offer: string;
   /** The stream to send; its parameters are known. */
   readonly stream: Stream;
+  /** Whose viewer it is; a channel to it goes by these rights. */
+  readonly who?: Identity;
   /** Takes what happens, from before `open` resolves until the peer is closed. */
   readonly handle: (event: PeerEvent) => void;
   /** Gives up while opening. */

@@ -79,6 +79,7 @@ export class ViewerSessions {
       const peer = await peers.open({
         offer: sdp,
         stream: camera.stream,
+        who,
         handle: (event) => this.#step(session, inputOf(event)),
       });
       session.peer = peer;

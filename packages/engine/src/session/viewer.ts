@@ -11,6 +11,8 @@ export interface Identity {
   readonly address: string;
   /** When the token ends; open sessions end with it. */
   readonly expiresAt?: Micros;
+  /** Its rights over the camera that it came for; to view it and nothing else when left out. */
+  readonly rights?: readonly Right[];
 }
 
 /** How a viewer gets the pictures. */

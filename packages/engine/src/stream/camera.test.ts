@@ -23,7 +23,7 @@ class HandSource implements Source {
   describe() {
     return { kind: 'hand', label: 'by hand', keyFrameOnRequest: false };
   }
-  controls() {
+  controls(): ReturnType<Source['controls']> {
     return [];
   }
   setControl(): Promise<void> {
@@ -136,6 +136,33 @@ describe('the newest JPEG picture', () => {
     height: 48,
     captureTime: micros(sequence),
     sequence,
+  });
+
+  it('tries a source that gave up again after a control was changed, for those who still watch', async () => {
+    const { camera, source, at } = setUp();
+    source.controls = () => [
+      {
+        id: 'fps',
+        label: 'Frame rate',
+        kind: 'range',
+        applies: 'restart',
+        min: 1,
+        max: 60,
+        step: 1,
+        default: 30,
+      },
+    ];
+    camera.acquire();
+    source.giveUp(new PinholeError('source/refused', 'no such frame rate'));
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(camera.state.kind).toBe('failed');
+    expect(at(5).state.kind).toBe('failed');
+
+    await camera.controls.set('fps', 25, { by: 'ann' });
+
+    expect(at(6).state.kind).toBe('connecting');
+    expect(source.starts).toBe(2);
   });
 
   it('is there at once while the camera is live', async () => {

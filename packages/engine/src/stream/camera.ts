@@ -7,6 +7,7 @@ import {
   micros,
   PinholeError,
 } from '@pinhole/core';
+import { CameraControls } from '../control/camera-controls.ts';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
 import { Pictures } from './pictures.ts';
@@ -64,6 +65,8 @@ export class Camera {
   readonly stream: Stream;
   /** The JPEG pictures of a source that makes those. */
   readonly pictures = new Pictures();
+  /** What can be changed of it. */
+  readonly controls: CameraControls;
   readonly events = new Emitter<CameraEvents>();
   readonly #options: CameraOptions;
   readonly #waiters = new Set<Waiter>();
@@ -72,6 +75,8 @@ export class Camera {
   #state: SourceState = { kind: 'idle' };
   #run: Run | undefined;
   #closed = false;
+  /** The source gave up, and was told something else since. */
+  #tryAgain = false;
   #gaveUpAt = micros(Number.NEGATIVE_INFINITY);
   #wantedSince: Micros | undefined;
   #firstFrameDelay: Micros | undefined;
@@ -80,7 +85,16 @@ export class Camera {
     this.#options = options;
     this.id = options.id;
     this.label = options.label ?? options.id;
-    const { source } = options;
+    const { source, now, log } = options;
+    this.controls = new CameraControls({
+      camera: options.id,
+      source,
+      now,
+      log,
+      changed: () => {
+        this.#tryAgain = this.#state.kind === 'failed';
+      },
+    });
     this.stream = new Stream({
       ...options.stream,
       ...(source.describe().keyFrameOnRequest && { requestKeyFrame: () => source.requestKeyFrame() }),
@@ -151,7 +165,9 @@ export class Camera {
     const now = this.#options.now();
     if (this.#options.always && this.#demand.kind !== 'wanted') this.#step('acquire');
     this.#step('tick');
+    if (this.#tryAgain && this.#demand.kind === 'wanted' && !this.#run) this.#start();
     this.stream.tick(now);
+    this.controls.tick();
     for (const waiter of this.#waiters) {
       if (now < waiter.deadline) continue;
       this.#waiters.delete(waiter);
@@ -204,6 +220,8 @@ export class Camera {
     const abort = openAbort();
     const startedAt = now();
     this.#wantedSince = startedAt;
+    this.#tryAgain = false;
+    this.controls.started();
     this.stream.restart();
     this.pictures.restart();
     this.#change({ kind: 'connecting' });
@@ -224,6 +242,7 @@ export class Camera {
       state: (state) => {
         if (!abort.signal.aborted) this.#change(state);
       },
+      controlsChanged: () => this.controls.touch(),
     };
     log.info({ camera: this.id }, 'source started');
     const done = source.start(sink, { signal: abort.signal }).then(
@@ -264,6 +283,7 @@ export class Camera {
     this.#state = state;
     if (state.kind === 'failed') this.#refuseWaiters();
     this.events.emit('state', state);
+    this.controls.handleState(state);
   }
 
   #refuseWaiters(): void {
