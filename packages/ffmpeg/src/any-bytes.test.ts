@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { FfmpegError } from './failure.ts';
 import { FlvReader } from './flv-reader.ts';
 import { H264Units } from './h264-units.ts';
-import { jpegSize } from './jpeg-size.ts';
 import { ReportReader } from './worker/messages.ts';
 
 const RUNS = { numRuns: 3_000, seed: 7 };
@@ -62,9 +61,5 @@ describe('any bytes at all are read, or refused with a documented error', () => 
     expect(outcomes((rest = NONE, data = NONE) => units(Uint8Array.of(1, ...rest), data))).toContain(
       'refused',
     );
-  });
-
-  it('as a JPEG file', () => {
-    expect(outcomes((body = NONE) => jpegSize(body))).toEqual(new Set(['read']));
   });
 });

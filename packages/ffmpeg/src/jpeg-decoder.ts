@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
+import { jpegSize } from '@pinhole/media/jpeg';
 import { chooseBackend, type FfmpegBackend, type FfmpegOptions, markNotLoaded } from './backend.ts';
 import { ChildLines, childEnd } from './child.ts';
 import { FfmpegError } from './failure.ts';
 import { evenSize, type JpegOptions, type JpegPicture, quantizerScale } from './jpeg-options.ts';
-import { jpegSize } from './jpeg-size.ts';
 import { scrubCredentials } from './scrub.ts';
 import { WorkerProcess } from './worker-process.ts';
 

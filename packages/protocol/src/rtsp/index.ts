@@ -1,4 +1,3 @@
-export { type AuthenticationChallenge, parseChallenges } from './challenge.ts';
 export { controlBase, resolveControl } from './control-url.ts';
 export { RtspHeaders } from './headers.ts';
 export { RTSP_LIMITS, type RtspLimits } from './limits.ts';

@@ -1,12 +1,12 @@
+import { parseChallenges } from '@pinhole/protocol/authentication';
 import {
-  parseChallenges,
   parseSessionHeader,
   RTSP_STATUS,
   type RtspResponse,
   serializeRtspRequest,
 } from '@pinhole/protocol/rtsp';
+import { Authorization } from '../../authorization.ts';
 import type { RtspCode } from '../rtsp-code.ts';
-import { Authorization } from './authorization.ts';
 import type { RtspConnection } from './rtsp-connection.ts';
 import { RtspError } from './rtsp-error.ts';
 import type { RtspTarget } from './rtsp-target.ts';

@@ -1,3 +1,5 @@
+import { type Credentials, credentialsOf } from '../../credentials.ts';
+
 /** An RTSP address taken apart. */
 export interface RtspTarget {
   /** Without credentials: what the camera is asked for. */
@@ -6,12 +8,6 @@ export interface RtspTarget {
   readonly host: string;
   readonly port: number;
   readonly credentials?: Credentials;
-}
-
-/** Who we are, as the camera knows it; percent-decoded. */
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
 }
 
 const RTSP_PORT = 554;
@@ -37,19 +33,5 @@ export function parseRtspTarget(text: string): RtspTarget | undefined {
   };
 }
 
-function credentialsOf(userInfo: string): Credentials {
-  const colon = userInfo.indexOf(':');
-  const user = colon === -1 ? userInfo : userInfo.slice(0, colon);
-  return { user: decoded(user), password: colon === -1 ? '' : decoded(userInfo.slice(colon + 1)) };
-}
-
 const escaped = (url: string): string =>
   url.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')));
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a lone `%` is part of the password
-  }
-}

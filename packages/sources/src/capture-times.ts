@@ -17,7 +17,7 @@ const REPORT_WEIGHT = 0.25;
 const REPORT_STEP = micros(100_000);
 
 /**
- * Dates when a picture was taken, in UTC, from its RTP time stamp.
+ * Dates when a picture was taken, in UTC, from the time stamp that its camera gave it (by RTP, or in an HTTP header).
  *
  * By the camera's clock, as its sender reports tell, while a picture's age on arrival by that clock lies between −20 ms
  * and 1 s. Else by ours: as if each picture had come as fast as the fastest one did, which takes the jitter of the way

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { AuthenticationChallenge } from '@pinhole/protocol/rtsp';
-import type { Credentials } from './rtsp-target.ts';
+import type { AuthenticationChallenge } from '@pinhole/protocol/authentication';
+import type { Credentials } from './credentials.ts';
 
 const HASHES: Readonly<Record<string, string>> = { md5: 'md5', 'sha-256': 'sha256' };
 
@@ -11,7 +11,7 @@ export interface AuthorizedRequest {
 }
 
 /**
- * Answers a camera's challenge: by Digest (MD5 or SHA-256, their `-sess` forms, `qop=auth` or none), the first that it
+ * Answers a camera's challenge, by RTSP or HTTP: by Digest (MD5 or SHA-256, their `-sess` forms, `qop=auth` or none), the first that it
  * offers and we can; by Basic only when it offers nothing else.
  * @see RFC 7616 §3.4, RFC 7617 §2, RFC 2069 §2.1.2 (no qop)
  */

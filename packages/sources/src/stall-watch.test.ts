@@ -1,6 +1,6 @@
 import { millis } from '@pinhole/core';
 import { expect, it } from 'vitest';
-import { FakeClock } from '../fake-clock.ts';
+import { FakeClock } from './fake-clock.ts';
 import { StallWatch } from './stall-watch.ts';
 
 function setUp() {

@@ -1,5 +1,5 @@
 import { type Millis, millis } from '@pinhole/core';
-import type { SourceClock } from '../clock.ts';
+import type { SourceClock } from './clock.ts';
 
 /** Notices that nothing came for too long. */
 export class StallWatch {

@@ -1,4 +1,4 @@
-import { parseChallenges } from '@pinhole/protocol/rtsp';
+import { parseChallenges } from '@pinhole/protocol/authentication';
 import { expect, it } from 'vitest';
 import { Authorization } from './authorization.ts';
 

@@ -1,0 +1,2 @@
+export { jpegSize } from './jpeg-size.ts';
+export { type JpegStep, JpegWalk, type PictureSize } from './jpeg-walk.ts';

@@ -1,0 +1,1 @@
+export { type AuthenticationChallenge, parseChallenges } from './challenge.ts';
