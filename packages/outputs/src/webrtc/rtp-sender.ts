@@ -1,22 +1,4 @@
-/** SRTP protection profiles that we speak, by the code points of DTLS (RFC 5764 §4.1.2, RFC 7714 §14.2). */
-export const SRTP_PROFILE = { aes128CmHmacSha1: 0x0001, aeadAes128Gcm: 0x0007 } as const;
-
-/** What DTLS agreed on for the packets that we send. */
-export interface SrtpKeys {
-  readonly profile: (typeof SRTP_PROFILE)[keyof typeof SRTP_PROFILE];
-  /** 16 bytes. */
-  readonly masterKey: Uint8Array;
-  /** 14 bytes, 12 with GCM. */
-  readonly masterSalt: Uint8Array;
-}
-
-/** Where one viewer's datagrams go. */
-export interface DatagramPath {
-  /** Sends one datagram; takes its memory over. Returns at once; what cannot be sent is lost. */
-  send(datagram: Uint8Array): void;
-  /** Bytes that the socket has taken and the system has not; a viewer that reads too slowly shows here. */
-  readonly queuedBytes: number;
-}
+import type { DatagramPath, SrtpKeys } from '@pinhole/webrtc';
 
 /** The packets of one access unit on their way to one viewer. */
 export interface RtpRun {

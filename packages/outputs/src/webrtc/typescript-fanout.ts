@@ -1,6 +1,6 @@
 import { RTP_FIXED_HEADER_BYTES } from '@pinhole/media/rtp';
+import { openSrtpProtector, type SrtpProtector } from '@pinhole/webrtc';
 import type { Fanout, RtpRun, RtpSender, RtpSenderOptions } from './rtp-sender.ts';
-import { openSrtpProtector, type SrtpProtector } from './srtp-protector.ts';
 
 /** Sends with Node's own crypto and sockets, on the thread that calls. */
 export const typescriptFanout: Fanout = {

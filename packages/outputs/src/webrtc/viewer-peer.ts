@@ -11,6 +11,7 @@ import type {
 } from '@pinhole/engine';
 import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
 import { parseCandidate } from '@pinhole/media/sdp';
+import type { TransportOpener, WeriftTransport } from '@pinhole/webrtc';
 import { PacketizedStream } from './packetized-stream.ts';
 import type { Fanout } from './rtp-sender.ts';
 import type { RtpAnchor } from './rtp-timeline.ts';
@@ -18,7 +19,6 @@ import { buildAnswer } from './viewer-answer.ts';
 import { ViewerFeedback } from './viewer-feedback.ts';
 import { readOffer, type ViewerOffer } from './viewer-offer.ts';
 import { ViewerRtp } from './viewer-rtp.ts';
-import type { WeriftTransport } from './werift-transport.ts';
 
 /** What a channel's other end may do with its viewer's stream. */
 export interface ChannelViewer {
@@ -37,7 +37,7 @@ export interface ChannelViewer {
 
 /** What every peer of a factory shares. */
 export interface PeerContext {
-  readonly openTransport: (offer: ViewerOffer) => Promise<WeriftTransport>;
+  readonly transports: TransportOpener;
   readonly fanout: Fanout;
   readonly cname: string;
   readonly now: () => Micros;
@@ -114,7 +114,7 @@ export class ViewerPeer implements Peer {
     if (!parameters)
       throw new PinholeError('webrtc/unsupported', 'the camera has sent no picture yet: try again');
     const offer = readOffer(request.offer, parameters);
-    const transport = await context.openTransport(offer);
+    const transport = await context.transports.open(offer);
     if (request.signal?.aborted) {
       await transport.close();
       throw new PinholeError('webrtc/unsupported', 'the viewer left before it was answered');

@@ -10,9 +10,9 @@ import {
   StunProtocol,
   serverReflexiveCandidate,
 } from 'werift';
+import type { DatagramPath } from './datagram-path.ts';
 import { KnownPaths } from './known-paths.ts';
 import { mayCheck } from './remote-address.ts';
-import type { DatagramPath } from './rtp-sender.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
 import { watchNomination } from './watch-nomination.ts';
 import { announcedCandidates, fromWerift, hostCandidate, toWerift } from './werift-candidate.ts';
@@ -30,7 +30,7 @@ export interface IceOptions {
   readonly iceServers: readonly IceServer[];
   /** Local addresses to bind, one socket each. */
   readonly addresses: readonly string[];
-  /** Addresses by which viewers reach the first socket of the same family, e.g. behind a port forwarding. */
+  /** Addresses by which peers reach the first socket of the same family, e.g. behind a port forwarding. */
   readonly announced: readonly string[];
   readonly portRange?: PortRange;
   readonly log: Logger;
@@ -171,13 +171,13 @@ export class WeriftIce implements DatagramPath {
       password: remote.password,
     });
     this.transport.onStateChange.subscribe((state) => {
-      if (state === 'failed') remote.failed('ICE: no answer from the viewer');
+      if (state === 'failed') remote.failed('ICE: no answer from the peer');
     });
     this.transport.start().catch((error: unknown) => remote.failed(`ICE: ${String(error)}`));
   }
 
   /**
-   * Adds a candidate of the viewer; one that needs a look-up, that no check may go to, or that is one too many, is passed
+   * Adds a candidate of the peer; one that needs a look-up, that no check may go to, or that is one too many, is passed
    * over.
    */
   async addRemote(candidate: IceCandidate): Promise<void> {
@@ -203,7 +203,7 @@ export class WeriftIce implements DatagramPath {
   /** Forgets what the agent only ever adds to. Called now and then. */
   tidy(): void {
     for (const pair of this.#connection.candidatePairs) {
-      // Grows by one with each STUN request of the viewer, for hours.
+      // Grows by one with each STUN request of the peer, for hours.
       (pair as unknown as { readonly requestTransactionIds: Set<string> }).requestTransactionIds.clear();
     }
   }
@@ -259,7 +259,7 @@ export class WeriftIce implements DatagramPath {
     if (kind === 'nomination') this.#follow(protocol, from);
   }
 
-  /** The viewer chose another path than its first; werift keeps to the first one for good. */
+  /** The peer chose another path than its first; werift keeps to the first one for good. */
   #follow(protocol: StunProtocol, [host, port]: readonly [string, number]): void {
     const connection = this.#connection;
     const current = connection.nominated;

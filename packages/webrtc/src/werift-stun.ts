@@ -41,7 +41,7 @@ export type StunKind =
   /** A request without our password: werift would answer it, and make others' floods larger. */
   | 'unsigned-request'
   | 'request'
-  /** A request by which the viewer chooses the path it comes on (RFC 8445 §7.3.1.5). */
+  /** A request by which the peer chooses the path it comes on (RFC 8445 §7.3.1.5). */
   | 'nomination'
   | 'response'
   /** None at all: werift would pass it on as data, from whomever it comes. */

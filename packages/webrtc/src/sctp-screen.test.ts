@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hex } from '../../../../test/support/hex.ts';
+import { hex } from '../../../test/support/hex.ts';
 import { countSctpChunks, type SctpHoldings } from './sctp-screen.ts';
 
 const holdings = (changes: Partial<SctpHoldings> = {}): SctpHoldings => ({

@@ -2,13 +2,13 @@
 const MAX_KNOWN = 32;
 
 /**
- * Paths in a session's life: the WebRTC stack keeps each and sends checks back along it, wherever that leads. A viewer
+ * Paths in a session's life: the WebRTC stack keeps each and sends checks back along it, wherever that leads. A peer
  * behind a restless NAT makes a few an hour.
  */
 const MAX_NEW = 256;
 
 /**
- * The paths on which a signed request came, which proves them: the viewer may send on any such (RFC 8445 §12.2), not on
+ * The paths on which a signed request came, which proves them: the peer may send on any such (RFC 8445 §12.2), not on
  * the chosen one alone.
  */
 export class KnownPaths {

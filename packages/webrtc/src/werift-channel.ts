@@ -1,7 +1,7 @@
-import type { MessagePipe } from '@pinhole/engine';
 import { type RTCDataChannel, RTCSctpTransport } from 'werift';
+import { MAX_CHANNEL_MESSAGE_BYTES, SCTP_PORT } from './answer-sections.ts';
 import { countSctpChunks, type SctpHoldings } from './sctp-screen.ts';
-import { MAX_CHANNEL_MESSAGE_BYTES, SCTP_PORT } from './viewer-answer.ts';
+import type { TextPipe } from './text-pipe.ts';
 import type { WeriftDtls } from './werift-dtls.ts';
 
 /** The label of the channel that carries our messages. */
@@ -10,20 +10,20 @@ export const CHANNEL_LABEL = 'pinhole';
 /** What waits to be sent beyond this is dropped: these messages are worth nothing late. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** Messages a second that a viewer may send; more are dropped. */
+/** Messages a second that a peer may send; more are dropped. */
 const MESSAGES_A_SECOND = 50;
 
 /** Chunks a second that werift is shown; SCTP sends again, and more slowly, what is dropped. */
 const CHUNKS_A_SECOND = 1000;
 
-/** A viewer that opens more channels than this is up to no good: it gets no more. */
+/** A peer that opens more channels than this is up to no good: it gets no more. */
 const MAX_CHANNELS = 8;
 
 /** DATA_CHANNEL_OPEN (RFC 8832 §5.1). */
 const CONTROL_PROTOCOL = 50;
 const OPEN_MESSAGE = 3;
 
-/** Parts of werift's SCTP whose rejections nobody takes: one broken message of a viewer would end the process. */
+/** Parts of werift's SCTP whose rejections nobody takes: one broken message of a peer would end the process. */
 interface ChannelReceiver {
   readonly dataChannels: Readonly<Record<number, unknown>>;
   datachannelReceive(stream: number, protocol: number, message: Buffer): Promise<void>;
@@ -32,7 +32,7 @@ interface PacketReceiver extends SctpHoldings {
   handleData(packet: Buffer): Promise<void>;
 }
 
-/** The data channels of one viewer, by werift; one of them is of use. */
+/** The data channels of one peer, by werift; one of them is of use. */
 export class WeriftChannels {
   readonly #sctp: RTCSctpTransport;
   readonly #remotePort: number;
@@ -43,10 +43,10 @@ export class WeriftChannels {
     readonly dtls: WeriftDtls;
     readonly remotePort: number;
     readonly remoteMaxMessageBytes: number;
-    /** Called when the viewer opens the channel labelled `pinhole`; `heard` at each message. */
-    readonly opened: (pipe: MessagePipe) => void;
+    /** Called when the peer opens the channel labelled `pinhole`; `heard` at each message. */
+    readonly opened: (pipe: TextPipe) => void;
     readonly heard: () => void;
-    /** Called when the viewer ends the association: browsers do so only together with the connection. */
+    /** Called when the peer ends the association: browsers do so only together with the connection. */
     readonly ended: () => void;
   }) {
     this.#sctp = new RTCSctpTransport(SCTP_PORT, MAX_CHANNEL_MESSAGE_BYTES);
@@ -82,12 +82,12 @@ export class WeriftChannels {
     });
   }
 
-  /** Messages and packets that could not be read, or were more than a viewer may send. */
+  /** Messages and packets that could not be read, or were more than a peer may send. */
   get malformed(): number {
     return this.#malformed;
   }
 
-  /** Waits for the viewer's association, from the end of the DTLS handshake on. */
+  /** Waits for the peer's association, from the end of the DTLS handshake on. */
   start(): void {
     // Fails only when the transport is gone, which shows elsewhere.
     this.#sctp.start(this.#remotePort).catch(() => {});
@@ -101,7 +101,7 @@ export class WeriftChannels {
 function pipeOf(
   channel: RTCDataChannel,
   { heard, remoteMaxMessageBytes }: { readonly heard: () => void; readonly remoteMaxMessageBytes: number },
-): MessagePipe {
+): TextPipe {
   const listeners = new Set<(text: string) => void>();
   const window = new SecondWindow(MESSAGES_A_SECOND);
   channel.onMessage.subscribe((message) => {

@@ -27,7 +27,7 @@ export function hostCandidate(options: {
   );
 }
 
-/** Candidates for addresses by which viewers reach the ports of `candidates` from elsewhere; tried after those. */
+/** Candidates for addresses by which peers reach the ports of `candidates` from elsewhere; tried after those. */
 export function announcedCandidates(
   addresses: readonly string[],
   candidates: readonly IceCandidate[],
@@ -38,7 +38,7 @@ export function announcedCandidates(
   });
 }
 
-/** A candidate of the viewer in werift's form. */
+/** A candidate of the peer in werift's form. */
 export function toWerift({
   foundation,
   component,

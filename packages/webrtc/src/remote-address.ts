@@ -8,8 +8,8 @@ const MAPPED = blockList('::ffff:0:0/96');
 const NEAR = [blockList('127.0.0.0/8', '::1/128'), blockList('169.254.0.0/16', 'fe80::/10')];
 
 /**
- * Whether connectivity checks may go to an address that a viewer named. They reach whatever it names, so what lies behind
- * loopback or link-local addresses gets them only from a socket on such an address. A viewer that is really there comes
+ * Whether connectivity checks may go to an address that a peer named. They reach whatever it names, so what lies behind
+ * loopback or link-local addresses gets them only from a socket on such an address. A peer that is really there comes
  * by itself: checks also answer those that come in.
  *
  * @param local the addresses of our own sockets

@@ -1,12 +1,12 @@
-/** The part of werift's association that tells how much it holds of a viewer's; its types keep it to itself. */
+/** The part of werift's association that tells how much it holds of a peer's; its types keep it to itself. */
 export interface SctpHoldings {
-  /** Undefined before the viewer's INIT. */
+  /** Undefined before the peer's INIT. */
   readonly lastReceivedTsn?: number;
   /** Bytes of the receive window that are left. werift announces them, and takes whatever comes all the same. */
   readonly advertisedRwnd: number;
   /** By stream: the chunks that wait for others. */
   readonly inboundStreams: Readonly<Record<number, { readonly reassembly: readonly unknown[] }>>;
-  /** What waits for the viewer's acknowledgements. */
+  /** What waits for the peer's acknowledgements. */
   readonly outboundQueue: readonly unknown[];
 }
 
@@ -48,21 +48,21 @@ const MAX_CHUNKS = 64;
 const TSN_WINDOW = 256;
 /** Chunks of one stream that may wait for others; the longest message comes in about sixty. */
 const MAX_REASSEMBLY = 256;
-/** Streams that a viewer may use; it needs one. */
+/** Streams that a peer may use; it needs one. */
 const MAX_STREAMS = 32;
 /** Chunks that a SACK may tell of beyond the first gap: werift looks at each. We never have so many on the way. */
 const MAX_GAP_SPAN = 1024;
-/** Answers that may wait for a viewer which acknowledges none. */
+/** Answers that may wait for a peer which acknowledges none. */
 const MAX_OUTBOUND = 256;
 
 /**
  * Counts the chunks of an SCTP packet before werift reads it, which trusts every length and every promise in it: a chunk
- * of length zero never ends there, and what a viewer sends beyond the receive window stays in memory.
+ * of length zero never ends there, and what a peer sends beyond the receive window stays in memory.
  *
  * The checksum, the verification tag and what is inside the parameters stay with werift.
  *
  * @returns undefined for a packet that werift must not see: its chunks or parameters do not fit into it, or they ask for
- *   more memory or work than an honest viewer needs. SCTP sends again what was dropped for want of room.
+ *   more memory or work than an honest peer needs. SCTP sends again what was dropped for want of room.
  * @see RFC 9260 §3.2 (chunks), §3.2.1 (parameters), §6.2 (receive window)
  */
 export function countSctpChunks(packet: Uint8Array, held: SctpHoldings): number | undefined {

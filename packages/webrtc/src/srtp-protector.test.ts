@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RtpPacket, SrtpSession } from 'werift';
-import { SRTP_PROFILE, type SrtpKeys } from './rtp-sender.ts';
+import { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
 import { deriveKey, openSrtpProtector } from './srtp-protector.ts';
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replace(/\s/g, ''), 'hex'));

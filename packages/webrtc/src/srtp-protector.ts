@@ -1,7 +1,8 @@
 import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { SRTP_PROFILE, type SrtpKeys } from './rtp-sender.ts';
+import { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
 
-const LABEL = { encryption: 0, authentication: 1, salt: 2 } as const;
+/** What a session key is derived for (RFC 3711 §4.3.1). */
+export const LABEL = { encryption: 0, authentication: 1, salt: 2 } as const;
 const BLOCK_BYTES = 16;
 const SHA1_TAG_BYTES = 10;
 const GCM_TAG_BYTES = 16;

@@ -8,8 +8,17 @@ import {
   RTCDtlsParameters,
   RTCDtlsTransport,
 } from 'werift';
-import { SRTP_PROFILE, type SrtpKeys } from './rtp-sender.ts';
+import { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
+import type { Fingerprint } from './transport-sides.ts';
 import type { WeriftIce } from './werift-ice.ts';
+
+/** What DTLS agreed on for both directions. */
+export interface SrtpKeyPair {
+  /** For what we send. */
+  readonly local: SrtpKeys;
+  /** For what the peer sends. */
+  readonly remote: SrtpKeys;
+}
 
 const CONTENT_TYPE = { alert: 21, applicationData: 23 } as const;
 const ALERT = { warning: 1, fatal: 2, closeNotify: 0 } as const;
@@ -44,13 +53,13 @@ export class WeriftDtls extends RTCDtlsTransport {
   }
 
   /**
-   * Makes the handshake with the viewer whose certificate has one of `fingerprints`.
+   * Makes the handshake with the peer whose certificate has one of `fingerprints`.
    * @throws {Error} the handshake failed; the peer tells its session.
    */
   async handshake(
-    fingerprints: readonly { readonly algorithm: string; readonly value: string }[],
+    fingerprints: readonly Fingerprint[],
     handlers: { readonly closed: () => void },
-  ): Promise<SrtpKeys> {
+  ): Promise<SrtpKeyPair> {
     this.setRemoteParams(
       new RTCDtlsParameters(
         fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
@@ -77,7 +86,7 @@ export class WeriftDtls extends RTCDtlsTransport {
     this.updateSrtpSession();
   }
 
-  /** The RTCP in an SRTCP datagram; undefined when it is not signed by the viewer. */
+  /** The RTCP in an SRTCP datagram; undefined when it is not signed by the peer. */
   unprotectRtcp(datagram: Buffer): Uint8Array | undefined {
     try {
       return this.srtcp.decrypt(datagram);
@@ -91,7 +100,7 @@ export class WeriftDtls extends RTCDtlsTransport {
     if (this.#up && !this.#said) this.#ice.send(this.srtcp.encrypt(Buffer.from(datagram)));
   }
 
-  /** Tells the viewer that the connection ends (RFC 5246 §7.2.1). */
+  /** Tells the peer that the connection ends (RFC 5246 §7.2.1). */
   sayClosed(): void {
     const client = this.#client;
     if (!client || this.#said) return;
@@ -122,16 +131,15 @@ export class WeriftDtls extends RTCDtlsTransport {
     };
   }
 
-  #keys(client: DtlsClient): SrtpKeys {
+  #keys(client: DtlsClient): SrtpKeyPair {
     const gcm = client.srtp.srtpProfile === ProtectionProfileAeadAes128Gcm;
-    const { localKey, localSalt } = client.extractSessionKeys(16, gcm ? 12 : 14) as {
-      localKey: Buffer;
-      localSalt: Buffer;
+    const profile = gcm ? SRTP_PROFILE.aeadAes128Gcm : SRTP_PROFILE.aes128CmHmacSha1;
+    const { localKey, localSalt, remoteKey, remoteSalt } = client.extractSessionKeys(16, gcm ? 12 : 14) as {
+      readonly [name in 'localKey' | 'localSalt' | 'remoteKey' | 'remoteSalt']: Buffer;
     };
     return {
-      profile: gcm ? SRTP_PROFILE.aeadAes128Gcm : SRTP_PROFILE.aes128CmHmacSha1,
-      masterKey: localKey,
-      masterSalt: localSalt,
+      local: { profile, masterKey: localKey, masterSalt: localSalt },
+      remote: { profile, masterKey: remoteKey, masterSalt: remoteSalt },
     };
   }
 }

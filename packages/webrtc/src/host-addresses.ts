@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-/** Interfaces that lead to containers of this machine, not to viewers. */
+/** Interfaces that lead to containers of this machine, not to peers. */
 const INWARD = ['docker', 'veth', 'br-', 'virbr', 'vmnet'];
 
-/** Each address costs a socket a viewer; machines with more have many of one network. */
+/** Each address costs a socket a peer; machines with more have many of one network. */
 const MAX_ADDRESSES = 8;
 
 /**
- * The addresses of this machine at which viewers may reach it: all but loopback and link-local ones, unless `wanted`
+ * The addresses of this machine at which peers may reach it: all but loopback and link-local ones, unless `wanted`
  * names some. Of those wanted, the ones that the machine does not have are left out. At most eight.
  */
 export function hostAddresses(wanted?: readonly string[]): string[] {

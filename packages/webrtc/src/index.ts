@@ -1,0 +1,19 @@
+export {
+  answerHead,
+  channelSection,
+  MAX_CHANNEL_MESSAGE_BYTES,
+  refusedSection,
+  SCTP_PORT,
+  transportLines,
+} from './answer-sections.ts';
+export type { DatagramPath } from './datagram-path.ts';
+export { bundledWith, parseOffer, readChannels, readRemoteSide, requireMid } from './offer-transport.ts';
+export { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
+export { openSrtpProtector, type SrtpProtector } from './srtp-protector.ts';
+export { openSrtpUnprotector, type SrtpUnprotector } from './srtp-unprotector.ts';
+export type { TextPipe } from './text-pipe.ts';
+export type { Fingerprint, LocalSide, RemoteChannels, RemoteSide } from './transport-sides.ts';
+export { createTransports, type TransportOpener, type TransportOptions } from './transports.ts';
+export type { PortRange } from './udp-socket.ts';
+export type { IceServer } from './werift-ice.ts';
+export type { TransportCounters, TransportHandlers, WeriftTransport } from './werift-transport.ts';
