@@ -40,7 +40,7 @@ export interface LiveFrameHeader {
 
 /** One binary message. */
 export interface LiveFrame extends LiveFrameHeader {
-  /** Annex B for video. */
+  /** Annex B for video, a file for JPEG. */
   readonly payload: Uint8Array;
 }
 

@@ -1,10 +1,30 @@
 export {
+  type AnyClientMessage,
+  anyClientMessageSchema,
+  type LiveClientMessage,
+  liveClientMessageSchema,
+  parseAnyClientMessage,
+  parseLiveClientMessage,
+} from './client-messages.ts';
+export {
   bearerOfSubprotocols,
   LIVE_CLOSE_CODE,
   LIVE_SUBPROTOCOL,
   type LiveByeCode,
   liveSubprotocols,
 } from './connection.ts';
+export {
+  type ControlClientMessage,
+  type ControlServerMessage,
+  controlClientMessageSchema,
+  controlServerMessageSchema,
+  MAX_CONTROLS,
+  parseControlServerMessage,
+  serializeControlMessage,
+  type WireControl,
+  type WireControlValue,
+  type WireUnkept,
+} from './control-messages.ts';
 export {
   LIVE_FLAG,
   LIVE_FRAME_TYPE,
@@ -18,12 +38,9 @@ export {
   serializeLiveHeader,
 } from './frame.ts';
 export {
-  type LiveClientMessage,
   type LiveServerMessage,
   type LiveSourceState,
-  liveClientMessageSchema,
   liveServerMessageSchema,
-  parseLiveClientMessage,
   parseLiveServerMessage,
   serializeLiveMessage,
   sourceStateSchema,

@@ -1,5 +1,6 @@
-import { MalformedError } from '@pinhole/core';
 import * as z from 'zod/mini';
+import type { LiveClientMessage } from './client-messages.ts';
+import { parseMessage } from './parse-message.ts';
 
 const shortText = z.string().check(z.maxLength(1024));
 const timeMs = z.number();
@@ -15,15 +16,6 @@ export const sourceStateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), code: shortText, why: shortText }),
 ]);
 
-/** What a viewer says, in JSON text messages and on the data channel. */
-export const liveClientMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ping'), clientTimeMs: timeMs }),
-  z.object({ type: z.literal('pause') }),
-  z.object({ type: z.literal('resume') }),
-  z.object({ type: z.literal('key-frame') }),
-  z.object({ type: z.literal('bye') }),
-]);
-
 /** What the server says, in JSON text messages and on the data channel. */
 export const liveServerMessageSchema = z.discriminatedUnion('type', [
   z.object({
@@ -32,6 +24,7 @@ export const liveServerMessageSchema = z.discriminatedUnion('type', [
     codec: z.optional(shortText),
     width: z.optional(pixels),
     height: z.optional(pixels),
+    jpeg: z.optional(z.boolean()),
     serverTimeUs: timeUs,
   }),
   z.object({
@@ -56,11 +49,8 @@ export const liveServerMessageSchema = z.discriminatedUnion('type', [
 /** What a source is doing, as it crosses the wire; an engine's `SourceState` fits. */
 export type LiveSourceState = z.infer<typeof sourceStateSchema>;
 
-/** What a viewer says: clock exchange, hidden page and back, a key frame please, goodbye. */
-export type LiveClientMessage = z.infer<typeof liveClientMessageSchema>;
-
 /**
- * What the server says. `hello` comes first, `config` before the first picture and at each change of codec or size,
+ * What the server says. `hello` comes first and tells by `jpeg` whether the camera makes JPEG pictures itself, `config` before the first picture and at each change of codec or size,
  * `status` every second and at each change of the source, `bye` before the server closes. `anchor` ties RTP time to
  * capture time and exists on the data channel only. `sequence` numbers here are those of the binary header.
  */
@@ -71,38 +61,9 @@ export const serializeLiveMessage = (message: LiveClientMessage | LiveServerMess
   JSON.stringify(message);
 
 /**
- * Parses what a viewer sent as text. Fields that it does not know are left out.
- * @throws {MalformedError} `live/json`, `live/unknown-message`, `live/message`; for any text whatsoever, nothing else
- */
-export const parseLiveClientMessage = (text: string): LiveClientMessage =>
-  parseMessage(text, liveClientMessageSchema);
-
-/**
  * Parses what the server sent as text. Fields that it does not know are left out; `live/unknown-message` is what a newer
  * server's message gives, and is best passed over.
  * @throws {MalformedError} `live/json`, `live/unknown-message`, `live/message`; for any text whatsoever, nothing else
  */
 export const parseLiveServerMessage = (text: string): LiveServerMessage =>
   parseMessage(text, liveServerMessageSchema);
-
-function parseMessage<T>(text: string, schema: z.ZodMiniType<T>): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new MalformedError('live/json', 'the message is not JSON', { cause });
-  }
-  const result = z.safeParse(schema, json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  if (field === 'type') {
-    throw new MalformedError('live/unknown-message', `no message has type ${shown(json, 'type')}`);
-  }
-  throw new MalformedError('live/message', `${field || 'the message'}: ${issue?.message ?? 'is not valid'}`);
-}
-
-const shown = (json: unknown, field: string): string => {
-  const value: unknown = (json as Record<string, unknown>)[field];
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : typeof value;
-};
