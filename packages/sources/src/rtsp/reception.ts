@@ -8,7 +8,7 @@ import {
   openDemuxer,
 } from '@pinhole/ffmpeg';
 import type { SourceClock } from '../clock.ts';
-import { NO_RTP_COUNTERS, type RtpCounters } from './rtp/rtp-counters.ts';
+import { NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
 import { HandOver, RtspError } from './session/rtsp-error.ts';
 import { RtspSession } from './session/rtsp-session.ts';
 import { parseRtspTarget } from './session/rtsp-target.ts';

@@ -10,12 +10,12 @@ import {
 import type { ControlDescriptor, Source, SourceDescription, SourceSink } from '@pinhole/engine';
 import { type FfmpegOptions, scrubCredentials } from '@pinhole/ffmpeg';
 import { type SourceClock, SystemClock } from '../clock.ts';
+import { addRtpCounters, NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
 import { StallWatch } from '../stall-watch.ts';
+import { Timeline } from '../timeline.ts';
 import { openReception, type Reception, type RtspWay } from './reception.ts';
-import { addRtpCounters, NO_RTP_COUNTERS, type RtpCounters } from './rtp/rtp-counters.ts';
 import { type RtspFailure, rtspFailure } from './rtsp-failure.ts';
 import { parseRtspTarget } from './session/rtsp-target.ts';
-import { Timeline } from './timeline.ts';
 
 /** How an RTSP camera is reached. */
 export interface RtspSourceOptions {

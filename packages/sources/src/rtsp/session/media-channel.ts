@@ -7,8 +7,8 @@ import {
   serializeTransport,
 } from '@pinhole/protocol/rtsp';
 import type { SourceClock } from '../../clock.ts';
-import { NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
-import { RtpReceiver, type RtpReceiverSink } from '../rtp/rtp-receiver.ts';
+import { NO_RTP_COUNTERS, type RtpCounters } from '../../rtp/rtp-counters.ts';
+import { RtpReceiver, type RtpReceiverSink } from '../../rtp/rtp-receiver.ts';
 import type { DescribedVideo } from './described-video.ts';
 import type { RtspConnection } from './rtsp-connection.ts';
 import { HandOver, RtspError } from './rtsp-error.ts';

@@ -2,7 +2,7 @@ import { type Abort, type Logger, MalformedError, millis } from '@pinhole/core';
 import type { DemuxedUnit } from '@pinhole/ffmpeg';
 import { controlBase, RTSP_STATUS } from '@pinhole/protocol/rtsp';
 import type { SourceClock } from '../../clock.ts';
-import type { RtpCounters } from '../rtp/rtp-counters.ts';
+import type { RtpCounters } from '../../rtp/rtp-counters.ts';
 import { type DescribedVideo, describedVideo } from './described-video.ts';
 import { keepAlive } from './keep-alive.ts';
 import { MediaChannel } from './media-channel.ts';

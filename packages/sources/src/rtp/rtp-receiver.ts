@@ -10,8 +10,8 @@ import {
   type RtpPacket,
   serializeRtcp,
 } from '@pinhole/media/rtp';
-import { CaptureTimes } from '../../capture-times.ts';
-import type { SourceClock } from '../../clock.ts';
+import { CaptureTimes } from '../capture-times.ts';
+import type { SourceClock } from '../clock.ts';
 import { PresentationTimes } from './presentation-times.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
 import { ReorderBuffer, type ReorderLimits } from './reorder-buffer.ts';

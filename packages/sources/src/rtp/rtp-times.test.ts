@@ -1,7 +1,7 @@
 import { type Micros, micros, millis } from '@pinhole/core';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { CaptureTimes } from '../../capture-times.ts';
+import { CaptureTimes } from '../capture-times.ts';
 import { PresentationTimes } from './presentation-times.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
 import { SsrcChoice } from './ssrc-choice.ts';

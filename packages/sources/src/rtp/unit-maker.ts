@@ -2,7 +2,7 @@ import { type Micros, micros } from '@pinhole/core';
 import type { DemuxedUnit } from '@pinhole/ffmpeg';
 import { DecodeClock, InBandParameterSets, joinAnnexB, NAL_TYPE, nalType } from '@pinhole/media/h264';
 import type { DepacketizedUnit } from '@pinhole/media/rtp';
-import type { CaptureTimes } from '../../capture-times.ts';
+import type { CaptureTimes } from '../capture-times.ts';
 
 /** What was left out on the way to the units. */
 export interface UnitMakerCounters {

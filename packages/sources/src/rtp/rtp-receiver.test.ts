@@ -4,8 +4,8 @@ import { nalType, nalUnits } from '@pinhole/media/h264';
 import { packetizeH264, parseRtcp, serializeRtcp, serializeRtp } from '@pinhole/media/rtp';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { hex } from '../../../../../test/support/hex.ts';
-import { FakeClock } from '../../fake-clock.ts';
+import { hex } from '../../../../test/support/hex.ts';
+import { FakeClock } from '../fake-clock.ts';
 import { RtpReceiver, type RtpReceiverOptions } from './rtp-receiver.ts';
 
 const SPS = hex('67 42 c0 1f da 01 40 16 e8');
