@@ -33,6 +33,8 @@ export function demuxByWorker(request: DemuxRequest, sink: DemuxSink, signal: Ab
         last = report;
         return;
       case 'jpeg':
+      case 'encoder':
+      case 'picture-done':
     }
   }
 

@@ -13,6 +13,7 @@ export type FfmpegCode =
   | 'ffmpeg/no-video'
   | 'ffmpeg/invalid-input'
   | 'ffmpeg/decode'
+  | 'ffmpeg/encode'
   | 'ffmpeg/busy'
   | 'ffmpeg/crashed'
   | 'ffmpeg/failed';

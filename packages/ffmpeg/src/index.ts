@@ -1,6 +1,17 @@
 export { chooseBackend, type FfmpegBackend, type FfmpegOptions } from './backend.ts';
 export { type Demuxing, openDemuxer } from './demux.ts';
 export type { DemuxedInput, DemuxedUnit, DemuxRequest, DemuxSink } from './demuxed-unit.ts';
+export type {
+  EncodedUnit,
+  EncoderCounters,
+  EncoderName,
+  EncoderTuning,
+  H264EncoderOptions,
+  PictureFormat,
+  PictureToEncode,
+  RawPictureKind,
+} from './encode/encoder-options.ts';
+export { type H264Encoder, openH264Encoder } from './encode/h264-encoder.ts';
 export { type FfmpegCode, FfmpegError } from './failure.ts';
 export { JpegDecoder, type JpegRequest } from './jpeg-decoder.ts';
 export type { JpegOptions, JpegPicture } from './jpeg-options.ts';

@@ -53,7 +53,11 @@ function decodeLast(av: Av, units: readonly Uint8Array[], newest: Frame): void {
   if (pictures === 0) throw new AvError('no picture could be decoded');
 }
 
-function encodeJpeg(av: Av, source: Frame, options: JpegOptions): JpegPicture {
+/**
+ * Makes a JPEG of a decoded picture, which stays the caller's.
+ * @throws {AvError} when no JPEG comes of it
+ */
+export function encodeJpeg(av: Av, source: Frame, options: JpegOptions): JpegPicture {
   const { AV_PIX_FMT_YUVJ420P, AVCOL_RANGE_JPEG, SWS_BILINEAR, AV_CODEC_FLAG_QSCALE, FF_QP2LAMBDA } =
     av.constants;
   const width = evenSize(options.widthPixels ?? source.width);

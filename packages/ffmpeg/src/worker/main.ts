@@ -3,9 +3,12 @@
  * descriptor 3. A crash of native code in here ends one source, not the program.
  */
 import { messageOf } from '@pinhole/core';
+import type { PictureToEncode } from '../encode/encoder-options.ts';
 import { type Av, loadAv } from './av.ts';
 import { DemuxJob } from './demux-job.ts';
+import { EncodeJob } from './encode-job.ts';
 import { makeJpeg } from './jpeg-job.ts';
+import { JpegStreamJob } from './jpeg-stream-job.ts';
 import type { WorkerOrder } from './messages.ts';
 import { Outlet } from './outlet.ts';
 
@@ -13,6 +16,8 @@ const REPORT_FD = 3;
 
 const outlet = new Outlet(REPORT_FD);
 let job: DemuxJob | undefined;
+let encoding: EncodeJob | undefined;
+let film: JpegStreamJob | undefined;
 
 process.title = 'pinhole-ffmpeg';
 // A parent that is gone cannot stop us any more.
@@ -43,12 +48,38 @@ async function obey(av: Av, order: WorkerOrder): Promise<void> {
         outlet.send({ kind: 'failed', lines: [messageOf(thrown)] });
       }
       return;
+    case 'jpegs':
+      if (film) film.setRate(order.framesPerSecond);
+      else film = new JpegStreamJob(av, { ...order.options, framesPerSecond: order.framesPerSecond }, outlet);
+      return;
+    case 'show':
+      film?.decode(order.unit);
+      return;
+    case 'encode':
+      encoding = new EncodeJob(av, order.request, outlet);
+      return;
+    case 'picture':
+      await encodeOrLeave(order.picture);
+      return;
+    case 'bitrate':
+      encoding?.setBitrate(order.bitrate);
+      return;
     case 'key-frame':
       job?.requestKeyFrame();
+      encoding?.requestKeyFrame();
       return;
     case 'stop':
       if (job === undefined) await leave();
       else job.stop();
+  }
+}
+
+async function encodeOrLeave(picture: PictureToEncode): Promise<void> {
+  try {
+    await encoding?.encode(picture);
+  } catch (thrown) {
+    outlet.send({ kind: 'failed', lines: [messageOf(thrown)] });
+    await leave();
   }
 }
 

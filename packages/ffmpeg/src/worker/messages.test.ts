@@ -18,6 +18,13 @@ const REPORTS: readonly WorkerReport[] = [
   { kind: 'opened', input: { codec: 'mjpeg', transcoding: 'weil …' } },
   UNIT,
   { kind: 'jpeg', jpeg: Uint8Array.of(0xff, 0xd8), width: 640, height: 360 },
+  {
+    kind: 'jpeg',
+    jpeg: Uint8Array.of(0xff, 0xd8),
+    width: 640,
+    height: 360,
+    captureTime: micros(1_795_219_200_123_456),
+  },
   { kind: 'ended' },
 ];
 

@@ -1,14 +1,42 @@
-import { ByteReader, ByteWriter, MalformedError, micros } from '@pinhole/core';
+import { ByteReader, ByteWriter, MalformedError, type Micros, micros } from '@pinhole/core';
 import { ByteQueue } from '../byte-queue.ts';
 import type { DemuxedInput, DemuxedUnit, DemuxRequest } from '../demuxed-unit.ts';
+import type {
+  EncoderName,
+  EncoderTuning,
+  PictureFormat,
+  PictureToEncode,
+} from '../encode/encoder-options.ts';
 import type { JpegOptions } from '../jpeg-options.ts';
 
 /** What the parent asks of the worker, by Node's IPC channel: a URL must not be seen in a list of processes. */
 export type WorkerOrder =
   | { readonly kind: 'demux'; readonly request: DemuxRequest }
   | { readonly kind: 'jpeg'; readonly units: readonly Uint8Array[]; readonly options: JpegOptions }
+  /** From now on a JPEG of pictures as they come, or the same at another rate. */
+  | { readonly kind: 'jpegs'; readonly framesPerSecond: number; readonly options: JpegOptions }
+  | { readonly kind: 'show'; readonly unit: UnitToShow }
+  | { readonly kind: 'encode'; readonly request: EncodeRequest }
+  | { readonly kind: 'picture'; readonly picture: PictureToEncode }
+  | { readonly kind: 'bitrate'; readonly bitrate: number }
   | { readonly kind: 'key-frame' }
   | { readonly kind: 'stop' };
+
+/** A unit to decode for JPEG pictures. */
+export interface UnitToShow {
+  /** Annex B, parameter sets before each key unit. */
+  readonly data: Uint8Array;
+  readonly captureTime: Micros;
+  /** Others need it; no JPEG is made of it. */
+  readonly hidden: boolean;
+}
+
+/** What a worker that encodes pictures is to do. */
+export interface EncodeRequest {
+  readonly input: PictureFormat;
+  readonly encoder: 'auto' | EncoderName;
+  readonly tuning: EncoderTuning;
+}
 
 /** What the worker tells, by a pipe of its own. */
 export type WorkerReport =
@@ -21,8 +49,24 @@ export type WorkerReport =
   | { readonly kind: 'failed'; readonly lines: readonly string[] }
   /** The input is over. */
   | { readonly kind: 'ended' }
-  | { readonly kind: 'jpeg'; readonly jpeg: Uint8Array; readonly width: number; readonly height: number }
-  | { readonly kind: 'unit'; readonly unit: DemuxedUnit };
+  | {
+      readonly kind: 'jpeg';
+      readonly jpeg: Uint8Array;
+      readonly width: number;
+      readonly height: number;
+      /** Of one among many. */
+      readonly captureTime?: Micros;
+    }
+  | { readonly kind: 'unit'; readonly unit: DemuxedUnit }
+  /** An encoder was opened: the first, or anew for pictures of another size. */
+  | {
+      readonly kind: 'encoder';
+      readonly name: EncoderName;
+      readonly width: number;
+      readonly height: number;
+    }
+  /** A picture was dealt with; its unit, if it gave one, was reported before. */
+  | { readonly kind: 'picture-done'; readonly outcome: 'encoded' | 'corrupt' };
 
 const LONGEST_MESSAGE_BYTES = 64 * 2 ** 20;
 const TEXT = 0;
@@ -36,7 +80,7 @@ const JPEG = 2;
  * length u32 (of what follows) | layout u8: 0 text, 1 unit, 2 JPEG | body
  * text: JSON
  * unit: flags u8 (1 key) | sequence u32 | capture time, pts, dts: µs as 64-bit floats (exact to 2^53, may be negative) | Annex B
- * JPEG: width u32 | height u32 | file
+ * JPEG: width u32 | height u32 | capture time as above, NaN where it has none | file
  * ```
  */
 export function serializeReport(report: WorkerReport): Uint8Array {
@@ -50,7 +94,8 @@ export function serializeReport(report: WorkerReport): Uint8Array {
     for (const time of [unit.captureTime, unit.pts, unit.dts]) writer.bytes(serializeFloat(time));
     writer.bytes(unit.data);
   } else if (report.kind === 'jpeg') {
-    writer.u8(JPEG).u32(report.width).u32(report.height).bytes(report.jpeg);
+    const { width, height, captureTime = Number.NaN, jpeg } = report;
+    writer.u8(JPEG).u32(width).u32(height).bytes(serializeFloat(captureTime)).bytes(jpeg);
   } else {
     writer.u8(TEXT).bytes(new TextEncoder().encode(JSON.stringify(report)));
   }
@@ -106,8 +151,12 @@ function parseReport(body: Uint8Array): WorkerReport {
       const times = { captureTime: micros(captureTime ?? 0), pts: micros(pts ?? 0), dts: micros(dts ?? 0) };
       return { kind: 'unit', unit: { data: reader.rest(), key, sequence, ...times } };
     }
-    case JPEG:
-      return { kind: 'jpeg', width: reader.u32(), height: reader.u32(), jpeg: reader.rest() };
+    case JPEG: {
+      const [width, height] = [reader.u32(), reader.u32()];
+      const captureTime = parseFloat64(reader.bytes(8));
+      const dated = Number.isNaN(captureTime) ? {} : { captureTime: micros(captureTime) };
+      return { kind: 'jpeg', width, height, ...dated, jpeg: reader.rest() };
+    }
     default:
       throw new MalformedError('ffmpeg/malformed-report', `layout ${layout}`);
   }
