@@ -26,8 +26,8 @@ type State =
       readonly kind: 'picture';
       readonly headers: PartHeaders;
       readonly scan: BodyScan;
-      /** Where the header says that it ends; undefined where it says nothing, or was found wrong. */
-      readonly length: number | undefined;
+      /** Where the header says that it ends; it may say nothing, or was found wrong. */
+      readonly length: number | undefined | 'wrong';
     }
   /** Behind a picture that ended before its length. */
   | { readonly kind: 'padding'; readonly bytes: number }
@@ -39,7 +39,7 @@ type State =
 /** `used` bytes at the front are done with, or it takes more to tell. */
 type Step = { readonly used: number; readonly next: State; readonly item?: MultipartItem } | 'more';
 
-const LF = 0x0a;
+const [CR, LF] = [0x0d, 0x0a];
 const [FF, SOI] = [0xff, 0xd8];
 /** Two bytes of SOI and the first of what follows it. */
 const START_BYTES = 3;
@@ -132,7 +132,7 @@ export class MultipartReader {
     if (picture === 'more') return 'more';
     if (picture === 'yes') return { used: 0, next: this.#newPicture(headers) };
     const end = bytes.subarray(0, this.#limits.lineBytes).indexOf(LF);
-    if (end === -1) return bytes.byteLength < this.#limits.lineBytes ? 'more' : lost(0);
+    if (end === -1) return bytes.byteLength < this.#limits.lineBytes ? 'more' : this.#stray();
     const line = latin1(bytes.subarray(0, end)).replace(/\r$/, '');
     const used = end + 1;
     if (line === '') return { used, next: headers.size === 0 ? newHead() : this.#body(headers) };
@@ -143,9 +143,15 @@ export class MultipartReader {
       return { used, next: newHead() };
     }
     const [, name, value = ''] = FIELD.exec(line) ?? [];
-    if (name === undefined) return lost(0);
-    if (headers.size < this.#limits.headerFields) headers.set(name.toLowerCase(), value.trim());
+    if (name === undefined && !/^[\t\x20-\x7e]*$/.test(line)) return lost(0);
+    if (name === undefined) this.#counters.strayBytes += used;
+    else if (headers.size < this.#limits.headerFields) headers.set(name.toLowerCase(), value.trim());
     return { used, next: { kind: 'head', headers } };
+  }
+
+  #stray(): Step {
+    this.#counters.strayBytes++;
+    return { used: 1, next: { kind: 'lost', picturesFrom: 0 } };
   }
 
   #body(headers: PartHeaders): State {
@@ -172,7 +178,8 @@ export class MultipartReader {
   #picture(bytes: Uint8Array, state: Extract<State, { readonly kind: 'picture' }>): Step {
     const { headers, scan, length } = state;
     const { partBytes } = this.#limits;
-    const limit = Math.min(length ?? partBytes, partBytes);
+    const limit = Math.min(typeof length === 'number' ? length : partBytes, partBytes);
+    if (scan.offset === 0 && (bytes[0] === CR || bytes[0] === LF)) return { used: 1, next: state };
     const step = scan.advance(bytes.subarray(0, limit));
     if (step === 'end') return this.#whole(bytes, { headers, length, end: scan.offset });
     if (step === 'broken') {
@@ -191,18 +198,22 @@ export class MultipartReader {
       this.#counters.truncated++;
       return { used: limit, next: newHead() };
     }
-    return { used: 0, next: { ...state, length: undefined, headers: without(headers) } };
+    return { used: 0, next: { ...state, length: 'wrong' } };
   }
 
   #whole(
     bytes: Uint8Array,
-    part: { readonly headers: PartHeaders; readonly length: number | undefined; readonly end: number },
+    part: {
+      readonly headers: PartHeaders;
+      readonly length: Extract<State, { readonly kind: 'picture' }>['length'];
+      readonly end: number;
+    },
   ): Step {
     const { headers, length, end } = part;
     this.#counters.pictures++;
-    if (length === undefined && headers.has(WRONG_LENGTH)) this.#counters.wrongLengths++;
+    if (length === 'wrong') this.#counters.wrongLengths++;
     const item: MultipartItem = { kind: 'picture', headers, body: bytes.subarray(0, end) };
-    const rest = (length ?? end) - end;
+    const rest = (typeof length === 'number' ? length : end) - end;
     return { used: end, item, next: rest > 0 ? { kind: 'padding', bytes: rest } : newHead() };
   }
 
@@ -250,4 +261,20 @@ export class MultipartReader {
     this.#counters.strayBytes += used;
     return { used, next: { kind: 'lost', picturesFrom: Math.max(0, picturesFrom - used) } };
   }
+}
+
+const newHead = (): State => ({ kind: 'head', headers: new Map() });
+
+const lost = (picturesFrom: number): Step => ({ used: 0, next: { kind: 'lost', picturesFrom } });
+
+function startsPicture(bytes: Uint8Array): 'yes' | 'no' | 'more' {
+  const [first, second = SOI, third = FF] = bytes;
+  if (first !== FF || second !== SOI || third !== FF) return 'no';
+  return bytes.byteLength < START_BYTES ? 'more' : 'yes';
+}
+
+function indexOfPicture(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(FF, from); at !== -1; at = bytes.indexOf(FF, at + 1))
+    if (bytes[at + 1] === SOI && bytes[at + 2] === FF) return at;
+  return -1;
 }
