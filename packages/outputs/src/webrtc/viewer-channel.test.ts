@@ -1,6 +1,6 @@
 import { micros, silentLogger } from '@pinhole/core';
 import { Camera, type MessagePipe, type Source, type ViewerEnd } from '@pinhole/engine';
-import { type LiveServerMessage, parseLiveServerMessage } from '@pinhole/protocol/live';
+import type { ControlServerMessage, LiveServerMessage } from '@pinhole/protocol/live';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveViewerChannel } from './viewer-channel.ts';
 
@@ -13,7 +13,7 @@ const idleSource: Source = {
 };
 
 function openChannel() {
-  const sent: LiveServerMessage[] = [];
+  const sent: (LiveServerMessage | ControlServerMessage)[] = [];
   const done: string[] = [];
   const listeners = new Set<(text: string) => void>();
   const closers: (() => void)[] = [];
@@ -21,7 +21,7 @@ function openChannel() {
   const clock = { now: micros(1e15) };
   const now = () => clock.now;
   const pipe: MessagePipe = {
-    send: (text) => sent.push(parseLiveServerMessage(text)) > 0,
+    send: (text) => sent.push(JSON.parse(text) as LiveServerMessage | ControlServerMessage) > 0,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -124,6 +124,23 @@ describe("a WebRTC viewer's channel", () => {
 
     pass(1000);
     expect(done.slice(5)).toEqual(['resume']);
+  });
+
+  it('speaks of controls with those whose rights allow it', async () => {
+    const { sent, say } = openChannel();
+
+    say({ type: 'watch-controls' });
+    say({ type: 'set-control', requestId: 1, id: 'brightness', value: 1 });
+    await Promise.resolve();
+
+    expect(sent.slice(3)).toEqual([
+      { type: 'controls', mayControl: false, controls: [] },
+      {
+        type: 'control-result',
+        requestId: 1,
+        error: expect.objectContaining({ code: 'auth/forbidden' }) as object,
+      },
+    ]);
   });
 
   it('forgets a resume that a pause followed', () => {

@@ -1,13 +1,14 @@
 import { type Logger, MalformedError, type Micros, micros } from '@pinhole/core';
-import type { Camera, MessagePipe, SourceState, StreamParameters } from '@pinhole/engine';
+import type { Camera, Identity, MessagePipe, SourceState, StreamParameters } from '@pinhole/engine';
 import {
-  type LiveClientMessage,
+  type AnyClientMessage,
   type LiveServerMessage,
   type LiveSourceState,
-  parseLiveClientMessage,
+  parseAnyClientMessage,
   serializeLiveMessage,
 } from '@pinhole/protocol/live';
 import { BYE_REASON } from '../bye-reasons.ts';
+import { ViewerControls } from '../controls/index.ts';
 import type { ChannelViewer } from './viewer-peer.ts';
 
 /** What serving a viewer's channel needs. */
@@ -29,10 +30,13 @@ const MAX_REASON_CHARACTERS = 1000;
 /** A resume replays the cached GOP, a key frame costs every viewer: neither more often than this for one of them. */
 const COSTLY_EVERY = micros(1_000_000);
 
+/** May watch and do nothing. */
+const STRANGER: Identity = { tokenId: 'anonymous', address: '' };
+
 /**
  * Speaks the live protocol on the data channel of a WebRTC viewer, until it closes: hello and the picture's format at
  * first, then every second how the camera is and where RTP time and capture time meet; answers ping, and does what the
- * viewer asks, and says why when the server ends it.
+ * viewer asks, controls of the camera included if its rights allow that, and says why when the server ends it.
  */
 export function serveViewerChannel(pipe: MessagePipe, options: ViewerChannelOptions): void {
   new ViewerChannel(pipe, options).start();
@@ -41,6 +45,7 @@ export function serveViewerChannel(pipe: MessagePipe, options: ViewerChannelOpti
 class ViewerChannel {
   readonly #pipe: MessagePipe;
   readonly #options: ViewerChannelOptions;
+  readonly #controls: ViewerControls;
   #malformed = 0;
   #resumeWanted = false;
   #resumedAt = micros(Number.NEGATIVE_INFINITY);
@@ -49,6 +54,15 @@ class ViewerChannel {
   constructor(pipe: MessagePipe, options: ViewerChannelOptions) {
     this.#pipe = pipe;
     this.#options = options;
+    const { camera, viewer, now, log } = options;
+    this.#controls = new ViewerControls({
+      camera: camera.id,
+      controls: camera.controls,
+      who: viewer.who ?? STRANGER,
+      send: (text) => pipe.send(text),
+      now,
+      log,
+    });
   }
 
   start(): void {
@@ -62,6 +76,7 @@ class ViewerChannel {
     ];
     this.#pipe.closed(() => {
       clearInterval(heartbeat);
+      this.#controls.close();
       for (const stop of stops) stop();
     });
     this.#send({ type: 'hello', camera: camera.id, serverTimeUs: now() });
@@ -74,6 +89,7 @@ class ViewerChannel {
     if (this.#resumeWanted) this.#resume();
     this.#sendStatus();
     this.#sendAnchor();
+    this.#controls.beat();
   }
 
   #sendStatus(): void {
@@ -98,7 +114,7 @@ class ViewerChannel {
 
   #read(text: string): void {
     try {
-      this.#take(parseLiveClientMessage(text));
+      this.#take(parseAnyClientMessage(text));
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#options.log.debug({ code: error.code }, 'message of a viewer passed over');
@@ -108,7 +124,7 @@ class ViewerChannel {
     }
   }
 
-  #take(message: LiveClientMessage): void {
+  #take(message: AnyClientMessage): void {
     const { viewer, now } = this.#options;
     switch (message.type) {
       case 'ping':
@@ -128,6 +144,13 @@ class ViewerChannel {
         return;
       case 'bye':
         viewer.leave();
+        return;
+      case 'watch-controls':
+      case 'set-control':
+      case 'reset-controls':
+      case 'keep-controls':
+      case 'revert-controls':
+        this.#controls.handle(message);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import type {
+  Identity,
   MessagePipe,
   Peer,
   PeerEvent,
@@ -23,6 +24,8 @@ import { ViewerRtp } from './viewer-rtp.ts';
 /** What a channel's other end may do with its viewer's stream. */
 export interface ChannelViewer {
   readonly stream: PeerRequest['stream'];
+  /** Whose channel it is; nobody's in particular when left out. */
+  readonly who?: Identity;
   /** Where RTP time and capture time meet; undefined before the first picture. */
   rtpAnchor(): RtpAnchor | undefined;
   /** Sends no picture until `resume`. */
@@ -248,9 +251,10 @@ export class ViewerPeer implements Peer {
   }
 
   #channelViewer(): ChannelViewer {
-    const { stream } = this.#request;
+    const { stream, who } = this.#request;
     return {
       stream,
+      ...(who && { who }),
       rtpAnchor: () => PacketizedStream.of(stream).anchor,
       pause: () => {
         this.#paused = true;

@@ -1,0 +1,1 @@
+export { ViewerControls, type ViewerControlsOptions } from './viewer-controls.ts';
