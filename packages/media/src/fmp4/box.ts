@@ -18,14 +18,18 @@ export function writeBox(writer: ByteWriter, type: string, body: () => void): vo
   writer.patchU32(start, writer.length - start);
 }
 
-/** Writes a box that begins with version 0 and `flags`. */
+/** Writes a box that begins with version (0 unless told) and `flags`. */
 export function writeFullBox(
   writer: ByteWriter,
-  { type, flags = 0 }: { readonly type: string; readonly flags?: number },
+  {
+    type,
+    version = 0,
+    flags = 0,
+  }: { readonly type: string; readonly version?: number; readonly flags?: number },
   body: () => void,
 ): void {
   writeBox(writer, type, () => {
-    writer.u32(flags);
+    writer.u8(version).u24(flags);
     body();
   });
 }
