@@ -305,7 +305,9 @@ const inWords = (state: SourceState): string => {
     case 'live':
       return 'its source runs, and no key frame came yet';
     case 'retrying':
-      return `${state.why}; next try in ${Math.ceil(state.retryInMs / 1000)} s`;
+      return state.retryInMs === 0
+        ? state.why
+        : `${state.why}; next try in ${Math.ceil(state.retryInMs / 1000)} s`;
     case 'failed':
       return state.why;
   }

@@ -1,5 +1,6 @@
 import type { Abort, Millis } from '@pinhole/core';
 import type { ControlDescriptor, ControlValue } from '../control/control-descriptor.ts';
+import type { Publication, PublishRequest } from '../session/publication.ts';
 import type { AccessUnit } from './access-unit.ts';
 import type { AudioFrame } from './audio-frame.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
@@ -9,6 +10,7 @@ export type SourceState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
+  /** `retryInMs` is 0 where it can try nothing by itself: it waits for somebody who comes. */
   | { readonly kind: 'retrying'; readonly code: string; readonly why: string; readonly retryInMs: Millis }
   | { readonly kind: 'failed'; readonly code: string; readonly why: string };
 
@@ -57,6 +59,11 @@ export interface Source {
    * makes H.264 from JPEG rests its encoder while no unit is wanted. Absent where there is no choice.
    */
   want?(kinds: ReadonlySet<MediaKind>): void;
+  /**
+   * Answers a peer that offers to publish the pictures. Absent where the source fetches them itself.
+   * @throws {PinholeError} `publish/occupied` (somebody else publishes), `webrtc/*`
+   */
+  publish?(request: PublishRequest): Promise<Publication>;
   /** What can be changed, as far as it is known now; empty before a device was asked. */
   controls(): readonly ControlDescriptor[];
   /** The values that hold now, as far as the camera can tell; the defaults hold for the rest. */
