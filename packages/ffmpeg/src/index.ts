@@ -15,4 +15,5 @@ export { type H264Encoder, openH264Encoder } from './encode/h264-encoder.ts';
 export { type FfmpegCode, FfmpegError } from './failure.ts';
 export { JpegDecoder, type JpegRequest } from './jpeg-decoder.ts';
 export type { JpegOptions, JpegPicture } from './jpeg-options.ts';
+export { type DatedJpeg, JpegStream, type JpegStreamOptions } from './jpeg-stream.ts';
 export { createScrubber, scrubCredentials } from './scrub.ts';

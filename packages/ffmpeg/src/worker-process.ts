@@ -58,9 +58,12 @@ export class WorkerProcess {
     return this.#lines.lines;
   }
 
-  /** Gives an order; lost when the worker is gone, which `ended` tells. */
-  order(order: WorkerOrder): void {
-    if (this.#child.connected) this.#child.send(order, () => {});
+  /**
+   * Gives an order; lost when the worker is gone, which `ended` tells.
+   * @param taken called when it has left this process, or is lost
+   */
+  order(order: WorkerOrder, taken: () => void = () => {}): void {
+    if (this.#child.connected) this.#child.send(order, () => taken());
   }
 
   /** Asks it to end; kills it after a grace. */
