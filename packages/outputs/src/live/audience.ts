@@ -1,25 +1,35 @@
+import type { Micros } from '@pinhole/core';
 import type { Camera, SourceState, StreamParameters } from '@pinhole/engine';
 import { type LiveSourceState, serializeLiveMessage } from '@pinhole/protocol/live';
-import { type Framing, LiveFraming } from './framing.ts';
+import type { Framing } from './framing.ts';
 
 /** Takes the texts that all viewers of a camera get. */
 export interface AudienceMember {
   sendText(text: string): void;
 }
 
+/** What an audience is made with. */
+export interface AudienceOptions {
+  readonly camera: Camera;
+  readonly framing: Framing;
+  /** The newest of what they watch. */
+  readonly newest: () => { readonly captureTime: Micros; readonly sequence: number } | undefined;
+}
+
 /** A text on the wire is at most this long. */
 const MAX_TEXT = 1000;
 
-/** The viewers of one camera, and what is made once for all of them. */
+/** Those who watch the same of one camera, and what is made once for all of them. */
 export class Audience {
-  readonly framing: Framing = new LiveFraming();
-  readonly #camera: Camera;
+  readonly framing: Framing;
+  readonly #options: AudienceOptions;
   readonly #members = new Set<AudienceMember>();
   #stopListening: (() => void) | undefined;
   #config: { readonly parameters: StreamParameters; readonly text: string } | undefined;
 
-  constructor(camera: Camera) {
-    this.#camera = camera;
+  constructor(options: AudienceOptions) {
+    this.#options = options;
+    this.framing = options.framing;
   }
 
   /** Viewers now. */
@@ -29,7 +39,7 @@ export class Audience {
 
   add(member: AudienceMember): void {
     this.#members.add(member);
-    this.#stopListening ??= this.#camera.events.on('state', () => this.sendStatus());
+    this.#stopListening ??= this.#options.camera.events.on('state', () => this.sendStatus());
   }
 
   remove(member: AudienceMember): void {
@@ -47,14 +57,11 @@ export class Audience {
 
   /** What the camera is doing. */
   status(): string {
-    const { lastUnit } = this.#camera.stream;
+    const newest = this.#options.newest();
     return serializeLiveMessage({
       type: 'status',
-      source: wireState(this.#camera.state),
-      ...(lastUnit && {
-        lastCaptureUs: lastUnit.unit.captureTime,
-        lastSequence: lastUnit.unit.sequence % 2 ** 32,
-      }),
+      source: wireState(this.#options.camera.state),
+      ...(newest && { lastCaptureUs: newest.captureTime, lastSequence: newest.sequence % 2 ** 32 }),
     });
   }
 

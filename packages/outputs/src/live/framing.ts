@@ -1,4 +1,5 @@
 import type { StreamUnit } from '@pinhole/engine';
+import { joinAnnexB, NAL_TYPE, nalType } from '@pinhole/media/h264';
 import { type LiveFrameHeader, serializeLiveFrame, serializeLiveHeader } from '@pinhole/protocol/live';
 
 /** What differs from viewer to viewer of the same unit. */
@@ -35,6 +36,27 @@ export class LiveFraming implements Framing {
     return this.#last.pieces;
   }
 }
+
+/**
+ * Each unit as the NAL units that a decoder needs, with start codes of four bytes: `[SPS][PPS][IDR slices]` for a key
+ * unit, `[slices]` for another. No delimiter, no SEI: simple readers take each message for a picture of its own.
+ */
+export class AnnexBFraming implements Framing {
+  #last: { readonly unit: StreamUnit; readonly pieces: FramePieces } | undefined;
+
+  frame(unit: StreamUnit): FramePieces {
+    if (this.#last?.unit !== unit) {
+      this.#last = { unit, pieces: [joinAnnexB(unit.nalUnits.filter((nal) => isForDecoders(nal)))] };
+    }
+    return this.#last.pieces;
+  }
+}
+
+const isForDecoders = (nal: Uint8Array): boolean => {
+  const type = nalType(nal);
+  const slice = type >= NAL_TYPE.slice && type <= NAL_TYPE.idr;
+  return slice || type === NAL_TYPE.sps || type === NAL_TYPE.pps;
+};
 
 const headerOf = (unit: StreamUnit, flags: FrameFlags): LiveFrameHeader => ({
   type: 'video',

@@ -16,10 +16,13 @@ const POLICY_VIOLATION = 1008;
 /** The sending half of one WebSocket. */
 export class LiveConnection {
   readonly #socket: WebSocket;
+  readonly #texts: boolean;
   #closing = false;
 
-  constructor(socket: WebSocket) {
+  /** @param options.texts false for a client that takes nothing but pictures: texts are swallowed */
+  constructor(socket: WebSocket, options: { readonly texts: boolean }) {
     this.#socket = socket;
+    this.#texts = options.texts;
   }
 
   send(message: LiveServerMessage): void {
@@ -27,7 +30,7 @@ export class LiveConnection {
   }
 
   sendText(text: string): void {
-    if (!this.#closing) this.#socket.send(text);
+    if (this.#texts && !this.#closing) this.#socket.send(text);
   }
 
   /** Sends one binary message; `taken` is called when the operating system has it, or the connection is gone. */
@@ -44,9 +47,9 @@ export class LiveConnection {
     }
   }
 
-  /** Asks the viewer's WebSocket, not its page, for a sign of life. */
-  ping(): void {
-    if (!this.#closing) this.#socket.ping();
+  /** Asks the viewer's WebSocket, not its page, for a sign of life; the answer brings `mark` back. */
+  ping(mark = ''): void {
+    if (!this.#closing) this.#socket.ping(mark);
   }
 
   /** Says why and closes. */

@@ -1,4 +1,4 @@
-/** What happened on `/live` since the program started; nothing is dropped or refused that is not counted here. */
+/** What happened on one kind of WebSocket since the program started; nothing is dropped or refused that is not counted here. */
 export interface LiveCounters {
   readonly framesSent: number;
   /** Payload bytes. */
@@ -7,6 +7,8 @@ export interface LiveCounters {
   readonly framesDroppedBusy: number;
   /** Left out while a viewer waited for a key unit. */
   readonly framesDroppedUntilKey: number;
+  /** JPEG pictures that a newer one replaced before there was room for them. */
+  readonly picturesReplaced: number;
   /** Viewers cut off because nothing got through to them. */
   readonly viewersStalled: number;
   /** Viewers turned away: a limit, an unknown camera. */
@@ -32,6 +34,7 @@ export const newLiveCounters = (): MutableLiveCounters => ({
   bytesSent: 0,
   framesDroppedBusy: 0,
   framesDroppedUntilKey: 0,
+  picturesReplaced: 0,
   viewersStalled: 0,
   viewersRefused: 0,
   messagesMalformed: 0,

@@ -2,13 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import type { AdmittedViewer, Camera, Cameras, Identity, ViewerEnd, ViewerRegistry } from '@pinhole/engine';
-import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
+import type { LiveByeCode } from '@pinhole/protocol/live';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { BYE_REASON } from '../bye-reasons.ts';
+import { type PictureFeed, PictureFeeds } from '../pictures/index.ts';
 import { Audience } from './audience.ts';
 import { LiveConnection } from './live-connection.ts';
 import { type LiveCounters, newLiveCounters } from './live-counters.ts';
+import { LIVE_DIALECT, type LiveDialect } from './live-dialect.ts';
 import { LiveViewer } from './live-viewer.ts';
+import { PictureViewer } from './picture-viewer.ts';
+import type { SeatedViewer } from './seated-viewer.ts';
 
 /** What the endpoint is made with. */
 export interface LiveEndpointOptions {
@@ -17,6 +21,10 @@ export interface LiveEndpointOptions {
   /** UTC microseconds that never step back. */
   readonly now: () => Micros;
   readonly log: Logger;
+  /** Default: {@link LIVE_DIALECT}. */
+  readonly dialect?: LiveDialect;
+  /** Where JPEG pictures come from; shared with other outputs, so that none is decoded twice. */
+  readonly feeds?: PictureFeeds;
 }
 
 /** An HTTP upgrade as Node hands it over. */
@@ -30,6 +38,10 @@ export interface Upgrade {
 export interface LiveContext {
   readonly camera: string;
   readonly identity: Identity;
+  /** H.264 unless told. */
+  readonly format?: 'jpeg';
+  /** Of more JPEG pictures a second, so many. */
+  readonly framesPerSecond?: number | undefined;
 }
 
 /** A viewer's longest message; real ones stay below 100 bytes. */
@@ -44,28 +56,43 @@ const HEARTBEAT_MS = 1000;
 const STALL_LIMIT = micros(5_000_000);
 
 interface Seat {
-  readonly viewer: LiveViewer;
+  readonly viewer: SeatedViewer;
   readonly end: (why: ViewerEnd) => void;
 }
 
-/** Serves `/live/{camera}`: access units in WebSocket messages, for WebCodecs and MSE. */
+interface Arrival {
+  readonly camera: Camera;
+  readonly connection: LiveConnection;
+  readonly admitted: AdmittedViewer;
+  readonly context: LiveContext;
+}
+
+/** Serves `/live/{camera}`: access units in WebSocket messages, for WebCodecs and MSE, or JPEG pictures. */
 export class LiveEndpoint {
   readonly #options: LiveEndpointOptions;
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: MAX_MESSAGE_BYTES,
-    // Coded video does not compress; trying costs a buffer and a pass over every frame.
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(LIVE_SUBPROTOCOL) ? LIVE_SUBPROTOCOL : false),
-  });
-  readonly #audiences = new Map<Camera, Audience>();
+  readonly #dialect: LiveDialect;
+  readonly #feeds: PictureFeeds;
+  readonly #server: WebSocketServer;
+  /** By camera and by what they watch of it. */
+  readonly #audiences = new Map<string, Audience>();
   readonly #seats = new Set<Seat>();
   readonly #counters = newLiveCounters();
   #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(options: LiveEndpointOptions) {
     this.#options = options;
+    this.#dialect = options.dialect ?? LIVE_DIALECT;
+    this.#feeds = options.feeds ?? new PictureFeeds(options);
+    const { subprotocol } = this.#dialect;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      // Coded video does not compress; trying costs a buffer and a pass over every frame.
+      perMessageDeflate: false,
+      handleProtocols: (offered) =>
+        subprotocol !== undefined && offered.has(subprotocol) ? subprotocol : false,
+    });
   }
 
   /** Viewers now. */
@@ -76,8 +103,8 @@ export class LiveEndpoint {
   get counters(): LiveCounters {
     const sum = { ...this.#counters };
     for (const { viewer } of this.#seats) {
-      sum.framesDroppedBusy += viewer.dropped?.droppedBusy ?? 0;
-      sum.framesDroppedUntilKey += viewer.dropped?.droppedUntilKey ?? 0;
+      sum.framesDroppedBusy += viewer.dropped.droppedBusy;
+      sum.framesDroppedUntilKey += viewer.dropped.droppedUntilKey;
     }
     return sum;
   }
@@ -92,7 +119,9 @@ export class LiveEndpoint {
    * `error` and a `bye`.
    */
   refuse(upgrade: Upgrade, why: { readonly bye: LiveByeCode; readonly error: PinholeError }): void {
-    this.#accept(upgrade, (socket) => this.#refuse(new LiveConnection(socket), why.bye, why.error));
+    this.#accept(upgrade, (socket) => {
+      this.#refuse(new LiveConnection(socket, this.#dialect), why.bye, why.error);
+    });
   }
 
   #accept({ request, socket, head }: Upgrade, use: (socket: WebSocket) => void): void {
@@ -107,65 +136,108 @@ export class LiveEndpoint {
     });
   }
 
-  #serve(socket: WebSocket, { camera: id, identity }: LiveContext): void {
-    const connection = new LiveConnection(socket);
+  #serve(socket: WebSocket, context: LiveContext): void {
+    const connection = new LiveConnection(socket, this.#dialect);
     const { cameras, registry } = this.#options;
-    const camera = cameras.get(id);
+    const camera = cameras.get(context.camera);
     if (!camera) {
-      const error = new PinholeError('camera/unknown', `there is no camera "${id.slice(0, 80)}"`);
+      const error = new PinholeError('camera/unknown', `there is no camera "${context.camera.slice(0, 80)}"`);
       this.#refuse(connection, 'unknown-camera', error);
       return;
     }
     let seat: Seat | undefined;
+    let admitted: AdmittedViewer | undefined;
     try {
-      const admitted = registry.admit({
+      admitted = registry.admit({
         camera,
         transport: 'websocket',
-        who: identity,
+        media: context.format === 'jpeg' ? this.#feeds.mediaOf(camera) : 'units',
+        who: context.identity,
         close: (why) => seat?.end(why),
       });
-      seat = this.#seat(socket, { camera, connection, admitted });
+      seat = this.#seat(socket, { camera, connection, admitted, context });
     } catch (error) {
       if (!(error instanceof PinholeError)) throw error;
-      this.#refuse(connection, 'limit', error);
+      if (admitted === undefined) this.#refuse(connection, 'limit', error);
+      else this.#reject(connection, admitted, error);
     }
   }
 
-  #seat(
-    socket: WebSocket,
-    {
-      camera,
-      connection,
-      admitted,
-    }: { camera: Camera; connection: LiveConnection; admitted: AdmittedViewer },
-  ): Seat {
-    const { now, log } = this.#options;
-    const audience = this.#audiences.get(camera) ?? new Audience(camera);
-    this.#audiences.set(camera, audience);
+  #seat(socket: WebSocket, arrival: Arrival): Seat {
+    const { camera, connection, admitted, context } = arrival;
+    const { log } = this.#options;
+    const audience = this.#audienceOf(camera, context);
     const end = (why: ViewerEnd): void => {
       if (!this.#seats.delete(seat)) return;
       viewer.stop();
       admitted.leave(why);
       connection.close(why, BYE_REASON[why]);
-      if (audience.size === 0) this.#audiences.delete(camera);
+      this.#forget(audience);
       if (this.#seats.size === 0) this.#stopHeartbeat();
-      log.info({ camera: camera.id, viewer: admitted.id.slice(0, 8), why }, 'live viewer left');
+      log.info({ ...about, why }, 'live viewer left');
     };
-    const viewer = new LiveViewer({
-      camera,
+    const viewer = this.#viewer(arrival, {
       audience,
-      connection,
-      counters: this.#counters,
-      now,
       leave: () => end('left'),
+      failed: (error) => {
+        connection.reject(error.code, error.message);
+        end('left');
+      },
     });
     const seat: Seat = { viewer, end };
+    const about = { camera: camera.id, viewer: admitted.id.slice(0, 8), format: this.#formatOf(context) };
     this.#seats.add(seat);
     this.#listen(socket, connection, seat);
     this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS);
-    log.info({ camera: camera.id, viewer: admitted.id.slice(0, 8) }, 'live viewer came');
+    log.info(about, 'live viewer came');
     viewer.start();
     return seat;
+  }
+
+  #viewer(
+    { camera, connection, context }: Arrival,
+    seat: {
+      readonly audience: Audience;
+      readonly leave: () => void;
+      readonly failed: (error: PinholeError) => void;
+    },
+  ): SeatedViewer {
+    const { now } = this.#options;
+    const { audience, leave, failed } = seat;
+    const common = { camera, audience, connection, counters: this.#counters, now, leave };
+    if (context.format !== 'jpeg') {
+      const { patience } = this.#dialect;
+      return new LiveViewer({ ...common, ...(patience !== undefined && { patience }) });
+    }
+    const { framesPerSecond } = context;
+    let feed: PictureFeed;
+    try {
+      feed = this.#feeds.open(camera, { framesPerSecond, failed });
+    } catch (thrown) {
+      this.#forget(audience);
+      throw thrown;
+    }
+    return new PictureViewer({ ...common, feed, framesPerSecond: feed.rate });
+  }
+
+  #audienceOf(camera: Camera, context: LiveContext): Audience {
+    const key = `${camera.id}/${this.#formatOf(context)}`;
+    const known = this.#audiences.get(key);
+    if (known) return known;
+    const pictures = this.#feeds.picturesOf(camera);
+    const newest = context.format === 'jpeg' ? () => pictures.last : () => camera.stream.lastUnit?.unit;
+    const audience = new Audience({ camera, framing: this.#dialect.openFraming(), newest });
+    this.#audiences.set(key, audience);
+    return audience;
+  }
+
+  #forget(audience: Audience): void {
+    if (audience.size > 0) return;
+    for (const [key, each] of this.#audiences) if (each === audience) this.#audiences.delete(key);
+  }
+
+  #formatOf({ format }: LiveContext): string {
+    return format ?? this.#dialect.name;
   }
 
   #listen(socket: WebSocket, connection: LiveConnection, seat: Seat): void {
@@ -173,16 +245,16 @@ export class LiveEndpoint {
     const admit = (): boolean => {
       // Messages may still come in while the connection closes.
       if (!this.#seats.has(seat)) return false;
-      if (viewer.admitsMessage()) return true;
+      if (viewer.conversation.admitsMessage()) return true;
       this.#counters.messagesTooMany++;
       connection.reject('live/too-many-messages', 'too many messages; a viewer needs about one a second');
       end('left');
       return false;
     };
     socket.on('message', (payload, isBinary) => {
-      if (!admit()) return;
+      if (!admit() || !this.#dialect.texts) return;
       try {
-        viewer.handleText(textOf(payload, isBinary));
+        viewer.conversation.handleText(textOf(payload, isBinary));
       } catch (thrown) {
         const malformed = thrown instanceof MalformedError;
         if (malformed) this.#counters.messagesMalformed++;
@@ -195,7 +267,7 @@ export class LiveEndpoint {
       }
     });
     socket.on('ping', admit);
-    socket.on('pong', () => viewer.handlePong());
+    socket.on('pong', (mark) => viewer.handlePong(mark.toString()));
     socket.on('close', () => end('left'));
   }
 
@@ -203,6 +275,12 @@ export class LiveEndpoint {
     this.#counters.viewersRefused++;
     connection.send({ type: 'error', code, message });
     connection.close(bye, message);
+  }
+
+  #reject(connection: LiveConnection, admitted: AdmittedViewer, { code, message }: PinholeError): void {
+    this.#counters.viewersRefused++;
+    admitted.leave('left');
+    connection.reject(code, message);
   }
 
   #beat(): void {

@@ -1,4 +1,4 @@
-import { MalformedError, type Micros, micros } from '@pinhole/core';
+import { type Micros, micros } from '@pinhole/core';
 import type {
   AccessUnitSink,
   Camera,
@@ -7,11 +7,12 @@ import type {
   StreamReader,
   StreamUnit,
 } from '@pinhole/engine';
-import { type LiveClientMessage, parseLiveClientMessage } from '@pinhole/protocol/live';
 import { SendQueue } from '../queue/index.ts';
 import type { Audience } from './audience.ts';
 import type { LiveConnection } from './live-connection.ts';
+import { LiveConversation } from './live-conversation.ts';
 import type { MutableLiveCounters } from './live-counters.ts';
+import type { SeatedViewer } from './seated-viewer.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What a viewer is made with. */
@@ -21,6 +22,8 @@ export interface LiveViewerOptions {
   readonly connection: LiveConnection;
   readonly counters: MutableLiveCounters;
   readonly now: () => Micros;
+  /** How long it rather waits for a key unit than take an old GOP. */
+  readonly patience?: Micros;
   /** The viewer said goodbye. */
   readonly leave: () => void;
 }
@@ -29,15 +32,14 @@ export interface LiveViewerOptions {
 const LAG_LIMIT = micros(2_000_000);
 
 /**
- * One viewer of `/live/{camera}`: gets the stream's units, and says what it wants. Two clocks tell how far behind it is:
+ * One viewer of a camera's H.264: gets the stream's units, and says what it wants. Two clocks tell how far behind it is:
  * how long units wait here for the operating system, and how long a WebSocket ping takes, which passes through all the
  * buffers that nobody here can see.
  */
-export class LiveViewer implements AccessUnitSink {
+export class LiveViewer implements AccessUnitSink, SeatedViewer {
+  readonly conversation: LiveConversation;
   readonly #options: LiveViewerOptions;
   readonly #queue = new SendQueue();
-  readonly #inbound: TokenBucket;
-  readonly #keyFrames: TokenBucket;
   readonly #resumes: TokenBucket;
   #reader: StreamReader | undefined;
   #parameters: StreamParameters | undefined;
@@ -46,28 +48,37 @@ export class LiveViewer implements AccessUnitSink {
 
   constructor(options: LiveViewerOptions) {
     this.#options = options;
-    const now = options.now();
-    this.#inbound = new TokenBucket({ burst: 60, perSecond: 20, now });
-    this.#keyFrames = new TokenBucket({ burst: 2, perSecond: 1, now });
-    this.#resumes = new TokenBucket({ burst: 3, perSecond: 1, now });
+    const { camera, now, leave } = options;
+    this.#resumes = new TokenBucket({ burst: 3, perSecond: 1, now: now() });
+    this.conversation = new LiveConversation({
+      ...options,
+      wishes: {
+        pause: () => {
+          this.#resumeWanted = false;
+          this.#reader?.pause();
+        },
+        resume: () => this.#resume(now()),
+        keyFrame: () => camera.stream.requestKeyFrame(now()),
+        leave,
+      },
+    });
   }
 
-  /** Says hello and begins to send. */
   start(): void {
-    const { camera, audience, connection, now } = this.#options;
+    const { camera, audience, connection, now, patience } = this.#options;
     const { parameters } = camera.stream;
     connection.send({
       type: 'hello',
       camera: camera.id,
       ...(parameters && { codec: parameters.codec, width: parameters.width, height: parameters.height }),
+      ...(camera.description.jpeg && { jpeg: true }),
       serverTimeUs: now(),
     });
     connection.sendText(audience.status());
     audience.add(connection);
-    this.#reader = camera.stream.attach(this, { now });
+    this.#reader = camera.stream.attach(this, { now, ...(patience !== undefined && { patience }) });
   }
 
-  /** Gets nothing more. May be called again. */
   stop(): void {
     const { audience, connection, counters } = this.#options;
     audience.remove(connection);
@@ -78,9 +89,8 @@ export class LiveViewer implements AccessUnitSink {
     this.#reader = undefined;
   }
 
-  /** What the stream left out for this viewer. */
-  get dropped(): StreamReader['counters'] | undefined {
-    return this.#reader?.counters;
+  get dropped(): SeatedViewer['dropped'] {
+    return this.#reader?.counters ?? { droppedBusy: 0, droppedUntilKey: 0 };
   }
 
   get pressure(): number {
@@ -104,12 +114,10 @@ export class LiveViewer implements AccessUnitSink {
     connection.sendFrame(pieces, () => this.#queue.shift(now()));
   }
 
-  /** For how long nothing has got through to the viewer. */
   stalledFor(now: Micros): Micros {
     return this.#queue.stalledFor(now, this.#pingSentAt);
   }
 
-  /** Does what comes due each second. */
   beat(now: Micros): void {
     if (this.#resumeWanted) this.#resume(now);
     if (this.#pingSentAt !== undefined) return;
@@ -117,51 +125,8 @@ export class LiveViewer implements AccessUnitSink {
     this.#options.connection.ping();
   }
 
-  /** The viewer's WebSocket answered a ping. */
   handlePong(): void {
     this.#pingSentAt = undefined;
-  }
-
-  /** @returns whether one more message of the viewer is acceptable. */
-  admitsMessage(): boolean {
-    return this.#inbound.take(this.#options.now());
-  }
-
-  /**
-   * Does what the viewer's text asks for.
-   * @throws {MalformedError} `live/json`, `live/message`; what a newer client may say is answered, not thrown
-   */
-  handleText(text: string): void {
-    try {
-      this.#handle(parseLiveClientMessage(text));
-    } catch (thrown) {
-      if (!(thrown instanceof MalformedError) || thrown.code !== 'live/unknown-message') throw thrown;
-      this.#options.counters.messagesUnknown++;
-      this.#options.connection.send({ type: 'error', code: thrown.code, message: thrown.message });
-    }
-  }
-
-  #handle(message: LiveClientMessage): void {
-    const { camera, connection, counters, now, leave } = this.#options;
-    switch (message.type) {
-      case 'ping':
-        connection.send({ type: 'pong', clientTimeMs: message.clientTimeMs, serverTimeUs: now() });
-        break;
-      case 'pause':
-        this.#resumeWanted = false;
-        this.#reader?.pause();
-        break;
-      case 'resume':
-        this.#resume(now());
-        break;
-      case 'key-frame':
-        if (this.#keyFrames.take(now())) camera.stream.requestKeyFrame(now());
-        else counters.keyFrameRequestsIgnored++;
-        break;
-      case 'bye':
-        leave();
-        break;
-    }
   }
 
   /** Each resume may replay a whole GOP, so it waits for room in the queue, and for its turn. */

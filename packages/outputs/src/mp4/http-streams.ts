@@ -1,6 +1,6 @@
 import { type Logger, type Micros, micros, PinholeError } from '@pinhole/core';
 import type { Camera, Cameras, Identity, ViewerEnd, ViewerRegistry } from '@pinhole/engine';
-import { PROBLEM_TYPE, type Problem, serializeProblem } from '@pinhole/protocol/whep';
+import { refusal } from '../refusal.ts';
 import { type HttpFormat, openFraming } from './http-framing.ts';
 import { HttpViewer } from './http-viewer.ts';
 
@@ -27,7 +27,6 @@ const START_PATIENCE = micros(8_000_000);
 const STALL_LIMIT = micros(15_000_000);
 
 const CHECK_MS = 1000;
-const RETRY_SECONDS = '2';
 
 /** What happened since the program started. */
 export interface HttpStreamCounters {
@@ -84,20 +83,18 @@ export class HttpStreams {
   async #answer(request: Request, { camera: id, identity, format }: HttpStreamContext): Promise<Response> {
     const camera = this.#options.cameras.get(id);
     if (!camera)
-      return refusal(404, new PinholeError('camera/unknown', `there is no camera "${id.slice(0, 80)}"`));
+      return refusal(new PinholeError('camera/unknown', `there is no camera "${id.slice(0, 80)}"`));
     if (request.method === 'HEAD') {
       return new Response(null, { headers: headersOf(format === 'mp4' ? 'video/mp4' : 'video/h264') });
     }
     if (request.method !== 'GET') {
-      return refusal(405, new PinholeError('http/method', `${request.method} is not served here; GET is`), {
-        Allow: 'GET, HEAD',
-      });
+      return refusal(new PinholeError('http/method', `${request.method} is not served here; GET is`));
     }
     try {
       return await this.#open(request, { camera, identity, format });
     } catch (error) {
       if (!(error instanceof PinholeError)) throw error;
-      return refusal(error.code === 'session/limit' ? 503 : 409, error, { 'Retry-After': RETRY_SECONDS });
+      return refusal(error);
     }
   }
 
@@ -167,22 +164,3 @@ const headersOf = (contentType: string): Record<string, string> => ({
   // Reverse proxies collect responses unless they are told not to.
   'X-Accel-Buffering': 'no',
 });
-
-const TITLES: Readonly<Record<number, string>> = {
-  404: 'No such camera',
-  405: 'Method not allowed',
-  409: 'The camera is not live',
-  503: 'Too many viewers',
-};
-
-function refusal(
-  status: number,
-  { code, message }: PinholeError,
-  headers: Record<string, string> = {},
-): Response {
-  const problem: Problem = { status, code, title: TITLES[status] ?? 'Refused', detail: message };
-  return new Response(serializeProblem(problem), {
-    status,
-    headers: { ...headers, 'Content-Type': PROBLEM_TYPE },
-  });
-}

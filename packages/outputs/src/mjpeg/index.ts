@@ -1,0 +1,7 @@
+export {
+  type MjpegContext,
+  type MjpegCounters,
+  MjpegStreams,
+  type MjpegStreamsOptions,
+  parseRate,
+} from './mjpeg-streams.ts';
