@@ -58,6 +58,26 @@ const packet: fc.Arbitrary<WritableRtcp> = fc.oneof(
     senderSsrc: u32,
     requests: fc.array(fc.record({ ssrc: u32, command: u8 }), { maxLength: 5 }),
   }),
+  fc
+    .record({
+      senderSsrc: u32,
+      mediaSsrc: u32,
+      feedbackCount: u8,
+      firstSequence: u16,
+      packetCount: fc.integer({ min: 1, max: 400 }),
+      came: fc.array(fc.record({ at: fc.nat(399), delta: fc.integer({ min: -300, max: 1200 }) })),
+    })
+    .map(({ came, firstSequence, packetCount, ...rest }) => {
+      const places = [...new Map(came.map(({ at, delta }) => [at, delta])).entries()]
+        .filter(([at]) => at < packetCount)
+        .toSorted(([a], [b]) => a - b);
+      let arrival = 4_000_000;
+      const received = places.map(([at, delta]) => {
+        arrival += delta * 250;
+        return { sequence: (firstSequence + at) & 0xffff, arrival: micros(arrival) };
+      });
+      return { kind: 'transport-cc' as const, ...rest, firstSequence, packetCount, received };
+    }),
 );
 
 describe('serializeRtcp', () => {

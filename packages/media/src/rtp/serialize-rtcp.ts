@@ -11,7 +11,9 @@ import {
   RTCP_TYPE,
   type SenderReport,
   type SourceDescription,
+  type TransportCcFeedback,
 } from './rtcp-packet.ts';
+import { writeTransportCc } from './serialize-transport-cc.ts';
 import { encodeUtf8 } from './text.ts';
 
 /** What `serializeRtcp` can write. */
@@ -22,7 +24,8 @@ export type WritableRtcp =
   | Bye
   | Nack
   | PictureLossIndication
-  | FullIntraRequest;
+  | FullIntraRequest
+  | TransportCcFeedback;
 
 /** SDES item type of the canonical name (RFC 3550 §6.5.1). */
 const SDES_CNAME = 1;
@@ -31,7 +34,8 @@ const SDES_CNAME = 1;
  * Writes a compound RTCP datagram of these packets, in this order. A full compound begins with a report and has a
  * source description with CNAME (RFC 3550 §6.1); what is given alone is written alone (RFC 5506).
  * @returns fresh memory, whole 32-bit words.
- * @throws {RangeError} a packet with more than 31 reports, sources or SSRCs, or a text above 255 bytes.
+ * @throws {RangeError} a packet with more than 31 reports, sources or SSRCs, a text above 255 bytes, or feedback that
+ *   cannot be told (see `writeTransportCc`).
  * @see RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1
  */
 export function serializeRtcp(packets: readonly WritableRtcp[]): Uint8Array {
@@ -89,6 +93,9 @@ function writeBody(writer: ByteWriter, packet: WritableRtcp): Head {
       writer.u32(packet.senderSsrc).u32(0);
       for (const { ssrc, command } of packet.requests) writer.u32(ssrc).u8(command).u24(0);
       return { packetType: RTCP_TYPE.payloadFeedback, countOrFormat: RTCP_FORMAT.fullIntraRequest };
+    case 'transport-cc':
+      writeTransportCc(writer, packet);
+      return { packetType: RTCP_TYPE.transportFeedback, countOrFormat: RTCP_FORMAT.transportCc };
   }
 }
 

@@ -3,11 +3,13 @@ import { bodyView, type RtcpBlock } from './rtcp-blocks.ts';
 import type { TransportCcFeedback } from './rtcp-packet.ts';
 
 const FIXED_BYTES = 16;
-const REFERENCE_MICROS = 64_000;
-const DELTA_MICROS = 250;
+/** Steps of the reference time. */
+export const REFERENCE_MICROS = 64_000;
+/** Steps between arrivals. */
+export const DELTA_MICROS = 250;
 
 /** Two-bit packet status: what follows in the list of deltas. */
-const STATUS = { absent: 0, smallDelta: 1, largeDelta: 2, reserved: 3 } as const;
+export const STATUS = { absent: 0, smallDelta: 1, largeDelta: 2, reserved: 3 } as const;
 
 /**
  * Reads transport-wide congestion control feedback. Memory is bounded by the bytes that came: packets that were not
