@@ -12,6 +12,14 @@ const ENDPOINTS = [
   ['GET', '/api/v1/cameras/door', 'view'],
   ['GET', '/api/v1/cameras/door/controls', 'view'],
   ['PUT', '/api/v1/cameras/door/controls/pattern', 'control'],
+  ['PATCH', '/api/v1/cameras/door/controls', 'control'],
+  ['POST', '/api/v1/cameras/door/controls/reset', 'control'],
+  ['POST', '/api/v1/cameras/door/controls/keep', 'control'],
+  ['POST', '/api/v1/cameras/door/controls/revert', 'control'],
+  ['GET', '/api/v1/cameras/door/presets', 'view'],
+  ['PUT', '/api/v1/cameras/door/presets/night', 'control'],
+  ['POST', '/api/v1/cameras/door/presets/night/apply', 'control'],
+  ['DELETE', '/api/v1/cameras/door/presets/night', 'control'],
   ['GET', '/cameras/door/snapshot.jpg', 'view'],
   ['GET', '/cameras/door/stream.mp4', 'view'],
   ['GET', '/cameras/door/stream.h264', 'view'],
@@ -29,7 +37,10 @@ const ENDPOINTS = [
 ] as const;
 
 const bodyFor = (method: string, path: string) => {
+  if (path.endsWith('/presets/night') && method === 'PUT') return { headers: JSON_BODY, body: '{}' };
   if (method === 'PUT') return { headers: JSON_BODY, body: '{"value":"bars"}' };
+  if (method === 'PATCH' && path.startsWith('/api'))
+    return { headers: JSON_BODY, body: '{"values":{"pattern":"bars"}}' };
   if (method === 'POST')
     return path.startsWith('/whep') ? { headers: SDP_BODY, body: 'v=0' } : { headers: JSON_BODY, body: '{}' };
   return {};

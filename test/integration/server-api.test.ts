@@ -85,7 +85,7 @@ describe('the REST side', () => {
     ]);
 
     expect(replies.map(({ status }) => status)).toEqual([200, 422, 422, 404]);
-    expect(replies[1]?.json()).toMatchObject({ code: 'control/out-of-range' });
+    expect(replies[1]?.json()).toMatchObject({ code: 'control/not-a-choice' });
   });
 
   it('tells in words what is wrong with a body', async () => {

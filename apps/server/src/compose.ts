@@ -10,6 +10,7 @@ import { monotonicNow, utcNow } from './clock.ts';
 import type { ServerConfig, ServerConfigInput } from './config/config-schema.ts';
 import { checkConfig } from './config/load-config.ts';
 import { isLoopback, nameForItself, parseNetworkRanges } from './config/network-range.ts';
+import { PresetStore } from './controls/preset-store.ts';
 import { createApp } from './http/app.ts';
 import { Gate } from './http/gate.ts';
 import { openListener } from './http/listener.ts';
@@ -18,6 +19,7 @@ import { Refusals } from './http/refusals.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { SocketGuard } from './http/socket-guard.ts';
 import { createUpgradeHandler } from './http/upgrades.ts';
+import { defaultCameraOf } from './media/default-camera.ts';
 import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { startTicker } from './ticker.ts';
@@ -71,7 +73,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const { log = silentLogger } = options;
   const config = withDefaultCamera(options.config);
   const { limits } = config;
+  const defaultCamera = defaultCameraOf(config);
   const tokens = await TokenStore.open(config.data);
+  const presets = await PresetStore.open(config.data, log);
   const tls = await keyPairFor(config, log);
 
   // Cameras and viewers
@@ -90,6 +94,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
         }),
     ),
   );
+  for (const { id, controls } of cameras.list()) controls.restore(presets.atStart(id)?.values ?? new Map());
   const viewers = new ViewerRegistry({
     limits: {
       total: limits.viewers,
@@ -114,7 +119,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
   const live = media.openLive(outputs);
+  const raspicam = media.openRaspicam(outputs);
   const streams = media.openStreams(outputs);
+  const mjpeg = media.openMjpeg(outputs);
 
   // Who may come in
   const sockets = new SocketGuard({
@@ -149,15 +156,21 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     writes,
     refusals,
     authenticator,
-    outputs: () => ({ webrtc: sessions.totals, live: { ...live.counters }, http: { ...streams.counters } }),
+    outputs: () => ({
+      webrtc: sessions.totals,
+      live: { ...live.counters },
+      raspicam: { ...raspicam.counters },
+      http: { ...streams.counters },
+      mjpeg: { ...mjpeg.counters },
+    }),
     version: VERSION,
     now: utcNow,
   });
   const metricsRanges = parseNetworkRanges(config.metricsFrom);
   const app = createApp({
     gate,
-    api: { cameras, viewers, sessions, tokens, version: VERSION, now: utcNow, log },
-    media: { cameras, whep, streams, snapshots: media.snapshots, now: utcNow },
+    api: { cameras, viewers, sessions, tokens, presets, version: VERSION, now: utcNow, log },
+    media: { cameras, defaultCamera, whep, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
     bodyBytes: limits.bodyBytes,
@@ -172,7 +185,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     port: config.port,
     tls,
     fetch: (request, env) => app.fetch(request, env),
-    upgrade: createUpgradeHandler({ gate, cameras, live, refusals, log }),
+    upgrade: createUpgradeHandler({ gate, cameras, defaultCamera, live, raspicam, refusals, log }),
     sockets,
     refusals,
     limits,

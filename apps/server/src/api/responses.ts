@@ -26,6 +26,21 @@ export const PROBLEMS_OF_BODY = {
   422: problem('The body is not what the schema says'),
 } as const;
 
+/** The same for routes that change something of a camera. */
+export const PROBLEMS_OF_CHANGE = {
+  ...PROBLEMS_OF_BODY,
+  409: problem('Not now: it is inactive, or there are too many'),
+  502: problem('The camera refuses'),
+  503: problem('Too many changes at once'),
+  504: problem('The camera does not answer'),
+} as const;
+
+/** A JSON body that must be there. */
+export const jsonBody = <T extends z.ZodType>(schema: T) => ({
+  required: true as const,
+  content: { 'application/json': { schema } },
+});
+
 /** A JSON response. */
 export const json = <T extends z.ZodType>(description: string, schema: T) => ({
   description,

@@ -1,8 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ServerEnv } from '../http/request-context.ts';
 import { cameraRoutes } from './camera-routes.ts';
+import { controlRoutes } from './control-routes.ts';
 import { identityRoutes } from './identity-routes.ts';
 import { newRouter } from './new-router.ts';
+import { presetRoutes } from './preset-routes.ts';
 import type { ApiServices } from './services.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -17,6 +19,8 @@ export function apiRoutes(services: ApiServices): OpenAPIHono<ServerEnv> {
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   api.route('/', identityRoutes(services));
   api.route('/', cameraRoutes(services));
+  api.route('/', controlRoutes(services));
+  api.route('/', presetRoutes(services));
   api.route('/', sessionRoutes(services));
   api.route('/', tokenRoutes(services));
   api.doc31('/openapi.json', {

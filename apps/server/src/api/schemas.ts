@@ -68,32 +68,6 @@ export const cameraSchema = z
   })
   .openapi('Camera');
 
-/** One thing of a camera that can be changed. */
-export const controlSchema = z
-  .object({
-    id: z.string(),
-    label: z.string(),
-    group: z.string().optional().openapi({ description: 'The heading under which it belongs' }),
-    help: z.string().optional(),
-    applies: z.enum(['live', 'restart']),
-    risky: z.literal(true).optional().openapi({ description: 'Taken back after 10 s unless kept' }),
-    inactive: z.string().optional().openapi({ description: 'Why it cannot be changed now' }),
-    kind: z.enum(['range', 'switch', 'menu', 'button']),
-    default: z.union([z.number(), z.boolean(), z.string()]).optional(),
-    unit: z.string().optional(),
-    scale: z.literal('logarithmic').optional(),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    step: z.number().optional(),
-    options: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
-  })
-  .openapi('Control');
-
-/** A control's new value. */
-export const controlValueSchema = z
-  .strictObject({ value: z.union([z.number(), z.boolean(), z.string().max(1000)]) })
-  .openapi('ControlValue');
-
 /** Somebody who watches now. */
 export const sessionSchema = z
   .object({

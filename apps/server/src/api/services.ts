@@ -1,6 +1,7 @@
 import type { Logger, Micros } from '@pinhole/core';
 import type { Cameras, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
 import type { TokenStore } from '../auth/token-store.ts';
+import type { PresetStore } from '../controls/preset-store.ts';
 
 /** What the REST side reads and changes. */
 export interface ApiServices {
@@ -8,6 +9,7 @@ export interface ApiServices {
   readonly viewers: ViewerRegistry;
   readonly sessions: Pick<ViewerSessions, 'stats'>;
   readonly tokens: TokenStore;
+  readonly presets: PresetStore;
   readonly version: string;
   /** UTC. */
   readonly now: () => Micros;

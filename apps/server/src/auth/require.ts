@@ -1,4 +1,4 @@
-import type { Camera, Cameras, Right } from '@pinhole/engine';
+import type { Camera, Cameras, Identity, Right } from '@pinhole/engine';
 import { HttpProblem, unauthorized } from '../http/problem.ts';
 import type { Access } from './access.ts';
 import { RIGHTS } from './token.ts';
@@ -18,6 +18,12 @@ export function requireAdmin(access: Access): void {
 /** The rights of somebody over one camera. */
 export const rightsOver = (access: Access, camera: string): readonly Right[] =>
   RIGHTS.filter((right) => access.can(right, camera));
+
+/** Who a viewer of that camera is, with what else it may do there: its channel goes by these rights. */
+export const identityAt = (access: Access, camera: string): Identity => ({
+  ...access.identity,
+  rights: rightsOver(access, camera),
+});
 
 /**
  * The camera, when the asker has `right` over it. One that the asker may not even see is answered exactly as one that

@@ -5,23 +5,28 @@ import type { Cameras } from '@pinhole/engine';
 import type { LiveEndpoint } from '@pinhole/outputs/live';
 import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
-import { requireCamera } from '../auth/require.ts';
+import { identityAt, requireCamera } from '../auth/require.ts';
 import { type Gate, targetOf } from './gate.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import type { Refusals } from './refusals.ts';
+import { socketRouteOf } from './socket-route.ts';
 
 /** What {@link createUpgradeHandler} works with. */
 export interface UpgradeOptions {
   readonly gate: Gate;
   readonly cameras: Cameras;
   readonly live: LiveEndpoint;
+  /** `/ws/`. */
+  readonly raspicam: LiveEndpoint;
+  /** The camera for addresses that name none. */
+  readonly defaultCamera: string;
   readonly refusals: Refusals;
   readonly log: Logger;
 }
 
 /** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { gate, cameras, live, refusals, log } = options;
+  const { gate, cameras, live, raspicam, defaultCamera, refusals, log } = options;
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     try {
@@ -29,9 +34,11 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       gate.admit(request, { changes: true });
       gate.countWrite(address);
       const access = gate.authenticate(request, address);
-      const id = cameraOf(targetOf(request).pathname);
-      const camera = requireCamera(cameras, access, id, 'view');
-      live.upgrade({ request, socket, head }, { camera: camera.id, identity: access.identity });
+      const route = socketRouteOf(targetOf(request), { defaultCamera });
+      const camera = requireCamera(cameras, access, route.camera, 'view');
+      const endpoint = route.kind === 'live' ? live : raspicam;
+      const context = { camera: camera.id, identity: identityAt(access, camera.id), ...route.wish };
+      endpoint.upgrade({ request, socket, head }, context);
     } catch (thrown) {
       const problem = problemOf(thrown) ?? new HttpProblem(500, 'http/internal', 'the server made a mistake');
       if (problem.status >= 500) log.error({ error: thrown }, 'an upgrade failed');
@@ -59,12 +66,6 @@ const BYE_BY_CODE: Readonly<Record<string, LiveByeCode>> = {
 const speaksLive = ({ headers }: IncomingMessage): boolean =>
   headers['sec-websocket-key'] !== undefined &&
   (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === LIVE_SUBPROTOCOL);
-
-function cameraOf(pathname: string): string {
-  const match = /^\/live\/([^/]+)$/.exec(pathname);
-  if (match?.[1] !== undefined) return match[1];
-  throw new HttpProblem(404, 'http/not-found', `no WebSocket is served at ${pathname.slice(0, 200)}`);
-}
 
 function refuse(socket: Duplex, problem: HttpProblem): void {
   const { status, code, message, headers } = problem;

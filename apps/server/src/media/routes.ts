@@ -1,33 +1,43 @@
 import type { Micros } from '@pinhole/core';
-import type { Cameras } from '@pinhole/engine';
+import type { Camera, Cameras, Identity } from '@pinhole/engine';
+import type { MjpegStreams } from '@pinhole/outputs/mjpeg';
 import type { HttpStreams } from '@pinhole/outputs/mp4';
 import type { Snapshots } from '@pinhole/outputs/snapshot';
 import type { WhepHandler } from '@pinhole/signaling/whep';
-import { Hono } from 'hono';
-import { requireCamera } from '../auth/require.ts';
+import { type Context, Hono } from 'hono';
+import { identityAt, requireCamera } from '../auth/require.ts';
 import type { ServerEnv } from '../http/request-context.ts';
 import { snapshotResponse } from './snapshot-route.ts';
 
 /** What serves pictures over HTTP. */
 export interface MediaServices {
   readonly cameras: Cameras;
+  /** The camera for addresses that name none. */
+  readonly defaultCamera: string;
   readonly whep: WhepHandler;
   readonly streams: HttpStreams;
+  readonly mjpeg: MjpegStreams;
   readonly snapshots: Snapshots;
   /** UTC. */
   readonly now: () => Micros;
 }
 
-/** `/whep/…` and `/cameras/{camera}/…`. */
+/** What a camera gives by HTTP. */
+const FILES = ['stream.mp4', 'stream.h264', 'stream.mjpeg', 'snapshot.jpg'] as const;
+
+/** Addresses without a camera, as programs with one camera have them. */
+export const ROOT_FILES: readonly string[] = FILES.map((name) => `/${name}`);
+
+/** `/whep/…`, `/cameras/{camera}/…`, and what the default camera gives at the root. */
 export function mediaRoutes(services: MediaServices): Hono<ServerEnv> {
-  const { cameras, whep, streams, snapshots, now } = services;
+  const { cameras, defaultCamera, whep } = services;
   const routes = new Hono<ServerEnv>();
 
   routes.options('/whep/*', (context) => whep.options(context.req.raw));
   routes.all('/whep/:camera', (context) => {
     const access = context.get('access');
     const camera = requireCamera(cameras, access, context.req.param('camera'), 'view');
-    return whep.endpoint(context.req.raw, { camera: camera.id, identity: access.identity });
+    return whep.endpoint(context.req.raw, { camera: camera.id, identity: identityAt(access, camera.id) });
   });
   routes.all('/whep/:camera/:session', (context) => {
     const access = context.get('access');
@@ -39,16 +49,34 @@ export function mediaRoutes(services: MediaServices): Hono<ServerEnv> {
       admin: access.admin,
     });
   });
-  routes.get('/cameras/:camera/snapshot.jpg', (context) => {
-    const camera = requireCamera(cameras, context.get('access'), context.req.param('camera'), 'view');
-    return snapshotResponse(camera, new URL(context.req.url).searchParams, { snapshots, now });
-  });
-  for (const format of ['mp4', 'h264'] as const) {
-    routes.get(`/cameras/:camera/stream.${format}`, (context) => {
+  for (const name of FILES) {
+    const answer = (context: Context<ServerEnv>, id: string): Response | Promise<Response> => {
       const access = context.get('access');
-      const camera = requireCamera(cameras, access, context.req.param('camera') ?? '', 'view');
-      return streams.respond(context.req.raw, { camera: camera.id, identity: access.identity, format });
-    });
+      const camera = requireCamera(cameras, access, id, 'view');
+      const identity = identityAt(access, camera.id);
+      return respond(name, context.req.raw, { camera, identity, services });
+    };
+    routes.get(`/cameras/:camera/${name}`, (context) => answer(context, context.req.param('camera') ?? ''));
+    routes.get(`/${name}`, (context) => answer(context, defaultCamera));
   }
   return routes;
+}
+
+function respond(
+  name: (typeof FILES)[number],
+  request: Request,
+  asked: { readonly camera: Camera; readonly identity: Identity; readonly services: MediaServices },
+): Response | Promise<Response> {
+  const { camera, identity, services } = asked;
+  const { streams, mjpeg, snapshots, now } = services;
+  switch (name) {
+    case 'stream.mp4':
+      return streams.respond(request, { camera: camera.id, identity, format: 'mp4' });
+    case 'stream.h264':
+      return streams.respond(request, { camera: camera.id, identity, format: 'h264' });
+    case 'stream.mjpeg':
+      return mjpeg.respond(request, { camera: camera.id, identity });
+    case 'snapshot.jpg':
+      return snapshotResponse(camera, new URL(request.url).searchParams, { snapshots, now });
+  }
 }
