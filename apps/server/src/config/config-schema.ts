@@ -108,6 +108,7 @@ export const configSchema = strictObject({
       { error: () => 'must map camera ids to sources, e.g. door: rtsp://host/path' },
     )
     .default({}),
+  defaultCamera: z.string().regex(CAMERA_ID, 'must be the id of a camera').optional(),
   listen: z
     .string({ error: () => 'must be an address, e.g. 0.0.0.0' })
     .min(1)

@@ -3,7 +3,7 @@ import type { Logger } from '@pinhole/core';
 import { apiRoutes } from '../api/routes.ts';
 import type { ApiServices } from '../api/services.ts';
 import { requireAdmin } from '../auth/require.ts';
-import { type MediaServices, mediaRoutes } from '../media/routes.ts';
+import { type MediaServices, mediaRoutes, ROOT_FILES } from '../media/routes.ts';
 import type { WebAssets } from '../web-assets/web-assets.ts';
 import { bodyLimit } from './body-limit.ts';
 import type { Gate } from './gate.ts';
@@ -31,7 +31,7 @@ export interface AppOptions {
 }
 
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const GUARDED = ['/api/*', '/whep/*', '/live/*', '/cameras/*', '/metrics'];
+const GUARDED = ['/api/*', '/whep/*', '/live/*', '/cameras/*', '/metrics', ...ROOT_FILES];
 
 /** The HTTP side of the server, without a socket: `app.request()` serves one request. */
 export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
@@ -128,7 +128,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   return app;
 }
 
-const RESERVED = /^\/(?:api|whep|live|cameras|metrics|health|ready)(?:\/|$)/;
+const RESERVED = /^\/(?:api|whep|live|ws|cameras|metrics|health|ready)(?:\/|$)/;
 
 const CORS_NAMES = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'];
 

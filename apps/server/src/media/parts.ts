@@ -1,11 +1,14 @@
 import type { Logger, Micros } from '@pinhole/core';
 import type { Cameras, PeerFactory, Source, ViewerRegistry } from '@pinhole/engine';
 import { JpegDecoder } from '@pinhole/ffmpeg';
-import { LiveEndpoint } from '@pinhole/outputs/live';
+import { LiveEndpoint, RASPICAM_DIALECT } from '@pinhole/outputs/live';
+import { MjpegStreams } from '@pinhole/outputs/mjpeg';
 import { HttpStreams } from '@pinhole/outputs/mp4';
+import { PictureFeeds } from '@pinhole/outputs/pictures';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
 import type { IceServer } from '@pinhole/protocol/whep';
+import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
 import { openSource, type SourceSpec } from '../sources/source-spec.ts';
@@ -24,6 +27,8 @@ export interface MediaParts {
   openPeers(options: OutputOptions): PeerFactory;
   readonly snapshots: Snapshots;
   openLive(options: OutputOptions): LiveEndpoint;
+  openRaspicam(options: OutputOptions): LiveEndpoint;
+  openMjpeg(options: OutputOptions): MjpegStreams;
   openStreams(options: OutputOptions): HttpStreams;
   /** Ends what all cameras share. */
   close(): Promise<void>;
@@ -32,6 +37,7 @@ export interface MediaParts {
 /** The real ones. */
 export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   const decoder = new JpegDecoder();
+  const feeds = new PictureFeeds({ now: utcNow });
   return {
     openSource: (camera, spec) => openSource(spec, { camera, log: log.child({ camera }) }),
     openPeers: ({ cameras, now, log: peerLog }) =>
@@ -49,7 +55,9 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
         },
       }),
     snapshots: createSnapshots({ decoder }),
-    openLive: (options) => new LiveEndpoint(options),
+    openLive: (options) => new LiveEndpoint({ ...options, feeds }),
+    openRaspicam: (options) => new LiveEndpoint({ ...options, feeds, dialect: RASPICAM_DIALECT }),
+    openMjpeg: (options) => new MjpegStreams({ ...options, feeds }),
     openStreams: (options) => new HttpStreams(options),
     close: () => decoder.close(),
   };

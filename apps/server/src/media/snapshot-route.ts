@@ -10,7 +10,8 @@ const LOOK_AGAIN_MS = 40;
 const LONGEST_MAX_AGE_SECONDS = 3600;
 
 /**
- * Answers `snapshot.jpg?quality=1…100&width=PIXELS&max-age=SECONDS`; starts a camera that nobody watches.
+ * Answers `snapshot.jpg?quality=1…100&width=PIXELS&max-age=SECONDS`; starts a camera that nobody watches. A camera that
+ * makes JPEG itself gives its newest picture, unless another size or quality is asked for.
  * @throws {PinholeError} `camera/not-live`, `snapshot/*`; {HttpProblem} `snapshot/bad-option`
  */
 export async function snapshotResponse(
@@ -18,26 +19,35 @@ export async function snapshotResponse(
   query: URLSearchParams,
   options: { readonly snapshots: Snapshots; readonly now: () => Micros },
 ): Promise<Response> {
-  const { now } = options;
   const request = requestOf(query);
-  const release = camera.acquire();
+  // The camera's own picture, as it is; one of another size or quality is made of its H.264.
+  const own = camera.description.jpeg && request.quality === undefined && request.widthPixels === undefined;
+  const release = camera.acquire(own ? 'pictures' : 'units');
   try {
-    const deadline = micros(now() + START_PATIENCE);
+    const deadline = micros(options.now() + START_PATIENCE);
+    if (own) {
+      const { data, captureTime } = await camera.picture({ deadline });
+      return responseOf(data, captureTime, options.now());
+    }
     await camera.ready({ deadline });
     const { jpeg, captureTime } = await takeWithin(camera, request, { ...options, deadline });
-    const capturedAt = new Date(microsToMillis(captureTime));
-    return new Response(jpeg as Uint8Array<ArrayBuffer>, {
-      headers: {
-        'Content-Type': 'image/jpeg',
-        'Cache-Control': 'no-store',
-        Age: String(Math.max(0, Math.round((now() - captureTime) / 1e6))),
-        'Last-Modified': capturedAt.toUTCString(),
-        'X-Captured-At': capturedAt.toISOString(),
-      },
-    });
+    return responseOf(jpeg, captureTime, options.now());
   } finally {
     release();
   }
+}
+
+function responseOf(jpeg: Uint8Array, captureTime: Micros, now: Micros): Response {
+  const capturedAt = new Date(microsToMillis(captureTime));
+  return new Response(jpeg as Uint8Array<ArrayBuffer>, {
+    headers: {
+      'Content-Type': 'image/jpeg',
+      'Cache-Control': 'no-store',
+      Age: String(Math.max(0, Math.round((now - captureTime) / 1e6))),
+      'Last-Modified': capturedAt.toUTCString(),
+      'X-Captured-At': capturedAt.toISOString(),
+    },
+  });
 }
 
 /** A source that was just started again is ready before its first new picture is there. */
