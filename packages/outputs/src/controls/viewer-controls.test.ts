@@ -128,6 +128,9 @@ describe('who asked for controls', () => {
     const { join } = open();
     const ann = join(driver);
     for (let i = 0; i < 3; i++) ann.viewer.handle({ type: 'watch-controls' });
+    expect(ann.heard).toHaveLength(1);
+    for (let i = 0; i < 3; i++) ann.viewer.beat();
+    expect(ann.heard).toHaveLength(2);
 
     ann.viewer.handle({ type: 'set-control', requestId: 1, id: 'brightness', value: 5 });
     await settle();

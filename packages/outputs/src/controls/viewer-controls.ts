@@ -1,4 +1,4 @@
-import { type Logger, type Micros, messageOf, PinholeError } from '@pinhole/core';
+import { type Logger, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import type { CameraControls, ControlAuthor, ControlValue, Identity } from '@pinhole/engine';
 import {
   type ControlClientMessage,
@@ -24,6 +24,9 @@ export interface ViewerControlsOptions {
 /** Changes a second of one viewer in the long run, and at once after a pause. A slider needs about ten. */
 const CHANGES = { perSecond: 15, burst: 30 } as const;
 
+/** The whole list goes out no more often than this when it is asked for again and again. */
+const LIST_EVERY = micros(1_000_000);
+
 /** A message takes no more. */
 const MAX_MESSAGE_CHARACTERS = 1000;
 
@@ -36,6 +39,7 @@ export class ViewerControls {
   readonly #changes: TokenBucket;
   #stops: (() => void)[] = [];
   #missed = false;
+  #listedAt = micros(Number.NEGATIVE_INFINITY);
   #refused = 0;
 
   constructor(options: ViewerControlsOptions) {
@@ -80,11 +84,13 @@ export class ViewerControls {
         ),
       ];
     }
-    this.#sendAll();
+    if (this.#options.now() - this.#listedAt >= LIST_EVERY) this.#sendAll();
+    else this.#missed = true;
   }
 
   #sendAll(): void {
     const { camera, controls, now, log, send } = this.#options;
+    this.#listedAt = now();
     const { unkept } = controls;
     const { text, leftOut } = controlsText(
       { mayControl: this.#mayControl, ...(unkept && { unkept: wireUnkept(unkept, now()) }) },

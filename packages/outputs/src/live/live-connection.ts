@@ -29,8 +29,11 @@ export class LiveConnection {
     this.sendText(serializeLiveMessage(message));
   }
 
-  sendText(text: string): void {
-    if (this.#texts && !this.#closing) this.#socket.send(text);
+  /** @returns whether it was sent: the connection takes texts, and is not being closed */
+  sendText(text: string): boolean {
+    const takes = this.#texts && !this.#closing;
+    if (takes) this.#socket.send(text);
+    return takes;
   }
 
   /** Sends one binary message; `taken` is called when the operating system has it, or the connection is gone. */

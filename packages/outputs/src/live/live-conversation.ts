@@ -1,5 +1,6 @@
 import { MalformedError, type Micros } from '@pinhole/core';
-import { type LiveClientMessage, parseLiveClientMessage } from '@pinhole/protocol/live';
+import { type AnyClientMessage, parseAnyClientMessage } from '@pinhole/protocol/live';
+import type { ViewerControls } from '../controls/index.ts';
 import type { LiveConnection } from './live-connection.ts';
 import type { MutableLiveCounters } from './live-counters.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -16,6 +17,7 @@ export interface LiveWishes {
 /** What a conversation needs. */
 export interface LiveConversationOptions {
   readonly connection: LiveConnection;
+  readonly controls: ViewerControls;
   readonly counters: MutableLiveCounters;
   readonly now: () => Micros;
   readonly wishes: LiveWishes;
@@ -39,13 +41,18 @@ export class LiveConversation {
     return this.#inbound.take(this.#options.now());
   }
 
+  /** Does what comes due each second. */
+  beat(): void {
+    this.#options.controls.beat();
+  }
+
   /**
    * Does what the viewer's text asks for.
    * @throws {MalformedError} `live/json`, `live/message`; what a newer client may say is answered, not thrown
    */
   handleText(text: string): void {
     try {
-      this.#handle(parseLiveClientMessage(text));
+      this.#handle(parseAnyClientMessage(text));
     } catch (thrown) {
       if (!(thrown instanceof MalformedError) || thrown.code !== 'live/unknown-message') throw thrown;
       this.#options.counters.messagesUnknown++;
@@ -53,8 +60,8 @@ export class LiveConversation {
     }
   }
 
-  #handle(message: LiveClientMessage): void {
-    const { connection, counters, now, wishes } = this.#options;
+  #handle(message: AnyClientMessage): void {
+    const { connection, controls, counters, now, wishes } = this.#options;
     switch (message.type) {
       case 'ping':
         connection.send({ type: 'pong', clientTimeMs: message.clientTimeMs, serverTimeUs: now() });
@@ -71,6 +78,13 @@ export class LiveConversation {
         break;
       case 'bye':
         wishes.leave();
+        break;
+      case 'watch-controls':
+      case 'set-control':
+      case 'reset-controls':
+      case 'keep-controls':
+      case 'revert-controls':
+        controls.handle(message);
         break;
     }
   }

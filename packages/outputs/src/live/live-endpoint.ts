@@ -5,6 +5,7 @@ import type { AdmittedViewer, Camera, Cameras, Identity, ViewerEnd, ViewerRegist
 import type { LiveByeCode } from '@pinhole/protocol/live';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { BYE_REASON } from '../bye-reasons.ts';
+import { ViewerControls } from '../controls/index.ts';
 import { type PictureFeed, PictureFeeds } from '../pictures/index.ts';
 import { Audience } from './audience.ts';
 import { LiveConnection } from './live-connection.ts';
@@ -165,11 +166,20 @@ export class LiveEndpoint {
 
   #seat(socket: WebSocket, arrival: Arrival): Seat {
     const { camera, connection, admitted, context } = arrival;
-    const { log } = this.#options;
+    const { log, now } = this.#options;
+    const controls = new ViewerControls({
+      camera: camera.id,
+      controls: camera.controls,
+      who: context.identity,
+      send: (text) => connection.sendText(text),
+      now,
+      log,
+    });
     const audience = this.#audienceOf(camera, context);
     const end = (why: ViewerEnd): void => {
       if (!this.#seats.delete(seat)) return;
       viewer.stop();
+      controls.close();
       admitted.leave(why);
       connection.close(why, BYE_REASON[why]);
       this.#forget(audience);
@@ -178,6 +188,7 @@ export class LiveEndpoint {
     };
     const viewer = this.#viewer(arrival, {
       audience,
+      controls,
       leave: () => end('left'),
       failed: (error) => {
         connection.reject(error.code, error.message);
@@ -198,13 +209,14 @@ export class LiveEndpoint {
     { camera, connection, context }: Arrival,
     seat: {
       readonly audience: Audience;
+      readonly controls: ViewerControls;
       readonly leave: () => void;
       readonly failed: (error: PinholeError) => void;
     },
   ): SeatedViewer {
     const { now } = this.#options;
-    const { audience, leave, failed } = seat;
-    const common = { camera, audience, connection, counters: this.#counters, now, leave };
+    const { audience, failed, ...rest } = seat;
+    const common = { camera, audience, connection, counters: this.#counters, now, ...rest };
     if (context.format !== 'jpeg') {
       const { patience } = this.#dialect;
       return new LiveViewer({ ...common, ...(patience !== undefined && { patience }) });
@@ -292,6 +304,7 @@ export class LiveEndpoint {
         end('stalled');
       } else {
         viewer.beat(now);
+        viewer.conversation.beat();
       }
     }
   }

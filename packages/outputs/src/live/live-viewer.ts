@@ -7,6 +7,7 @@ import type {
   StreamReader,
   StreamUnit,
 } from '@pinhole/engine';
+import type { ViewerControls } from '../controls/index.ts';
 import { SendQueue } from '../queue/index.ts';
 import type { Audience } from './audience.ts';
 import type { LiveConnection } from './live-connection.ts';
@@ -20,6 +21,7 @@ export interface LiveViewerOptions {
   readonly camera: Camera;
   readonly audience: Audience;
   readonly connection: LiveConnection;
+  readonly controls: ViewerControls;
   readonly counters: MutableLiveCounters;
   readonly now: () => Micros;
   /** How long it rather waits for a key unit than take an old GOP. */

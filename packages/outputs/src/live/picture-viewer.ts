@@ -1,6 +1,7 @@
 import { type Micros, micros, Pace } from '@pinhole/core';
 import type { Camera, JpegPicture } from '@pinhole/engine';
 import { serializeLiveHeader } from '@pinhole/protocol/live';
+import type { ViewerControls } from '../controls/index.ts';
 import type { PictureFeed } from '../pictures/index.ts';
 import type { Audience } from './audience.ts';
 import type { LiveConnection } from './live-connection.ts';
@@ -14,6 +15,7 @@ export interface PictureViewerOptions {
   readonly feed: PictureFeed;
   readonly audience: Audience;
   readonly connection: LiveConnection;
+  readonly controls: ViewerControls;
   readonly counters: MutableLiveCounters;
   readonly now: () => Micros;
   /** Of more pictures a second, so many; infinite for all. */
