@@ -1,0 +1,237 @@
+import { Emitter, type Logger, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
+import type { ConfinedFolder } from './confined-folder.ts';
+import { FileTable } from './file-table.ts';
+import { type SweepResult, sweepFolders } from './folder-sweep.ts';
+import { IndexFile, type IndexFileCounters } from './index-file.ts';
+import type { IndexRecord } from './index-records.ts';
+import { inspectFile } from './inspect-file.ts';
+import { utcOf } from './local-time.ts';
+import { type ReadingProgress, ReadingQueue } from './reading-queue.ts';
+import type { RecordedFile } from './recorded-file.ts';
+import { parseRecordingPath } from './recording-path.ts';
+
+/** Changes of what is recorded; rare. */
+export interface IndexEvents {
+  /** A recording is new, or something else is known of it. */
+  readonly changed: RecordedFile;
+  readonly gone: RecordedFile;
+}
+
+/** What happened since the program started. */
+export interface IndexCounters extends IndexFileCounters {
+  /** Recordings whose headers were read. */
+  readonly filesRead: number;
+  /** Recordings that the disk did not let us read. */
+  readonly filesUnread: number;
+  /** Lines of the index that were damaged. */
+  readonly indexDamaged: number;
+  /** Recordings that were found on the disk without having been told of. */
+  readonly filesFound: number;
+  /** Recordings that were gone from the disk without having been deleted by us. */
+  readonly filesLost: number;
+}
+
+/** What an index is made with. */
+export interface RecordingIndexOptions {
+  readonly folder: ConfinedFolder;
+  /** The file of the index itself. */
+  readonly path: string;
+  readonly now: () => Micros;
+  readonly log: Logger;
+}
+
+/** So old, a file that is not whole is not looked at again: nobody writes into it any more. */
+const GROWS_WITHIN = micros(2 * 3600 * 1e6);
+
+/**
+ * What lies in the folder of a camera: in memory for queries, and in a file beside the recordings so that the next start need
+ * not read them all. The recordings are what counts: the index follows them, whoever adds or removes some.
+ */
+export class RecordingIndex {
+  readonly table = new FileTable();
+  readonly events: Emitter<IndexEvents>;
+  readonly #options: RecordingIndexOptions;
+  readonly #file: IndexFile;
+  readonly #seen = new Map<string, number>();
+  readonly #counters = { filesRead: 0, filesUnread: 0, indexDamaged: 0, filesFound: 0, filesLost: 0 };
+  readonly #queue = new ReadingQueue((path) => this.#read(path));
+
+  constructor(options: RecordingIndexOptions) {
+    this.#options = options;
+    this.#file = new IndexFile(options.path);
+    const { log } = options;
+    this.events = new Emitter({
+      onListenerError: (thrown) => log.error({ error: messageOf(thrown) }, 'a listener to the index failed'),
+    });
+  }
+
+  /** A copy of the counts so far. */
+  get counters(): IndexCounters {
+    return { ...this.#counters, ...this.#file.counters };
+  }
+
+  /** How far the reading of recordings is that are known by name only; nothing while there are none. */
+  get reading(): ReadingProgress | undefined {
+    return this.#queue.progress;
+  }
+
+  /** Why the index cannot be kept on the disk at present. */
+  get fault(): string | undefined {
+    return this.#file.fault;
+  }
+
+  /** Takes in what the last run of the program knew. */
+  async load(): Promise<void> {
+    const content = await this.#file.load();
+    if (content === undefined) {
+      await this.#file.rewrite([]);
+      return;
+    }
+    this.#counters.indexDamaged = content.damaged;
+    // The sum tells that we wrote it; a path that is no recording's would come from another version.
+    this.table.fill(
+      [...content.files.values()]
+        .filter(({ path }) => isRecording(path))
+        // What was being written when the program ended.
+        .map((file) => (file.state === 'recording' ? { ...file, state: 'unread' } : file)),
+    );
+    if (content.damaged === 0) {
+      for (const [folder, changedMs] of content.folders) this.#seen.set(folder, changedMs);
+    }
+    for (const { path, state } of this.table.files) if (state === 'unread') this.#queue.add(path);
+  }
+
+  /**
+   * Finds what others changed, and reads what is not known yet.
+   * @throws {Error} of the file system, when the folder cannot be read
+   */
+  async sweep(signal: AbortSignal): Promise<SweepResult> {
+    const { folder, now } = this.#options;
+    const result = await sweepFolders(
+      {
+        root: folder.root,
+        folders: () => this.table.folders,
+        inFolder: (name) => this.table.inFolder(name),
+        seenAt: (name) => this.#seen.get(name),
+        seen: (name, changedMs) => {
+          this.#seen.set(name, changedMs);
+          this.#file.append([{ kind: 'folder', folder: name, changedMs }]);
+        },
+        found: (path, { thumbnail }) => this.#find(path, { thumbnail }),
+        lost: (path) => this.#lose(path),
+        pictured: (file, { thumbnail }) => this.put({ ...file, thumbnail }),
+      },
+      { nowMs: () => now() / 1000, signal },
+    );
+    this.#queueUnfinished();
+    await this.#queue.drain(signal);
+    if (!signal.aborted && this.#file.needsRewrite(this.table.length + this.#seen.size)) await this.rewrite();
+    return result;
+  }
+
+  /** Adds a recording, or replaces what was known of it. */
+  put(file: RecordedFile): void {
+    this.table.put(file);
+    this.#file.append([{ kind: 'put', file }]);
+    this.events.emit('changed', file);
+  }
+
+  /** Replaces what was known of a recording that grows; not worth a line on the disk. */
+  grow(file: RecordedFile): void {
+    this.table.put(file);
+  }
+
+  /** Forgets a recording. */
+  remove(path: string): RecordedFile | undefined {
+    const file = this.table.remove(path);
+    if (file === undefined) return undefined;
+    this.#file.append([{ kind: 'gone', path }]);
+    this.events.emit('gone', file);
+    return file;
+  }
+
+  /** Reads a recording again: it is not as it was known. */
+  readAgain(path: string): Promise<void> {
+    return this.#read(path);
+  }
+
+  /** Writes the index anew, without what no longer counts. */
+  async rewrite(): Promise<void> {
+    await this.#file.rewrite(this.#records());
+  }
+
+  /** Writes what waits to be written. Never throws. */
+  async flush(): Promise<void> {
+    await this.#file.flush();
+  }
+
+  *#records(): Generator<IndexRecord, void, void> {
+    for (const file of this.table.files) yield { kind: 'put', file };
+    for (const [folder, changedMs] of this.#seen) yield { kind: 'folder', folder, changedMs };
+  }
+
+  #find(path: string, { thumbnail }: { readonly thumbnail: boolean }): void {
+    this.#counters.filesFound++;
+    const at = utcOf(parseRecordingPath(path).local);
+    this.put({ path, startTime: at, endTime: at, sizeBytes: 0, state: 'unread', thumbnail });
+    this.#queue.add(path);
+  }
+
+  #lose(path: string): void {
+    // The recorder tells itself what becomes of its own.
+    if (this.table.get(path)?.state === 'recording') return;
+    if (this.remove(path) !== undefined) this.#counters.filesLost++;
+  }
+
+  #queueUnfinished(): void {
+    const since = this.#options.now() - GROWS_WITHIN;
+    const { files } = this.table;
+    for (let i = files.length - 1; i >= 0; i--) {
+      const file = files[i];
+      if (file === undefined || file.startTime < since) return;
+      if (file.state === 'unreadable' || file.state === 'cut') this.#queue.add(file.path);
+    }
+  }
+
+  async #read(path: string): Promise<void> {
+    const { folder, log } = this.#options;
+    const before = this.table.get(path);
+    if (before === undefined) return;
+    try {
+      const file = await folder.open(path);
+      try {
+        if (isAsKnown(before, file.sizeBytes)) return;
+        const facts = await inspectFile(path, file);
+        this.#counters.filesRead++;
+        const known = this.table.get(path);
+        // Meanwhile the recorder may have told more than the file does, or it was deleted.
+        if (known === undefined || (known !== before && known.state === 'recording')) return;
+        const { onDemand = facts.onDemand, thumbnail } = known;
+        this.put({ ...facts, ...(onDemand && { onDemand }), thumbnail });
+      } finally {
+        await file.handle.close();
+      }
+    } catch (thrown) {
+      if (thrown instanceof PinholeError && thrown.code === 'recording/not-found') {
+        this.#lose(path);
+        return;
+      }
+      this.#counters.filesUnread++;
+      log.warn({ path, error: messageOf(thrown) }, 'a recording cannot be read');
+      if (before.state === 'unread' || before.state === 'recording')
+        this.put({ ...before, state: 'unreadable' });
+    }
+  }
+}
+
+/** One that was cut or could not be read is read again only if it grew. */
+const isAsKnown = ({ state, sizeBytes }: RecordedFile, found: number): boolean =>
+  (state === 'cut' || state === 'unreadable') && sizeBytes === found;
+
+function isRecording(path: string): boolean {
+  try {
+    return parseRecordingPath(path).kind === 'mp4';
+  } catch {
+    return false;
+  }
+}
