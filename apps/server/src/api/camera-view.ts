@@ -13,7 +13,10 @@ export function cameraView(
 ): z.output<typeof cameraSchema> {
   const { id, label, description, stream } = camera;
   const { parameters, lastUnit } = stream;
-  const rate = stream.rate(options.now);
+  const jpeg = description.jpeg ?? false;
+  // What a camera that makes both sends is its pictures; H.264 is made of them now and then.
+  const rate = (jpeg ? camera.pictures : stream).rate(options.now);
+  const newest = jpeg ? camera.pictures.last : lastUnit?.unit;
   return {
     id,
     label,
@@ -34,16 +37,19 @@ export function cameraView(
         bFrames: parameters.bFrames,
       },
     }),
+    jpeg,
     framesPerSecond: Math.round(rate.framesPerSecond * 10) / 10,
     bitsPerSecond: Math.round(rate.bitsPerSecond),
     viewers: options.viewers.count(id),
-    ...(lastUnit !== undefined && { lastCaptureTime: isoOf(lastUnit.unit.captureTime) }),
+    ...(newest !== undefined && { lastCaptureTime: isoOf(newest.captureTime) }),
     urls: {
       whep: `/whep/${id}`,
       live: `/live/${id}`,
       snapshot: `/cameras/${id}/snapshot.jpg`,
       mp4: `/cameras/${id}/stream.mp4`,
       h264: `/cameras/${id}/stream.h264`,
+      mjpeg: `/cameras/${id}/stream.mjpeg`,
+      ws: `/ws/${id}`,
     },
   };
 }

@@ -54,6 +54,7 @@ export const cameraSchema = z
         bFrames: z.boolean(),
       })
       .optional(),
+    jpeg: z.boolean().openapi({ description: 'It makes JPEG pictures itself: those cost nothing to show' }),
     framesPerSecond: z.number(),
     bitsPerSecond: z.number(),
     viewers: z.number().int(),
@@ -64,6 +65,10 @@ export const cameraSchema = z
       snapshot: z.string(),
       mp4: z.string(),
       h264: z.string(),
+      mjpeg: z.string(),
+      ws: z
+        .string()
+        .openapi({ description: 'WebSocket as raspicam has it: Annex B, one access unit a message' }),
     }),
   })
   .openapi('Camera');

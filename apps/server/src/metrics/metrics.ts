@@ -91,6 +91,16 @@ export class Metrics {
         'Bytes that came from the source',
         each((camera) => camera.stream.counters.bytes),
       )
+      .counter(
+        'pinhole_camera_pictures_total',
+        'JPEG pictures that came from the source',
+        each((camera) => (camera.description.jpeg ? camera.pictures.counters.pictures : undefined)),
+      )
+      .counter(
+        'pinhole_camera_picture_bytes_total',
+        'Bytes of JPEG pictures that came from the source',
+        each((camera) => (camera.description.jpeg ? camera.pictures.counters.bytes : undefined)),
+      )
       .gauge(
         'pinhole_camera_viewers',
         'Viewers now',
