@@ -1,2 +1,3 @@
+export { h264InJpeg } from './h264-in-jpeg.ts';
 export { jpegSize } from './jpeg-size.ts';
 export { type JpegStep, JpegWalk, type PictureSize } from './jpeg-walk.ts';
