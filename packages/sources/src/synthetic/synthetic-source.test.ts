@@ -1,8 +1,10 @@
-import { millis, PinholeError } from '@pinhole/core';
+import { micros, millis, PinholeError } from '@pinhole/core';
 import type { AccessUnit, SourceState } from '@pinhole/engine';
+import { nalUnits, parseSps } from '@pinhole/media/h264';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../fake-clock.ts';
 import { FrameSchedule } from './frame-schedule.ts';
+import { encodeTestPicture } from './synthetic-encoder.ts';
 import { createSyntheticSource, type SyntheticSourceOptions } from './synthetic-source.ts';
 
 function run(options: SyntheticSourceOptions = {}) {
@@ -150,19 +152,29 @@ describe('the synthetic camera', () => {
     const { source } = run();
 
     for (const control of source.controls()) {
-      await expect(source.setControl(control.id, control.default)).resolves.toBeUndefined();
+      const usual = control.kind === 'button' ? true : control.default;
+      await expect(source.setControl(control.id, usual)).resolves.toBeUndefined();
       if (control.kind === 'range') await source.setControl(control.id, control.max);
       if (control.kind === 'menu')
         for (const { value } of control.options) await source.setControl(control.id, value);
     }
-    expect(source.controls().map((control) => control.id)).toEqual(['brightness', 'pattern']);
+    expect(source.controls().map((control) => control.id)).toEqual([
+      'pattern',
+      'brightness',
+      'sweep',
+      'size',
+      'fps',
+      'gop',
+      'key-frame',
+    ]);
   });
 
   it.each([
     ['control/unknown', 'zoom', 1, 'no control "zoom"'],
     ['control/out-of-range', 'brightness', 51, 'brightness 51: use a whole number from -50 to 50'],
-    ['control/out-of-range', 'brightness', 'much', 'brightness much'],
-    ['control/out-of-range', 'pattern', 'stripes', 'pattern stripes: use one of card, bars, plain'],
+    ['control/out-of-range', 'brightness', 'much', 'brightness "much"'],
+    ['control/not-a-choice', 'pattern', 'stripes', 'pattern "stripes": use one of card, bars, plain'],
+    ['control/not-a-choice', 'size', '640x361', 'size "640x361": use one of'],
   ])('refuses with %s to set %s to %s', async (code, id, value, message) => {
     const { source } = run();
 
@@ -170,6 +182,91 @@ describe('the synthetic camera', () => {
 
     expect(refusal).toBeInstanceOf(PinholeError);
     expect(refusal).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  it('goes on in another size with a key frame, without a gap in its numbers', async () => {
+    const { clock, source, units } = run();
+    clock.advance(40 * 3);
+
+    await source.setControl('size', '640x360');
+    clock.advance(40 * 3);
+
+    const sizes = units
+      .filter((unit) => unit.key)
+      .map((unit) => {
+        const sps = [...nalUnits(unit.data)].find((nal) => ((nal[0] ?? 0) & 31) === 7);
+        const { width, height } = parseSps(sps ?? new Uint8Array());
+        return [unit.sequence, width, height];
+      });
+    expect(sizes).toEqual([
+      [0, 160, 120],
+      [4, 640, 360],
+    ]);
+    expect(units.map((unit) => unit.sequence)).toEqual(units.map((_, i) => i));
+    expect(source.controlValues().get('size')).toBe('640x360');
+  });
+
+  it('goes on at another frame rate at once, however slow it was', async () => {
+    const { clock, source, units } = run({ framesPerSecond: 1, gopFrames: 1000 });
+    clock.advance(100);
+
+    await source.setControl('fps', 50);
+    clock.advance(1_001);
+
+    expect(units).toHaveLength(1 + 51);
+    expect(clock.pending).toBe(1);
+    expect(source.describe().label).toContain('50 frames a second');
+  });
+
+  it('takes controls while it does not run', async () => {
+    const { clock, source, abort, ended, sink, units } = run();
+    abort.abort();
+    await ended;
+
+    await source.setControl('fps', 10);
+    expect(clock.pending).toBe(0);
+    units.length = 0;
+    void source.start(sink, { signal: new AbortController().signal });
+    clock.advance(1_001);
+
+    expect(units).toHaveLength(11);
+  });
+
+  it('makes a key frame when the button is pressed, and one every so many frames as the control says', async () => {
+    const { clock, source, keys } = run({ gopFrames: 1000 });
+    clock.advance(40 * 9);
+
+    await source.setControl('key-frame', true);
+    clock.advance(40);
+    await source.setControl('gop', 5);
+    clock.advance(40 * 11);
+
+    expect(keys()).toEqual([0, 10, 15, 20]);
+  });
+
+  it('keeps the levels of colour bars, and says why brightness cannot be changed', async () => {
+    const { source } = run();
+    const bars = (brightness: number) =>
+      encodeTestPicture(
+        { width: 160, height: 120, framesPerSecond: 25, look: { pattern: 'bars', brightness } },
+        { frameNumber: 1, captureTime: micros(1e15) },
+      );
+
+    await source.setControl('pattern', 'bars');
+
+    expect(source.controls().find(({ id }) => id === 'brightness')?.inactive).toContain('another pattern');
+    expect(bars(50)).toEqual(bars(0));
+  });
+
+  it('stands still without its moving light', async () => {
+    const { clock, units, source } = run();
+    clock.advance(40 * 10);
+    const moving = units.at(-1)?.data.byteLength ?? 0;
+
+    await source.setControl('sweep', false);
+    clock.advance(40 * 10);
+
+    expect(units.at(-1)?.data.byteLength).toBeLessThan(moving);
   });
 
   it('refuses a GOP that is no number of frames', () => {

@@ -8,9 +8,14 @@ import type {
   SourceSink,
 } from '@pinhole/engine';
 import { type SourceClock, SystemClock } from '../clock.ts';
-import type { CardLook } from './card/background.ts';
 import { FrameSchedule } from './frame-schedule.ts';
-import { lookControls, withControl } from './look-controls.ts';
+import {
+  gopOf,
+  type SyntheticSettings,
+  syntheticControls,
+  syntheticValues,
+  withControl,
+} from './synthetic-controls.ts';
 import { DEFAULT_LOOK, SyntheticEncoder, type SyntheticEncoderOptions } from './synthetic-encoder.ts';
 
 /** How the synthetic camera is set up. */
@@ -48,31 +53,35 @@ export const createSyntheticSource = (options: SyntheticSourceOptions = {}): Syn
 
 /** The source that `createSyntheticSource` makes. */
 export class SyntheticSource implements Source {
-  readonly #options: SyntheticEncoderOptions;
-  readonly #gopFrames: number;
+  readonly #label: string | undefined;
   readonly #clock: SourceClock;
-  readonly #encoder: SyntheticEncoder;
-  readonly #initialLook: CardLook;
+  readonly #initial: SyntheticSettings;
   readonly #originUtc: Micros;
-  #look: CardLook;
+  #settings: SyntheticSettings;
+  #encoder: SyntheticEncoder;
+  /** Times frames anew, while it runs. */
+  #retime: (() => void) | undefined;
   #sequence = 0;
   #keyFrames = 0;
   #skippedFrames = 0;
   #framesSinceKey = 0;
   #lastKeyAt = millis(Number.NEGATIVE_INFINITY);
   #keyWanted = true;
+  #keyNow = false;
 
   constructor(options: SyntheticSourceOptions) {
-    this.#options = { ...DEFAULTS, ...options };
-    this.#gopFrames = options.gopFrames ?? Math.max(1, Math.round(2 * this.#options.framesPerSecond));
+    const { gopFrames, label, look = DEFAULT_LOOK, ...encoding } = { ...DEFAULTS, ...options };
+    this.#label = label;
     this.#clock = options.clock ?? new SystemClock();
-    this.#initialLook = options.look ?? DEFAULT_LOOK;
-    this.#look = this.#initialLook;
-    this.#encoder = new SyntheticEncoder(this.#options);
-    if (!Number.isInteger(this.#gopFrames) || this.#gopFrames < 1 || this.#gopFrames > MAX_GOP_FRAMES) {
+    const { width, height, framesPerSecond } = encoding;
+    this.#initial = { look, width, height, framesPerSecond, gopFrames };
+    this.#settings = this.#initial;
+    this.#encoder = this.#openEncoder();
+    const gop = gopOf(this.#initial);
+    if (!Number.isInteger(gop) || gop < 1 || gop > MAX_GOP_FRAMES) {
       throw new PinholeError(
         'source/bad-option',
-        `gopFrames ${this.#gopFrames}: use a whole number from 1 to ${MAX_GOP_FRAMES}`,
+        `gopFrames ${gop}: use a whole number from 1 to ${MAX_GOP_FRAMES}`,
       );
     }
     this.#originUtc = micros(this.#clock.utcNow() - this.#clock.monotonicNow() * 1000);
@@ -85,16 +94,20 @@ export class SyntheticSource implements Source {
 
   start(sink: SourceSink, { signal }: { readonly signal: Abort }): Promise<void> {
     if (signal.aborted) return Promise.resolve();
-    const schedule = new FrameSchedule(this.#clock.monotonicNow(), this.#options.framesPerSecond);
     this.#keyWanted = true;
     this.#lastKeyAt = millis(Number.NEGATIVE_INFINITY);
     sink.state({ kind: 'live' });
     return new Promise((resolve, reject) => {
+      let schedule = this.#openSchedule();
       let cancel = (): void => {};
       const stop = (): void => {
         cancel();
+        this.#retime = undefined;
         signal.removeEventListener('abort', stop);
         resolve();
+      };
+      const wait = (): void => {
+        cancel = this.#clock.after(schedule.delay(this.#clock.monotonicNow()), frame);
       };
       const frame = (): void => {
         try {
@@ -103,11 +116,17 @@ export class SyntheticSource implements Source {
           this.#skippedFrames += schedule.skipped - skippedBefore;
           sink.write(this.#makeUnit());
         } catch (thrown) {
+          this.#retime = undefined;
           signal.removeEventListener('abort', stop);
           reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
           return;
         }
-        if (!signal.aborted) cancel = this.#clock.after(schedule.delay(this.#clock.monotonicNow()), frame);
+        if (!signal.aborted) wait();
+      };
+      this.#retime = () => {
+        cancel();
+        schedule = this.#openSchedule();
+        wait();
       };
       signal.addEventListener('abort', stop);
       frame();
@@ -119,26 +138,59 @@ export class SyntheticSource implements Source {
   }
 
   describe(): SourceDescription {
-    const { label, width, height, framesPerSecond } = this.#options;
+    const { width, height, framesPerSecond } = this.#settings;
     return {
       kind: 'synthetic',
-      label: label ?? `Test picture ${width}×${height}, ${framesPerSecond} frames a second`,
+      label: this.#label ?? `Test picture ${width}×${height}, ${framesPerSecond} frames a second`,
       keyFrameOnRequest: true,
     };
   }
 
   controls(): readonly ControlDescriptor[] {
-    return lookControls(this.#initialLook);
+    return syntheticControls(this.#initial, this.#settings);
+  }
+
+  controlValues(): ReadonlyMap<string, ControlValue> {
+    return syntheticValues(this.#settings);
   }
 
   setControl(id: string, value: ControlValue): Promise<void> {
     try {
-      this.#look = withControl(this.#look, id, value);
+      this.#set(withControl(this.#settings, { id, value }, this.controls()));
+      if (id === 'key-frame') this.requestKeyFrame();
     } catch (thrown) {
       return Promise.reject(thrown as PinholeError);
     }
-    this.#encoder.setLook(this.#look);
     return Promise.resolve();
+  }
+
+  #set(settings: SyntheticSettings): void {
+    const before = this.#settings;
+    const { width, height, framesPerSecond, look } = settings;
+    this.#settings = settings;
+    if (width !== before.width || height !== before.height || framesPerSecond !== before.framesPerSecond) {
+      this.#encoder = this.#openEncoder();
+      // A decoder can use nothing of the new encoder before its first key frame.
+      this.#keyNow = true;
+    } else if (look !== before.look) {
+      this.#encoder.setLook(look);
+    }
+    if (framesPerSecond !== before.framesPerSecond) this.#retime?.();
+  }
+
+  #openEncoder(): SyntheticEncoder {
+    const { look, width, height, framesPerSecond } = this.#settings;
+    return new SyntheticEncoder({
+      look,
+      width,
+      height,
+      framesPerSecond,
+      ...(this.#label !== undefined && { label: this.#label }),
+    });
+  }
+
+  #openSchedule(): FrameSchedule {
+    return new FrameSchedule(this.#clock.monotonicNow(), this.#settings.framesPerSecond);
   }
 
   #makeUnit(): AccessUnit {
@@ -147,6 +199,7 @@ export class SyntheticSource implements Source {
     const key = this.#isKeyDue(monotonic);
     if (key) {
       this.#keyWanted = false;
+      this.#keyNow = false;
       this.#framesSinceKey = 0;
       this.#lastKeyAt = monotonic;
       this.#keyFrames++;
@@ -166,7 +219,7 @@ export class SyntheticSource implements Source {
   }
 
   #isKeyDue(monotonic: Millis): boolean {
-    if (this.#framesSinceKey >= this.#gopFrames) return true;
+    if (this.#keyNow || this.#framesSinceKey >= gopOf(this.#settings)) return true;
     return this.#keyWanted && monotonic - this.#lastKeyAt >= MIN_KEY_INTERVAL_MS;
   }
 }

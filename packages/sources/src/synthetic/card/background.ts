@@ -7,8 +7,10 @@ export type CardPattern = 'card' | 'bars' | 'plain';
 /** How the card looks; what the source's controls change. */
 export interface CardLook {
   readonly pattern: CardPattern;
-  /** Added to every luma level but the time code's, -50…50. */
+  /** Added to every luma level but the time code's and the colour bars', -50…50. */
   readonly brightness: number;
+  /** Whether a light sweeps to and fro; it does unless told. */
+  readonly sweep?: boolean;
 }
 
 /** A flat colour: luma in limited range, chroma in multiples of 4. */
@@ -54,7 +56,9 @@ export function drawBackground(
     for (let column = 0; column < widthMacroblocks; column++) {
       const place = { across: (column * 4) / visibleColumns, down: row / heightMacroblocks };
       const tone =
-        row < stripMacroblocks ? STRIP : brightened(behindDigits(place, look.pattern), look.brightness);
+        row < stripMacroblocks
+          ? STRIP
+          : brightened(behindDigits(place, look.pattern), look.pattern === 'bars' ? 0 : look.brightness);
       fillMacroblock(picture, column, row, tone);
     }
   }

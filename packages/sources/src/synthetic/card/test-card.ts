@@ -37,6 +37,7 @@ export class TestCard {
   readonly #drawn = new Map<TextLine, string>();
   #drawnBits: Uint8Array = new Uint8Array(0);
   #drawnSweep: Uint8Array = new Uint8Array(0);
+  #sweeps = true;
 
   constructor(options: TestCardOptions, look: CardLook) {
     this.#options = options;
@@ -54,6 +55,7 @@ export class TestCard {
     this.#drawn.clear();
     this.#drawnBits = new Uint8Array(0);
     this.#drawnSweep = new Uint8Array(0);
+    this.#sweeps = look.sweep !== false;
     const { label } = this.#layout;
     if (label !== undefined) this.#drawText(label, label.sample, LABEL_INK);
   }
@@ -118,6 +120,7 @@ export class TestCard {
 
   #drawSweep(frameNumber: number): void {
     const { track } = this.#layout;
+    if (!this.#sweeps) return;
     const levels = sweep(frameNumber, this.#visibleColumns, this.#options.framesPerSecond);
     for (let column = 0; column < levels.length; column++) {
       const level = levels[column] ?? 0;
