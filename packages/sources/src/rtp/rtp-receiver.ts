@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MalformedError, type Micros, millis } from '@pinhole/core';
+import { MalformedError, type Micros, type Millis, millis } from '@pinhole/core';
 import type { DemuxedUnit } from '@pinhole/ffmpeg';
 import {
   type DepacketizedUnit,
@@ -31,8 +31,22 @@ export interface RtpReceiverOptions {
   readonly ssrc?: number | undefined;
   /** Puts packets in order: for UDP. */
   readonly reorder?: ReorderLimits;
+  /** Our own name in reports; a random one unless told. */
+  readonly own?: RtcpName;
   readonly clock: SourceClock;
 }
+
+/** Who we are in RTCP. */
+export interface RtcpName {
+  readonly ssrc: number;
+  readonly cname: string;
+}
+
+/** A name that nobody else has. @see RFC 7022 §4.2 */
+export const randomRtcpName = (): RtcpName => ({
+  ssrc: randomBytes(4).readUInt32BE(),
+  cname: randomBytes(12).toString('base64'),
+});
 
 /** Where an RTP receiver puts what it makes. */
 export interface RtpReceiverSink {
@@ -57,17 +71,18 @@ export class RtpReceiver {
   readonly #times: PresentationTimes;
   readonly #captureTimes = new CaptureTimes();
   readonly #units: UnitMaker;
-  readonly #ownSsrc = randomBytes(4).readUInt32BE();
-  readonly #cname = randomBytes(12).toString('base64'); // RFC 7022 §4.2
+  readonly #own: RtcpName;
   #statistics: ReceptionStatistics | undefined;
   #cancelExpiry: (() => void) | undefined;
   #packetsMalformed = 0;
   #packetsForeign = 0;
+  #capturesTold = false;
 
   constructor(options: RtpReceiverOptions, sink: RtpReceiverSink) {
     this.#options = options;
     this.#sink = sink;
     this.#clock = options.clock;
+    this.#own = options.own ?? randomRtcpName();
     this.#ssrc = new SsrcChoice(options.ssrc);
     this.#reorder = options.reorder && new ReorderBuffer(options.reorder);
     this.#times = new PresentationTimes(options.ticksPerSecond);
@@ -98,16 +113,33 @@ export class RtpReceiver {
     return this.#captureTimes.by;
   }
 
+  /** The stream that packets are taken of now; undefined before the first packet. */
+  get ssrc(): number | undefined {
+    return this.#ssrc.current;
+  }
+
+  /** Whether no picture is passed on before the next key picture: the sender may be asked for one. */
+  get waitsForKey(): boolean {
+    return this.#units.waitsForKey;
+  }
+
   /** Takes what came where RTP is expected; nobody may change its bytes later. */
   rtp(bytes: Uint8Array): void {
     const packet = this.#readable(() => parseRtp(withoutBallast(bytes)));
-    if (packet === undefined) return;
+    if (packet !== undefined) this.packet(packet);
+  }
+
+  /**
+   * Takes a packet; nobody may change its bytes later.
+   * @returns whether it is of our stream.
+   */
+  packet(packet: RtpPacket): boolean {
     const now = this.#clock.monotonicNow();
     const choice =
       packet.payloadType === this.#options.payloadType ? this.#ssrc.choose(packet.ssrc, now) : 'foreign';
     if (choice === 'foreign') {
       this.#packetsForeign++;
-      return;
+      return false;
     }
     if (choice === 'changed') {
       this.#depacketize(this.#reorder?.flush() ?? []);
@@ -116,8 +148,21 @@ export class RtpReceiver {
     const { ticksPerSecond } = this.#options;
     this.#statistics ??= new ReceptionStatistics({ ssrc: packet.ssrc, ticksPerSecond });
     this.#statistics.packet(packet, this.#clock.utcNow());
-    this.#depacketize(this.#reorder?.push(packet, now) ?? [packet]);
-    this.#waitForGap();
+    this.#take(packet, now);
+    return true;
+  }
+
+  /** Takes a packet that was lost, and sent again by a stream of its own: statistics count it as lost (RFC 4588 §4). */
+  restored(packet: RtpPacket): void {
+    if (this.#ssrc.is(packet.ssrc)) this.#take(packet, this.#clock.monotonicNow());
+  }
+
+  /** Learns when the picture of a time stamp was taken by the sender's clock; sender reports tell no more from then on. */
+  captured(captureTime: Micros, timestamp: number): void {
+    const pts = this.#times.near(timestamp);
+    if (pts === undefined) return;
+    this.#capturesTold = true;
+    this.#captureTimes.senderReport(captureTime, pts);
   }
 
   /** Takes what came where RTCP is expected. */
@@ -125,7 +170,8 @@ export class RtpReceiver {
     for (const packet of this.#readable(() => parseRtcp(bytes)) ?? []) {
       if (packet.kind === 'sender-report' && this.#ssrc.is(packet.ssrc)) {
         const pts = this.#times.near(packet.rtpTimestamp);
-        if (pts !== undefined) this.#captureTimes.senderReport(ntpToMicros(packet.ntp), pts);
+        if (pts !== undefined && !this.#capturesTold)
+          this.#captureTimes.senderReport(ntpToMicros(packet.ntp), pts);
         this.#statistics?.senderReport(packet, this.#clock.utcNow());
       } else if (packet.kind === 'bye' && packet.ssrcs.some((ssrc) => this.#ssrc.is(ssrc))) {
         this.#depacketize(this.#reorder?.flush() ?? []);
@@ -138,14 +184,19 @@ export class RtpReceiver {
   report(): Uint8Array {
     const report = this.#statistics?.report(this.#clock.utcNow());
     return serializeRtcp([
-      { kind: 'receiver-report', ssrc: this.#ownSsrc, reports: report === undefined ? [] : [report] },
-      { kind: 'source-description', sources: [{ ssrc: this.#ownSsrc, cname: this.#cname }] },
+      { kind: 'receiver-report', ssrc: this.#own.ssrc, reports: report === undefined ? [] : [report] },
+      { kind: 'source-description', sources: [this.#own] },
     ]);
   }
 
   /** Ends its timer; what waits is forgotten. */
   close(): void {
     this.#cancelExpiry?.();
+  }
+
+  #take(packet: RtpPacket, now: Millis): void {
+    this.#depacketize(this.#reorder?.push(packet, now) ?? [packet]);
+    this.#waitForGap();
   }
 
   #readable<T>(parse: () => T): T | undefined {

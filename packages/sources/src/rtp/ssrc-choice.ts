@@ -15,6 +15,11 @@ export class SsrcChoice {
     this.#announced = announced;
   }
 
+  /** The stream that packets are taken of now; undefined before the first packet. */
+  get current(): number | undefined {
+    return this.#current?.ssrc;
+  }
+
   /** Whether this is the stream that packets are taken of now; any is before the first packet. */
   is(ssrc: number): boolean {
     return this.#current === undefined || this.#current.ssrc === ssrc;

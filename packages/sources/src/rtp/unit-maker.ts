@@ -40,6 +40,11 @@ export class UnitMaker {
     return this.#counters;
   }
 
+  /** Whether nothing is passed on before the next key picture. */
+  get waitsForKey(): boolean {
+    return this.#waitsFor !== undefined;
+  }
+
   /**
    * @param at when it is shown and when its last packet came.
    * @returns the unit with memory of its own; undefined when it is left out.

@@ -1,0 +1,1 @@
+export { createWhipSource, type WhipCounters, WhipSource, type WhipSourceOptions } from './whip-source.ts';
