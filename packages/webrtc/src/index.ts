@@ -7,7 +7,15 @@ export {
   transportLines,
 } from './answer-sections.ts';
 export type { DatagramPath } from './datagram-path.ts';
-export { bundledWith, parseOffer, readChannels, readRemoteSide, requireMid } from './offer-transport.ts';
+export {
+  bundledWith,
+  isOffered,
+  parseOffer,
+  readChannels,
+  readRemoteSide,
+  requireMid,
+  transportSection,
+} from './offer-transport.ts';
 export { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
 export { openSrtpProtector, type SrtpProtector } from './srtp-protector.ts';
 export { openSrtpUnprotector, type SrtpUnprotector } from './srtp-unprotector.ts';

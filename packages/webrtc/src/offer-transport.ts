@@ -39,6 +39,20 @@ export function bundledWith(description: SessionDescription, mid: string): Reado
   return bundled.has(mid) ? bundled : new Set();
 }
 
+/** Whether an m-section is offered at all: port 0 refuses it, unless it shares another section's (RFC 9143 §6). */
+export const isOffered = (media: SdpMedia): boolean =>
+  media.port !== 0 || attribute(media, 'bundle-only') !== undefined;
+
+/**
+ * The m-section that stands for the connection which `media` uses: the first one of its bundle.
+ * @see RFC 9143 §7.2.1 (offerer tagged section), RFC 8829 §5.2.1 (only that one may tell how the peer is reached)
+ */
+export function transportSection(description: SessionDescription, media: SdpMedia): SdpMedia {
+  const mid = attribute(media, 'mid');
+  const [tag] = mid === undefined ? [] : bundledWith(description, mid);
+  return description.media.find((section) => tag !== undefined && attribute(section, 'mid') === tag) ?? media;
+}
+
 /**
  * How the peer is reached, by the m-section that stands for the connection and the lines above all sections.
  * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/unsupported`

@@ -14,12 +14,14 @@ import {
 } from '@pinhole/media/sdp';
 import {
   bundledWith,
+  isOffered,
   parseOffer,
   type RemoteChannels,
   type RemoteSide,
   readChannels,
   readRemoteSide,
   requireMid,
+  transportSection,
 } from '@pinhole/webrtc';
 
 /** The header extensions that we write, by the ids the viewer gave them. */
@@ -68,23 +70,24 @@ export function readOffer(text: string, parameters: StreamParameters): ViewerOff
   const format = chooseH264(media, parameters);
   if (!format) throw noH264(media);
   const mid = requireMid(media);
+  const connection = transportSection(description, media);
   const channels = readChannels(description, bundledWith(description, mid));
   const extensions = extensionMappings(media).filter(({ uri }) => OURS.some(([, ours]) => ours === uri));
   return {
     description,
-    ...readRemoteSide(description, media),
+    ...readRemoteSide(description, connection),
     video: { index, media, mid },
     format,
     extensions,
     extensionIds: idsOf(extensions),
     ...(channels && { channels }),
-    candidates: attributes(media, 'candidate'),
+    candidates: attributes(connection, 'candidate'),
   };
 }
 
 const wantsVideo = (media: SdpMedia): boolean => {
   const direction = directionOf(media);
-  return media.kind === 'video' && media.port !== 0 && (direction === 'recvonly' || direction === 'sendrecv');
+  return media.kind === 'video' && isOffered(media) && (direction === 'recvonly' || direction === 'sendrecv');
 };
 
 const bFrames = (): PinholeError =>
