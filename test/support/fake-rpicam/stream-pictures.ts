@@ -66,6 +66,8 @@ function startX264(
     'ultrafast',
     '-tune',
     'zerolatency',
+    '-threads',
+    String(slices),
     '-slices',
     String(slices),
   ];
