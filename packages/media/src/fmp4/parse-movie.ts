@@ -29,6 +29,8 @@ export interface MovieAudioTrack {
   /** As MSE wants it, e.g. `mp4a.40.2`. */
   readonly codec: string;
   readonly channels: number;
+  /** AAC's AudioSpecificConfig (ISO 14496-3 §1.6.2.1), where it could be found; a view. */
+  readonly config?: Uint8Array;
 }
 
 /** What the header of a file tells. */
@@ -96,8 +98,16 @@ function readTrack(trak: Box): MovieVideoTrack | MovieAudioTrack | undefined {
   const reader = new ByteReader(entry.body);
   reader.skip(16);
   const channels = reader.u16();
-  const codec = entry.type === 'Opus' ? 'opus' : audioCodecString({ codec: 'aac', ...aacConfigOf(entry) });
-  return { kind: 'audio', trackId, timescale, codec, channels };
+  if (entry.type === 'Opus') return { kind: 'audio', trackId, timescale, codec: 'opus', channels };
+  const config = aacConfigOf(entry);
+  return {
+    kind: 'audio',
+    trackId,
+    timescale,
+    codec: audioCodecString({ codec: 'aac', ...config }),
+    channels,
+    ...config,
+  };
 }
 
 function readParts(trak: Box): TrackParts {

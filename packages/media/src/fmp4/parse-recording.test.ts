@@ -47,7 +47,14 @@ describe('parsers', () => {
           sps: [parameters.sps],
           pps: parameters.pps,
         },
-        { kind: 'audio', trackId: 2, timescale: 48_000, codec: 'mp4a.40.2', channels: 2 },
+        {
+          kind: 'audio',
+          trackId: 2,
+          timescale: 48_000,
+          codec: 'mp4a.40.2',
+          channels: 2,
+          config: hex('11 90'),
+        },
       ],
     });
   });
