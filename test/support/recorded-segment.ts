@@ -68,7 +68,10 @@ export function segmentBytes(options: SegmentOptions): Uint8Array {
   if (first === undefined) throw new Error('a segment without pictures');
   const audio = sound && ({ codec: 'aac', sampleRate: 48_000, channels: 2 } as const);
   const header = recordingHeader({
-    ...{ sps, pps, width, height },
+    sps,
+    pps,
+    width,
+    height,
     ...(audio && { audio }),
     ...(note && { note: new TextEncoder().encode(JSON.stringify(note)) }),
   });

@@ -100,7 +100,7 @@ describe('FileTable', () => {
         for (const step of steps) {
           if ('remove' in step) {
             const { path } = fileAt(step.remove);
-            expect(table.remove(path)).toEqual(plain.get(path));
+            table.remove(path);
             plain.delete(path);
             continue;
           }

@@ -81,8 +81,9 @@ describe('parseRecordingPath', () => {
       fc.property(
         fc.array(parts, { maxLength: 12 }).map((list) => list.join('')),
         (path) => {
-          if (faultOf(path) === undefined)
-            expect(path).toMatch(/^(on-demand\/)?\d{8}\/\d{2}\/\d{8}_\d{6}(_\d+)?\.(mp4|jpg)$/);
+          const harmless = /^(on-demand\/)?\d{8}\/\d{2}\/\d{8}_\d{6}(_\d+)?\.(mp4|jpg)$/.test(path);
+
+          expect(harmless || faultOf(path) !== undefined).toBe(true);
         },
       ),
     );
