@@ -12,7 +12,11 @@ export default defineConfig({
     emptyOutDir: false,
     minify: false,
     lib: {
-      entry: { index: join(SOURCE, 'index.ts'), element: join(SOURCE, 'element/index.ts') },
+      entry: {
+        index: join(SOURCE, 'index.ts'),
+        element: join(SOURCE, 'element/index.ts'),
+        controls: join(SOURCE, 'controls/index.ts'),
+      },
       formats: ['es'],
     },
     rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' } },

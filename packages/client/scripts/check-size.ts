@@ -3,8 +3,16 @@ import { gzipSync } from 'node:zlib';
 // biome-ignore lint/correctness/noUndeclaredDependencies: a tool of the whole workspace, in its root manifest
 import { build, defaultClientConditions } from 'vite';
 
-/** What a page pays for the player, minified and compressed; kept in sight by failing when it grows beyond. */
-const BUDGET_KIB: Readonly<Record<string, number>> = { 'index.ts': 30, 'element/index.ts': 33 };
+/**
+ * What a page pays for the player, minified and compressed; kept in sight by failing when it grows beyond. JPEG as the
+ * last way to a picture, and the messages about controls, cost half a KiB each: less than loading them apart would.
+ */
+const BUDGET_KIB: Readonly<Record<string, number>> = {
+  'index.ts': 31,
+  'element/index.ts': 34,
+  // For a page that steers the camera too; zod comes with it as with the player, and is shared when one bundler sees both.
+  'controls/index.ts': 9,
+};
 
 let failed = false;
 for (const [entry, budgetKib] of Object.entries(BUDGET_KIB)) {

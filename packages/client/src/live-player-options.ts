@@ -28,6 +28,8 @@ export interface LivePlayerEvents {
   readonly stats: PlayerStats;
   /** Every second, once clocks and capture times are known. */
   readonly latency: LatencySummary;
+  /** What the server says beside the pictures on the connection whose picture is on the page: JSON, as it came. */
+  readonly message: string;
   /** Another path shows the picture; `reason` says why the one before does not. */
   readonly transport: {
     readonly transport: TransportName;

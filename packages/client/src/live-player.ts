@@ -1,5 +1,5 @@
 import { Emitter, type Listener, type Millis, micros, millis } from '@pinhole/core';
-import type { LiveServerMessage } from '@pinhole/protocol/live';
+import type { ControlClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
 import { ClockOffset } from './clock/clock-offset.ts';
 import { localNow } from './clock/local-clock.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
@@ -129,6 +129,14 @@ export class LivePlayer {
     return this.#screen.snapshot(options);
   }
 
+  /**
+   * Says something to the server on the connection whose picture is on the page; without one it is lost. What comes back
+   * is told as `message`. `LiveControls` of `@pinhole/client/controls` does so.
+   */
+  say(message: ControlClientMessage): void {
+    this.#board.shown?.say(message);
+  }
+
   /** Nobody looks (a tile scrolled away): no pictures are sent until `resume`. */
   pause(): void {
     this.#pausedByCaller = true;
@@ -214,6 +222,9 @@ export class LivePlayer {
       }
       case 'message':
         this.#handleMessage(event.message, event.path);
+        break;
+      case 'other':
+        this.#emitter.emit('message', event.text);
         break;
       case 'refused':
         this.#learn({ kind: 'refused', code: event.failure.code, reason: event.failure.reason });

@@ -20,6 +20,8 @@ export type BoardEvent =
   /** Another path is on the page; `reason` is why the one before is not, when it failed. */
   | { readonly kind: 'shown'; readonly path: PicturePath; readonly reason?: string }
   | { readonly kind: 'message'; readonly message: LiveServerMessage; readonly path: number }
+  /** What the server says on the path on the page, of a kind that somebody else knows. */
+  | { readonly kind: 'other'; readonly text: string }
   | { readonly kind: 'blocked' }
   | { readonly kind: 'waiting'; readonly tries: number; readonly nextInMs: Millis; readonly reason: string }
   | { readonly kind: 'refused'; readonly failure: Failure };
@@ -176,9 +178,12 @@ export class PathBoard {
         if (this.#ladder.shown === id) this.#options.handle(event);
         break;
       case 'message': {
-        const failure = messageFailure(event.message);
+        const { message } = event;
+        const failure = messageFailure(message);
         if (failure) this.#failed(id, failure);
-        else this.#options.handle({ ...event, path: id });
+        else if (message.type === 'other') {
+          if (this.#ladder.shown === id) this.#options.handle({ kind: 'other', text: message.text });
+        } else this.#options.handle({ kind: 'message', message, path: id });
         break;
       }
       case 'player-failed':

@@ -1,9 +1,10 @@
-import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
+import type { AnyClientMessage } from '@pinhole/protocol/live';
 import type { ClockOffset } from '../clock/clock-offset.ts';
 import type { TransportName } from '../ladder/transport-name.ts';
 import type { Stage } from '../liveness/live-state.ts';
 import type { PaintedFrame, PictureElement } from '../players/player.ts';
 import type { PlayerName } from '../players/player-name.ts';
+import type { ServerMessage } from '../transports/conversation.ts';
 import type { Failure } from '../transports/failure.ts';
 import type { PathReport } from './path-report.ts';
 
@@ -11,7 +12,7 @@ import type { PathReport } from './path-report.ts';
 export type PathEvent =
   | { readonly kind: 'stage'; readonly stage: Stage }
   | { readonly kind: 'painted'; readonly frame: PaintedFrame }
-  | { readonly kind: 'message'; readonly message: LiveServerMessage }
+  | { readonly kind: 'message'; readonly message: ServerMessage }
   | { readonly kind: 'blocked' }
   /** This player is no good here; the same transport with another one would do. */
   | { readonly kind: 'player-failed'; readonly player: PlayerName; readonly failure: Failure }
@@ -34,7 +35,7 @@ export interface PicturePath {
   readonly received: number;
   report(): Promise<PathReport>;
   /** Says something to the server. */
-  say(message: LiveClientMessage): void;
+  say(message: AnyClientMessage): void;
   /** The page was hidden: no pictures are wanted. */
   pause(): void;
   /** The page is shown again. */

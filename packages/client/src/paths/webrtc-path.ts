@@ -1,8 +1,9 @@
 import { micros } from '@pinhole/core';
-import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
+import type { AnyClientMessage } from '@pinhole/protocol/live';
 import { RtpAnchor } from '../latency/rtp-anchor.ts';
 import { NativePlayer } from '../players/native/native-player.ts';
 import type { PlayerEvent } from '../players/player.ts';
+import type { ServerMessage } from '../transports/conversation.ts';
 import { WhepConnection, type WhepEvent } from '../transports/whep/whep-connection.ts';
 import type { PathReport } from './path-report.ts';
 import type { PathOptions, PicturePath } from './picture-path.ts';
@@ -60,7 +61,7 @@ export class WebRtcPath implements PicturePath {
     return report;
   }
 
-  say(message: LiveClientMessage): void {
+  say(message: AnyClientMessage): void {
     this.#connection.say(message);
   }
 
@@ -86,7 +87,7 @@ export class WebRtcPath implements PicturePath {
     else this.#options.handle(event);
   }
 
-  #handleMessage(message: LiveServerMessage): void {
+  #handleMessage(message: ServerMessage): void {
     if (message.type === 'anchor') {
       const { rtpTimestamp, captureUs } = message;
       this.#anchor.set({ rtpTimestamp, captureTime: micros(captureUs) });

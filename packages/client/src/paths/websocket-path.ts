@@ -1,4 +1,4 @@
-import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
+import type { AnyClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
 import type { FramePlayer } from '../players/frame-player.ts';
 import { MsePlayer } from '../players/mse/mse-player.ts';
 import type { PictureElement, PlayerEvent } from '../players/player.ts';
@@ -59,7 +59,7 @@ export class WebSocketPath implements PicturePath {
     });
   }
 
-  say(message: LiveClientMessage): void {
+  say(message: AnyClientMessage): void {
     this.#connection.say(message);
   }
 

@@ -1,19 +1,21 @@
 import { MalformedError, micros, millis } from '@pinhole/core';
 import {
-  type LiveClientMessage,
+  type AnyClientMessage,
   type LiveServerMessage,
   parseLiveServerMessage,
-  serializeLiveMessage,
 } from '@pinhole/protocol/live';
 import type { ClockOffset } from '../clock/clock-offset.ts';
 import { localNow } from '../clock/local-clock.ts';
+
+/** What the server says: about the pictures, or of a kind that somebody else on the page may know. */
+export type ServerMessage = LiveServerMessage | { readonly type: 'other'; readonly text: string };
 
 /** What a conversation needs of the connection under it. */
 export interface ConversationOptions {
   /** Sends a text message; may throw or drop it when the connection is gone. */
   readonly send: (text: string) => void;
   /** Takes what the server says, except for pongs. */
-  readonly handle: (message: LiveServerMessage) => void;
+  readonly handle: (message: ServerMessage) => void;
   /** Takes the clock exchanges. */
   readonly clock: ClockOffset;
 }
@@ -56,7 +58,8 @@ export class Conversation {
       message = parseLiveServerMessage(text);
     } catch (thrown) {
       if (!(thrown instanceof MalformedError)) throw thrown;
-      this.#malformed++;
+      if (thrown.code === 'live/unknown-message') this.#options.handle({ type: 'other', text });
+      else this.#malformed++;
       return;
     }
     if (message.type !== 'pong') {
@@ -71,9 +74,9 @@ export class Conversation {
   }
 
   /** Says something; a connection that is gone loses it. */
-  say(message: LiveClientMessage): void {
+  say(message: AnyClientMessage): void {
     try {
-      this.#options.send(serializeLiveMessage(message));
+      this.#options.send(JSON.stringify(message));
     } catch {
       // The connection's own close event tells what happened.
     }

@@ -1,4 +1,4 @@
-import type { LiveServerMessage } from '@pinhole/protocol/live';
+import type { ServerMessage } from './conversation.ts';
 import type { Failure, Remedy } from './failure.ts';
 
 const REMEDY: Readonly<Record<string, Remedy>> = {
@@ -12,10 +12,10 @@ const REMEDY: Readonly<Record<string, Remedy>> = {
 };
 
 /** Errors that end a connection although no `bye` need follow. */
-const FATAL_ERRORS = new Set(['webrtc/no-h264', 'webrtc/b-frames']);
+const FATAL_ERRORS = new Set(['webrtc/no-h264', 'webrtc/b-frames', 'mjpeg/no-decoder']);
 
 /** What the server's `bye` or `error` means for the connection; `undefined` when it goes on. */
-export function messageFailure(message: LiveServerMessage): Failure | undefined {
+export function messageFailure(message: ServerMessage): Failure | undefined {
   if (message.type === 'bye') {
     const { code, reason } = message;
     return { code: `session/${code}`, reason, remedy: REMEDY[code] ?? 'retry' };

@@ -1,13 +1,12 @@
 import { MalformedError } from '@pinhole/core';
 import {
-  type LiveClientMessage,
+  type AnyClientMessage,
   type LiveFrame,
-  type LiveServerMessage,
   liveSubprotocols,
   parseLiveFrame,
 } from '@pinhole/protocol/live';
 import type { ClockOffset } from '../../clock/clock-offset.ts';
-import { Conversation } from '../conversation.ts';
+import { Conversation, type ServerMessage } from '../conversation.ts';
 import type { Failure } from '../failure.ts';
 import { closeFailure, openFailure } from './close-failure.ts';
 
@@ -15,7 +14,7 @@ import { closeFailure, openFailure } from './close-failure.ts';
 export type LiveEvent =
   | { readonly kind: 'stage'; readonly stage: 'socket' | 'key-frame' }
   | { readonly kind: 'frame'; readonly frame: LiveFrame }
-  | { readonly kind: 'message'; readonly message: LiveServerMessage }
+  | { readonly kind: 'message'; readonly message: ServerMessage }
   /** It is over and will not come back. */
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -89,7 +88,7 @@ export class LiveConnection {
   }
 
   /** Says something to the server. */
-  say(message: LiveClientMessage): void {
+  say(message: AnyClientMessage): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#conversation?.say(message);
   }
 

@@ -1,7 +1,7 @@
 import { messageOf } from '@pinhole/core';
-import type { LiveClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
+import type { AnyClientMessage } from '@pinhole/protocol/live';
 import type { ClockOffset } from '../../clock/clock-offset.ts';
-import { Conversation } from '../conversation.ts';
+import { Conversation, type ServerMessage } from '../conversation.ts';
 import { type Failure, TransportError } from '../failure.ts';
 import { askForHeaderExtensions, preferH264, receivesH264, withHeaderExtensions } from './offer.ts';
 import { deleteSession, postOffer, type WhepEndpoint } from './whep-resource.ts';
@@ -10,7 +10,7 @@ import { deleteSession, postOffer, type WhepEndpoint } from './whep-resource.ts'
 export type WhepEvent =
   | { readonly kind: 'stage'; readonly stage: 'offer' | 'ice' | 'dtls' | 'key-frame' }
   | { readonly kind: 'track'; readonly stream: MediaStream }
-  | { readonly kind: 'message'; readonly message: LiveServerMessage }
+  | { readonly kind: 'message'; readonly message: ServerMessage }
   /** It is over and will not come back. */
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -65,7 +65,7 @@ export class WhepConnection {
   }
 
   /** Says something on the data channel. */
-  say(message: LiveClientMessage): void {
+  say(message: AnyClientMessage): void {
     this.#conversation?.say(message);
   }
 
