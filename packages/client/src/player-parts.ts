@@ -22,7 +22,11 @@ export function createParts(
 ): PlayerParts {
   const endpoints = endpointsOf(options, document.baseURI);
   const token = options.token ?? endpoints.token;
-  const { players = ['webcodecs', 'mse'], transports = ['webrtc', 'websocket'], iceServers } = options;
+  const {
+    players = ['webcodecs', 'mse', 'jpeg'],
+    transports = ['webrtc', 'websocket'],
+    iceServers,
+  } = options;
   const screen = new Screen(options.container);
   const opener = new PathOpener({
     endpoints,

@@ -15,6 +15,7 @@ const WORDS = {
   native: '',
   webcodecs: ' · WebCodecs',
   mse: ' · MSE',
+  jpeg: ' · JPEG',
 };
 
 /** What lies over the picture: state, delay, transport, a sentence when something is wrong, two buttons. */

@@ -1,6 +1,7 @@
 import type { ClockOffset } from '../clock/clock-offset.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { TransportName } from '../ladder/transport-name.ts';
+import { jpegProblem } from '../players/jpeg/support.ts';
 import { mseProblem } from '../players/mse/media-source.ts';
 import type { PlayerName, WebSocketPlayerName } from '../players/player-name.ts';
 import { webCodecsProblem } from '../players/webcodecs/support.ts';
@@ -27,7 +28,7 @@ export class PathOpener {
 
   constructor(options: PathOpenerOptions) {
     this.#options = options;
-    const problems = { webcodecs: webCodecsProblem(), mse: mseProblem() };
+    const problems = { webcodecs: webCodecsProblem(), mse: mseProblem(), jpeg: jpegProblem() };
     for (const player of options.players) {
       const problem = problems[player];
       if (problem !== undefined) this.#ruledOut.set(player, problem);

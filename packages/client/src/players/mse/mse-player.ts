@@ -73,8 +73,10 @@ export class MsePlayer implements FramePlayer {
   write(frame: LiveFrame): void {
     if (this.#abort.signal.aborted) return;
     if (frame.discontinuity) this.skip();
-    if (this.#queue?.full && !this.#needsKey) this.#askForKey();
-    if (this.#needsKey && !frame.key) {
+    // A browser that wants no media may do so for long: then not even a key unit finds room.
+    const full = this.#queue?.full === true;
+    if (full && !this.#needsKey) this.#askForKey();
+    if (full || (this.#needsKey && !frame.key)) {
       this.#skipped++;
       return;
     }

@@ -1,8 +1,8 @@
 import { type Micros, messageOf } from '@pinhole/core';
 import type { LiveFrame } from '@pinhole/protocol/live';
 import { localNow } from '../../clock/local-clock.ts';
+import { CanvasPainter } from '../canvas-painter.ts';
 import type { FramePlayer, FramePlayerOptions, StreamConfig } from '../frame-player.ts';
-import { CanvasPainter } from './canvas-painter.ts';
 import { DecodeLag } from './decode-lag.ts';
 
 /** More live units in flight than this, and the rest up to the next key unit is left out. */
@@ -145,7 +145,9 @@ export class WebCodecsPlayer implements FramePlayer {
     const { captureTime = 0, catchUp = false } = submitted ?? {};
     if (catchUp) this.#catchingUp--;
     this.#painter.offer({
-      frame,
+      image: frame,
+      width: frame.displayWidth,
+      height: frame.displayHeight,
       catchUp,
       ...(captureTime > 0 ? { captureTime: captureTime as Micros } : {}),
     });

@@ -1,10 +1,14 @@
 import type { Micros } from '@pinhole/core';
-import { localTime } from '../../clock/local-clock.ts';
-import type { PaintedFrame } from '../player.ts';
+import { localTime } from '../clock/local-clock.ts';
+import type { PaintedFrame } from './player.ts';
 
 /** A decoded picture on its way to the screen. */
 export interface DecodedPicture {
-  readonly frame: VideoFrame;
+  /** Closed by the painter. */
+  readonly image: VideoFrame | ImageBitmap;
+  /** In pixels, as shown. */
+  readonly width: number;
+  readonly height: number;
   readonly captureTime?: Micros;
   /** From before the live edge: shown only when nothing newer is on its way. */
   readonly catchUp: boolean;
@@ -44,10 +48,10 @@ export class CanvasPainter {
     return this.#dropped;
   }
 
-  /** Takes a picture; its frame is closed here. */
+  /** Takes a picture; its image is closed here. */
   offer(picture: DecodedPicture): void {
     if (this.#next) {
-      this.#next.frame.close();
+      this.#next.image.close();
       if (!this.#next.catchUp) this.#dropped++;
     }
     this.#next = picture;
@@ -58,7 +62,7 @@ export class CanvasPainter {
   close(): void {
     if (this.#request !== undefined) cancelAnimationFrame(this.#request);
     this.#request = undefined;
-    this.#next?.frame.close();
+    this.#next?.image.close();
     this.#next = undefined;
   }
 
@@ -78,13 +82,12 @@ export class CanvasPainter {
     }
   }
 
-  #draw({ frame, captureTime }: DecodedPicture): void {
+  #draw({ image, width, height, captureTime }: DecodedPicture): void {
     this.#next = undefined;
-    const { displayWidth: width, displayHeight: height } = frame;
     if (this.element.width !== width) this.element.width = width;
     if (this.element.height !== height) this.element.height = height;
-    this.#context?.drawImage(frame, 0, 0, width, height);
-    frame.close();
+    this.#context?.drawImage(image, 0, 0, width, height);
+    image.close();
     this.#drawn = { width, height, ...(captureTime === undefined ? {} : { captureTime }) };
   }
 }

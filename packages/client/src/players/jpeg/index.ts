@@ -1,0 +1,2 @@
+export { JpegPlayer } from './jpeg-player.ts';
+export { jpegProblem } from './support.ts';
