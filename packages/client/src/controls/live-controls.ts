@@ -21,7 +21,7 @@ export interface UnkeptControls {
   readonly controls: WireUnkept['controls'];
   /** The id of the token that made the last of them. */
   readonly by: string;
-  /** When, on the clock of `performance.now()`. */
+  /** When, in milliseconds since 1970 of a clock that never steps: `performance.timeOrigin + performance.now()`. */
   readonly revertAt: Millis;
 }
 
@@ -65,7 +65,9 @@ interface Drag {
  */
 export class LiveControls {
   readonly #player: Pick<LivePlayer, 'on' | 'say'>;
-  readonly #emitter = new Emitter<LiveControlsEvents>({ onListenerError: reportError });
+  readonly #emitter = new Emitter<LiveControlsEvents>({
+    onListenerError: (thrown) => reportError(thrown),
+  });
   readonly #requests: ControlRequests;
   readonly #drags = new Map<string, Drag>();
   readonly #stops: (() => void)[];

@@ -55,8 +55,11 @@ describe('Conversation', () => {
     conversation.receive('{"type":"from-the-future"}');
     conversation.receive('no JSON');
 
-    expect(heard).toEqual([{ type: 'status', source: { kind: 'live' }, lastSequence: 4 }]);
-    expect(conversation.malformed).toBe(2);
+    expect(heard).toEqual([
+      { type: 'status', source: { kind: 'live' }, lastSequence: 4 },
+      { type: 'other', text: '{"type":"from-the-future"}' },
+    ]);
+    expect(conversation.malformed).toBe(1);
   });
 
   it('says goodbye once, and nothing after that', () => {
