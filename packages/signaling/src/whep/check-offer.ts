@@ -1,5 +1,5 @@
 import type { OfferedMedia } from '@pinhole/protocol/whep';
-import { WhepProblem } from './whep-problem.ts';
+import { RequestProblem } from '../sdp-http/request-problem.ts';
 
 /** Of these the WebRTC stack may still refuse one, with its own words. */
 const DTLS_ROLES: ReadonlySet<string> = new Set(['actpass', 'active', 'passive']);
@@ -7,7 +7,7 @@ const DTLS_ROLES: ReadonlySet<string> = new Set(['actpass', 'active', 'passive']
 /**
  * Holds an offer against the media rules of WHEP: one video that the viewer receives, at most one audio, and a DTLS
  * role that leaves a part for the server.
- * @throws {WhepProblem} `whep/no-video`, `whep/too-many-tracks`, `whep/direction`, `whep/dtls-role`
+ * @throws {RequestProblem} `whep/no-video`, `whep/too-many-tracks`, `whep/direction`, `whep/dtls-role`
  * @see RFC 9725 §4.4, draft-ietf-wish-whep §4.4
  */
 export function checkOffer(media: readonly OfferedMedia[]): void {
@@ -30,5 +30,5 @@ export function checkOffer(media: readonly OfferedMedia[]): void {
     );
 }
 
-const refused = (code: string, detail: string): WhepProblem =>
-  new WhepProblem({ status: 422, code, title: 'The offer cannot be answered', detail });
+const refused = (code: string, detail: string): RequestProblem =>
+  new RequestProblem({ status: 422, code, title: 'The offer cannot be answered', detail });

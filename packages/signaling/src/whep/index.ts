@@ -1,4 +1,4 @@
-export type { AllowOrigin } from './cors.ts';
+export type { AllowOrigin } from '../sdp-http/cors.ts';
 export {
   createWhepHandler,
   type WhepEndpointContext,

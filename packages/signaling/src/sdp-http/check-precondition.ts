@@ -1,6 +1,6 @@
 import { type IceCredentials, parseIfMatch } from '@pinhole/protocol/whep';
 import type { Negotiation } from './negotiations.ts';
-import { WhepProblem } from './whep-problem.ts';
+import { RequestProblem } from './request-problem.ts';
 
 /** What a PATCH is held against. */
 export interface Precondition {
@@ -15,7 +15,7 @@ export interface Precondition {
 
 /**
  * Lets through a PATCH that adds candidates to the current ICE generation.
- * @throws {WhepProblem} `whep/precondition-required`, `whep/precondition-failed`, `whep/restart-unsupported`; the session
+ * @throws {RequestProblem} `whep/precondition-required`, `whep/precondition-failed`, `whep/restart-unsupported`; the session
  *   goes on
  * @throws {MalformedError} `whep/if-match`
  * @see RFC 9725 §4.3.1 (trickle), §4.3.2 (restart)
@@ -24,7 +24,7 @@ export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }
   const current = credentials !== undefined && credentials.ufrag === negotiation.offered.ufrag;
   if (ifMatch === null) {
     if (lenient && current) return;
-    throw new WhepProblem({
+    throw new RequestProblem({
       status: 428,
       code: 'whep/precondition-required',
       title: 'If-Match is missing',
@@ -33,7 +33,7 @@ export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }
   }
   const wanted = parseIfMatch(ifMatch);
   if (wanted.kind === 'tags' && !wanted.tags.includes(negotiation.entityTag)) {
-    throw new WhepProblem({
+    throw new RequestProblem({
       status: 412,
       code: 'whep/precondition-failed',
       title: 'Another ICE generation',
@@ -42,7 +42,7 @@ export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }
   }
   const restarts = wanted.kind === 'any' ? !(lenient && current) : credentials !== undefined && !current;
   if (restarts) {
-    throw new WhepProblem({
+    throw new RequestProblem({
       status: 422,
       code: 'whep/restart-unsupported',
       title: 'ICE restart is not supported',

@@ -1,13 +1,13 @@
-import { WhepProblem } from './whep-problem.ts';
+import { RequestProblem } from './request-problem.ts';
 
 /** No offer of a real client comes near it. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** @throws {WhepProblem} `whep/media-type` with the header that names the right type */
+/** @throws {RequestProblem} `whep/media-type` with the header that names the right type */
 export function requireMediaType(request: Request, expected: string, acceptHeader: string): void {
   const given = request.headers.get('Content-Type') ?? '';
   if (given.split(';', 1)[0]?.trim().toLowerCase() === expected) return;
-  throw new WhepProblem(
+  throw new RequestProblem(
     {
       status: 415,
       code: 'whep/media-type',
@@ -20,11 +20,11 @@ export function requireMediaType(request: Request, expected: string, acceptHeade
 
 /**
  * The whole body as text; stops reading where the limit is passed, whatever Content-Length says.
- * @throws {WhepProblem} `whep/too-large`, `whep/encoding`, `whep/cut-short`
+ * @throws {RequestProblem} `whep/too-large`, `whep/encoding`, `whep/cut-short`
  */
 export async function readText(request: Request): Promise<string> {
   const bytes = await readBytes(request).catch((thrown: unknown) => {
-    if (thrown instanceof WhepProblem) throw thrown;
+    if (thrown instanceof RequestProblem) throw thrown;
     throw malformed('whep/cut-short', 'the body ended before its end', thrown);
   });
   try {
@@ -44,7 +44,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
     size += value.byteLength;
     if (size > MAX_BODY_BYTES) {
       await reader.cancel();
-      throw new WhepProblem({
+      throw new RequestProblem({
         status: 413,
         code: 'whep/too-large',
         title: 'Body too large',
@@ -56,5 +56,5 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-const malformed = (code: string, detail: string, cause: unknown): WhepProblem =>
-  new WhepProblem({ status: 400, code, title: 'Malformed body', detail }, { cause });
+const malformed = (code: string, detail: string, cause: unknown): RequestProblem =>
+  new RequestProblem({ status: 400, code, title: 'Malformed body', detail }, { cause });

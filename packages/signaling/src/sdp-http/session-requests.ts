@@ -1,17 +1,25 @@
 import { type Logger, messageOf } from '@pinhole/core';
-import type { Camera, Identity, ViewerSessions } from '@pinhole/engine';
+import type { Camera, Identity } from '@pinhole/engine';
 import { candidatesOf, parseSdpFragment, SDP_FRAGMENT_TYPE } from '@pinhole/protocol/whep';
 import { checkPrecondition } from './check-precondition.ts';
 import type { Negotiation, Negotiations } from './negotiations.ts';
 import { readText, requireMediaType } from './request-body.ts';
-import { WhepProblem } from './whep-problem.ts';
+import { RequestProblem } from './request-problem.ts';
 
 /** More than any real client has; each may cost a name look-up and a series of connectivity checks. */
 const MAX_CANDIDATES = 256;
 
+/** Who keeps the sessions: of viewers, or of publishers. */
+export interface SessionHost {
+  /** Undefined once it ended. */
+  find(id: string): { readonly camera: Camera; readonly who: Identity } | undefined;
+  candidate(id: string, candidate: string): Promise<void>;
+  close(id: string, why: 'left'): void;
+}
+
 /** Whose request on which session. */
 export interface SessionRequest {
-  readonly sessions: ViewerSessions;
+  readonly sessions: SessionHost;
   readonly negotiations: Negotiations;
   readonly camera: Camera;
   readonly id: string;
@@ -21,7 +29,7 @@ export interface SessionRequest {
 }
 
 /**
- * Takes a viewer's further candidates. One that cannot be used is passed over silently, as the RFC asks.
+ * Takes a peer's further candidates. One that cannot be used is passed over silently, as the RFC asks.
  * @throws {PinholeError} `whep/*`
  * @see RFC 9725 §4.3.1
  */
@@ -40,7 +48,7 @@ export async function patchSession(
     try {
       await sessions.candidate(id, candidate);
     } catch (thrown) {
-      log.debug({ viewer: id.slice(0, 8), error: messageOf(thrown) }, 'candidate passed over');
+      log.debug({ session: id.slice(0, 8), error: messageOf(thrown) }, 'candidate passed over');
     }
   }
   return new Response(null, { status: 204 });
@@ -48,7 +56,7 @@ export async function patchSession(
 
 /**
  * Ends a session. `If-Match` is of no account here (RFC 9725 §4.2).
- * @throws {WhepProblem} `session/unknown`, `whep/not-yours`
+ * @throws {RequestProblem} `session/unknown`, `whep/not-yours`
  */
 export function closeSession(target: SessionRequest): Response {
   ownNegotiation(target);
@@ -57,11 +65,11 @@ export function closeSession(target: SessionRequest): Response {
   return new Response(null, { status: 200 });
 }
 
-/** @throws {WhepProblem} `session/unknown` */
+/** @throws {RequestProblem} `session/unknown` */
 export function requireSession({ sessions, camera, id }: SessionRequest): { readonly who: Identity } {
   const session = sessions.find(id);
   if (session?.camera === camera) return session;
-  throw new WhepProblem({
+  throw new RequestProblem({
     status: 404,
     code: 'session/unknown',
     title: 'No such session',
@@ -72,7 +80,7 @@ export function requireSession({ sessions, camera, id }: SessionRequest): { read
 function ownNegotiation(target: SessionRequest): Negotiation {
   const { who } = requireSession(target);
   if (who.tokenId !== target.identity.tokenId && !target.admin) {
-    throw new WhepProblem({
+    throw new RequestProblem({
       status: 403,
       code: 'whep/not-yours',
       title: 'Not your session',
@@ -81,10 +89,10 @@ function ownNegotiation(target: SessionRequest): Negotiation {
   }
   const negotiation = target.negotiations.get(target.id);
   if (negotiation) return negotiation;
-  throw new WhepProblem({
+  throw new RequestProblem({
     status: 404,
     code: 'session/unknown',
     title: 'No such session',
-    detail: 'it was not opened by WHEP',
+    detail: 'it was opened by another protocol',
   });
 }

@@ -1,12 +1,12 @@
 import type { IceCredentials } from '@pinhole/protocol/whep';
 
-/** What WHEP itself must remember of a session, beside what the engine knows. */
+/** What WHIP and WHEP themselves must remember of a session, beside what the engine knows. */
 export interface Negotiation {
   /** Names the current ICE generation, without quotes. */
   readonly entityTag: string;
-  /** The viewer's own ICE credentials of this generation. */
+  /** The peer's own ICE credentials of this generation. */
   readonly offered: IceCredentials;
-  /** Candidates the viewer has added so far. */
+  /** Candidates the peer has added so far. */
   candidates: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Camera, Identity, ViewerSessions } from '@pinhole/engine';
+import type { Camera, Identity } from '@pinhole/engine';
 import {
   type IceServer,
   parseOfferOutline,
@@ -7,13 +7,13 @@ import {
   serializeEntityTag,
   serializeIceServerLinks,
 } from '@pinhole/protocol/whep';
-import { checkOffer } from './check-offer.ts';
 import type { Negotiations } from './negotiations.ts';
 import { readText, requireMediaType } from './request-body.ts';
+import type { SdpHttpProtocol } from './sdp-http-handler.ts';
 
 /** What opening a session needs. */
 export interface OpenSessionContext {
-  readonly sessions: ViewerSessions;
+  readonly protocol: SdpHttpProtocol;
   readonly negotiations: Negotiations;
   readonly camera: Camera;
   readonly identity: Identity;
@@ -22,16 +22,17 @@ export interface OpenSessionContext {
 }
 
 /**
- * Answers the POST that carries an offer. The first viewer of an idle camera starts it, and waits for its first picture.
- * @throws {PinholeError} `whep/*`, `camera/not-live`, `session/limit`, `webrtc/*`
+ * Answers the POST that carries an offer.
+ * @throws {PinholeError} `whep/*`, and what the protocol's `offer` throws
  */
 export async function openSession(request: Request, context: OpenSessionContext): Promise<Response> {
-  const { sessions, negotiations, camera, identity } = context;
+  const { protocol, negotiations, camera, identity } = context;
+  const { sessions } = protocol;
   requireMediaType(request, SDP_TYPE, 'Accept-Post');
   const sdp = await readText(request);
   const { credentials, media } = parseOfferOutline(sdp);
-  checkOffer(media);
-  const { id, answer } = await sessions.offer(camera, sdp, identity);
+  protocol.checkOffer(media);
+  const { id, answer } = await protocol.offer(camera, sdp, identity);
   // Nobody is left to learn the session's address.
   if (request.signal.aborted && sessions.find(id)) sessions.close(id, 'left');
   const entityTag = parseOfferOutline(answer).credentials.ufrag;

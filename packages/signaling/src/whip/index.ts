@@ -1,0 +1,1 @@
+export { createWhipHandler, type WhipHandler, type WhipHandlerOptions } from './whip-handler.ts';
