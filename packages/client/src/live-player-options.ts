@@ -13,7 +13,7 @@ export type LivePlayerOptions = CameraAddress & {
   readonly token?: string;
   /** In order of preference; `['webrtc', 'websocket']` unless told otherwise. */
   readonly transports?: readonly TransportName[];
-  /** Players for the WebSocket in order of preference; `['webcodecs', 'mse']` unless told otherwise. */
+  /** Players for the WebSocket in order of preference; `['webcodecs', 'mse', 'jpeg']` unless told otherwise. */
   readonly players?: readonly WebSocketPlayerName[];
   /** ICE servers beside those that the server names. */
   readonly iceServers?: readonly RTCIceServer[];

@@ -2,7 +2,12 @@ import type { LiveCamera } from '../live-player-hook.ts';
 import { LatencyChart } from './latency-chart.tsx';
 import { TRANSPORT_NAMES } from './live-view.tsx';
 
-const PLAYER_NAMES = { native: 'video element', webcodecs: 'WebCodecs', mse: 'Media Source' } as const;
+const PLAYER_NAMES = {
+  native: 'video element',
+  webcodecs: 'WebCodecs',
+  mse: 'Media Source',
+  jpeg: 'JPEG',
+} as const;
 
 /** Delay and statistics of one camera, and a button that copies them for a report. */
 export const StatsPanel = ({

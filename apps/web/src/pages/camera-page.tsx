@@ -19,7 +19,7 @@ interface CameraPageProps {
 
 /** One camera, as large as the window allows. */
 export function CameraPage({ camera, cameras }: CameraPageProps) {
-  const live = useLivePlayer(camera.id);
+  const live = useLivePlayer(camera);
   const frame = useRef<HTMLDivElement>(null);
   const [explaining, setExplaining] = useState(false);
   const [helping, setHelping] = useState(false);

@@ -74,7 +74,7 @@ const GAP_PIXELS = 12;
 
 const Tile = ({ camera }: { readonly camera: CameraSummary }) => (
   <a class="tile" href={cameraHref(camera.id)} aria-label={`Open ${camera.label}`}>
-    <LiveView label={camera.label} live={useLivePlayer(camera.id)} />
+    <LiveView label={camera.label} live={useLivePlayer(camera)} />
   </a>
 );
 

@@ -4,6 +4,8 @@ import { token } from './token.ts';
 export interface CameraSummary {
   readonly id: string;
   readonly label: string;
+  /** It makes JPEG pictures itself. */
+  readonly jpeg: boolean;
 }
 
 /** The server said no, or could not be reached. */

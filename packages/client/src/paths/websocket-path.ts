@@ -1,5 +1,6 @@
 import type { AnyClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
-import type { FramePlayer } from '../players/frame-player.ts';
+import type { FramePlayer, FramePlayerOptions } from '../players/frame-player.ts';
+import { JpegPlayer } from '../players/jpeg/jpeg-player.ts';
 import { MsePlayer } from '../players/mse/mse-player.ts';
 import type { PictureElement, PlayerEvent } from '../players/player.ts';
 import type { WebSocketPlayerName } from '../players/player-name.ts';
@@ -15,7 +16,13 @@ export interface WebSocketPathOptions extends PathOptions {
   readonly player: WebSocketPlayerName;
 }
 
-/** Pictures by WebSocket, decoded and shown by WebCodecs or MSE. */
+const PLAYERS: Readonly<Record<WebSocketPlayerName, new (options: FramePlayerOptions) => FramePlayer>> = {
+  webcodecs: WebCodecsPlayer,
+  mse: MsePlayer,
+  jpeg: JpegPlayer,
+};
+
+/** Pictures by WebSocket, decoded and shown by WebCodecs, by MSE, or one by one. */
 export class WebSocketPath implements PicturePath {
   readonly transport = 'websocket';
   readonly player: WebSocketPlayerName;
@@ -27,9 +34,12 @@ export class WebSocketPath implements PicturePath {
   constructor(options: WebSocketPathOptions) {
     this.#options = options;
     this.player = options.player;
-    const handle = (event: PlayerEvent): void => this.#handlePlayer(event);
-    this.#player = options.player === 'mse' ? new MsePlayer({ handle }) : new WebCodecsPlayer({ handle });
-    this.#connection = new LiveConnection({ ...options, handle: (event) => this.#handleConnection(event) });
+    this.#player = new PLAYERS[options.player]({ handle: (event) => this.#handlePlayer(event) });
+    this.#connection = new LiveConnection({
+      ...options,
+      pictures: options.player === 'jpeg' ? 'jpeg' : 'video',
+      handle: (event) => this.#handleConnection(event),
+    });
   }
 
   /** Connects; what becomes of it comes as events. */

@@ -24,6 +24,8 @@ export interface LiveConnectionOptions {
   readonly url: string;
   readonly token?: string;
   readonly clock: ClockOffset;
+  /** What kind of pictures to ask for. */
+  readonly pictures: 'video' | 'jpeg';
   readonly handle: (event: LiveEvent) => void;
 }
 
@@ -42,7 +44,7 @@ export class LiveConnection {
     this.#options = options;
   }
 
-  /** Video frames that came. */
+  /** Pictures that came. */
   get received(): number {
     return this.#received;
   }
@@ -61,8 +63,8 @@ export class LiveConnection {
   open(): void {
     const { signal } = this.#abort;
     if (signal.aborted) return;
-    const { url, token, clock, handle } = this.#options;
-    const socket = new WebSocket(url, liveSubprotocols(token));
+    const { token, clock, handle } = this.#options;
+    const socket = new WebSocket(this.#address(), liveSubprotocols(token));
     const conversation = new Conversation({
       send: (text) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(text);
@@ -100,6 +102,11 @@ export class LiveConnection {
     this.#socket?.close(1000);
   }
 
+  #address(): string {
+    const { url, pictures } = this.#options;
+    return pictures === 'video' ? url : `${url}${url.includes('?') ? '&' : '?'}format=jpeg`;
+  }
+
   #receive(message: unknown): void {
     if (typeof message === 'string') {
       this.#conversation?.receive(message);
@@ -115,14 +122,15 @@ export class LiveConnection {
       this.#malformed++;
       return;
     }
-    if (frame.type !== 'video' || frame.track !== 0) return;
+    if (frame.type !== this.#options.pictures || frame.track !== 0) return;
     this.#received++;
     this.#options.handle({ kind: 'frame', frame });
   }
 
   async #ended(code: number, reason: string): Promise<void> {
-    const { url, token } = this.#options;
+    const { token } = this.#options;
     const { signal } = this.#abort;
+    const url = this.#address();
     const failure = this.#opened
       ? closeFailure(code, reason)
       : await openFailure(url, { signal, ...(token === undefined ? {} : { token }) });
