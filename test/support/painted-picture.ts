@@ -9,19 +9,22 @@ export interface PaintedPicture {
 }
 
 /**
- * The picture that is on top in the element that `selector` names, which may have several videos and canvases in it.
+ * The picture that is on top in the element that `selector` names, which may have several videos, canvases and images in it.
  * @returns undefined when there is none yet.
  */
 export async function paintedPicture(page: Page, selector: string): Promise<PaintedPicture | undefined> {
   const read = await page.evaluate((place) => {
-    const all = document.querySelectorAll<HTMLVideoElement | HTMLCanvasElement>(
-      `${place} :is(video, canvas)`,
+    const all = document.querySelectorAll<HTMLVideoElement | HTMLCanvasElement | HTMLImageElement>(
+      `${place} :is(video, canvas, img)`,
     );
     const picture = all[all.length - 1];
     if (!picture) return undefined;
-    const isVideo = picture instanceof HTMLVideoElement;
-    const width = isVideo ? picture.videoWidth : picture.width;
-    const height = isVideo ? picture.videoHeight : picture.height;
+    const [width, height] =
+      picture instanceof HTMLVideoElement
+        ? [picture.videoWidth, picture.videoHeight]
+        : picture instanceof HTMLImageElement
+          ? [picture.naturalWidth, picture.naturalHeight]
+          : [picture.width, picture.height];
     if (width === 0 || height === 0) return undefined;
     const probe = new OffscreenCanvas(width, Math.ceil(height / 3));
     const context = probe.getContext('2d');

@@ -46,7 +46,10 @@ export interface HarnessPage {
 }
 
 /** Opens a page on the program's origin, with nothing but the harness in it. */
-export async function openHarness(browser: Browser, pinhole: Pinhole): Promise<HarnessPage> {
+export async function openHarness(
+  browser: Browser,
+  pinhole: Pick<Pinhole, 'url' | 'token'>,
+): Promise<HarnessPage> {
   const page = await browser.newPage();
   const script = await bundled();
   // A page that the program itself served: Chromium keeps pages of unknown origin off this machine's sockets. What is
