@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Logger, silentLogger } from '@pinhole/core';
-import { Camera, Cameras, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
+import { Camera, Cameras, PublisherSessions, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
 import { createWhepHandler } from '@pinhole/signaling/whep';
+import { createWhipHandler } from '@pinhole/signaling/whip';
 import { anonymousGrants } from './auth/anonymous.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { TokenStore } from './auth/token-store.ts';
@@ -102,7 +103,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       perAddress: limits.viewersPerAddress,
     },
     now: utcNow,
-    newId: () => randomBytes(18).toString('base64url'),
+    newId: newSessionId,
   });
   const outputs = { cameras, registry: viewers, now: utcNow, log };
   const sessions = new ViewerSessions({
@@ -111,13 +112,15 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     now: utcNow,
     log,
   });
-  const whep = createWhepHandler({
-    sessions,
+  const publishers = new PublisherSessions({ now: utcNow, newId: newSessionId, log });
+  const sdpHttp = {
     cameras,
     iceServers: () => iceServersOf(config.iceServers),
-    allowOrigin: (origin) => config.origins.includes('*') || config.origins.includes(origin),
+    allowOrigin: (origin: string) => config.origins.includes('*') || config.origins.includes(origin),
     log,
-  });
+  };
+  const whep = createWhepHandler({ ...sdpHttp, sessions });
+  const whip = createWhipHandler({ ...sdpHttp, sessions: publishers });
   const live = media.openLive(outputs);
   const raspicam = media.openRaspicam(outputs);
   const streams = media.openStreams(outputs);
@@ -162,6 +165,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       raspicam: { ...raspicam.counters },
       http: { ...streams.counters },
       mjpeg: { ...mjpeg.counters },
+      publishers: { ...publishers.counters },
     }),
     version: VERSION,
     now: utcNow,
@@ -170,7 +174,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const app = createApp({
     gate,
     api: { cameras, viewers, sessions, tokens, presets, version: VERSION, now: utcNow, log },
-    media: { cameras, defaultCamera, whep, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
+    media: { cameras, defaultCamera, whep, whip, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
     bodyBytes: limits.bodyBytes,
@@ -193,7 +197,13 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
 
   metrics.open();
   const stopTicker = startTicker(
-    [() => cameras.tick(), () => sessions.tick(), () => viewers.tick(), watchTokens(tokens, viewers, log)],
+    [
+      () => cameras.tick(),
+      () => sessions.tick(),
+      () => viewers.tick(),
+      () => publishers.tick(),
+      watchTokens(tokens, [viewers, publishers], log),
+    ],
     log,
   );
   warnOfOpenDoors(config, log);
@@ -209,6 +219,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     const stayAlive = setInterval(() => {}, DRAIN_MS);
     const stopped = listener.close({ graceMs: DRAIN_MS });
     const ended = viewers.endWhere(() => true, 'shutdown');
+    publishers.endWhere(() => true, 'shutdown');
     stopTicker();
     metrics.close();
     await Promise.allSettled([stopped, cameras.close(), media.close()]);
@@ -225,6 +236,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     close: () => (closed ??= close()),
   };
 }
+
+const newSessionId = (): string => randomBytes(18).toString('base64url');
 
 const withDefaultCamera = (config: ServerConfig): ServerConfig =>
   Object.keys(config.cameras).length > 0

@@ -10,6 +10,7 @@ describe('credentialOf', () => {
   it.each([
     ['a header', carrier({ authorization: 'Bearer abc' }), 'abc'],
     ['a header in any case', carrier({ authorization: 'bearer abc' }), 'abc'],
+    ['a password', carrier({ authorization: `Basic ${btoa('obs:abc')}` }), 'abc'],
     ['a subprotocol', carrier({ subprotocols: 'pinhole.live.v1, bearer.abc' }), 'abc'],
     ['the address', carrier({ searchParams: new URLSearchParams('token=abc') }), 'abc'],
     [
@@ -22,7 +23,9 @@ describe('credentialOf', () => {
   });
 
   it.each([
-    ['another scheme', carrier({ authorization: 'Basic abc' })],
+    ['another scheme', carrier({ authorization: 'Digest abc' })],
+    ['a user without a password', carrier({ authorization: `Basic ${btoa('obs')}` })],
+    ['an empty password', carrier({ authorization: `Basic ${btoa('obs:')}` })],
     ['an empty token', carrier({ searchParams: new URLSearchParams('token=') })],
     ['a token of absurd length', carrier({ authorization: `Bearer ${'x'.repeat(513)}` })],
   ])('tells %s from no token at all', (_, from) => {

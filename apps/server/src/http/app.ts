@@ -31,7 +31,7 @@ export interface AppOptions {
 }
 
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const GUARDED = ['/api/*', '/whep/*', '/live/*', '/cameras/*', '/metrics', ...ROOT_FILES];
+const GUARDED = ['/api/*', '/whep/*', '/whip/*', '/live/*', '/cameras/*', '/metrics', ...ROOT_FILES];
 
 /** The HTTP side of the server, without a socket: `app.request()` serves one request. */
 export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
@@ -56,7 +56,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
     const changes = CHANGES.has(context.req.method);
     const kind = gate.admit(incoming, { changes });
     const origin = incoming.headers.origin;
-    const preflight = context.req.method === 'OPTIONS' && !context.req.path.startsWith('/whep/');
+    const preflight = context.req.method === 'OPTIONS' && !ANSWERS_PREFLIGHTS.test(context.req.path);
     if (preflight) {
       const allowed =
         kind === 'allowed' && origin !== undefined ? { ...corsHeaders(origin), ...PREFLIGHT_HEADERS } : {};
@@ -128,7 +128,10 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   return app;
 }
 
-const RESERVED = /^\/(?:api|whep|live|ws|cameras|metrics|health|ready)(?:\/|$)/;
+/** What answers a preflight by itself. */
+const ANSWERS_PREFLIGHTS = /^\/(?:whep|whip)\//;
+
+const RESERVED = /^\/(?:api|whep|whip|live|ws|cameras|metrics|health|ready)(?:\/|$)/;
 
 const CORS_NAMES = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'];
 

@@ -8,6 +8,7 @@ import { PictureFeeds } from '@pinhole/outputs/pictures';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
 import type { IceServer } from '@pinhole/protocol/whep';
+import { createTransports } from '@pinhole/webrtc';
 import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
@@ -38,14 +39,18 @@ export interface MediaParts {
 export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   const decoder = new JpegDecoder();
   const feeds = new PictureFeeds({ now: utcNow });
+  const reach = {
+    iceServers: iceServersOf(config.webrtc.iceServers),
+    ...hostAddressesOf(config),
+    announcedAddresses: config.webrtc.announcedAddresses,
+    ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
+  };
+  const transports = createTransports({ ...reach, log });
   return {
-    openSource: (camera, spec) => openSource(spec, { camera, log: log.child({ camera }) }),
+    openSource: (camera, spec) => openSource(spec, { camera, log: log.child({ camera }), transports }),
     openPeers: ({ cameras, now, log: peerLog }) =>
       createWeriftPeerFactory({
-        iceServers: iceServersOf(config.webrtc.iceServers),
-        ...hostAddressesOf(config),
-        announcedAddresses: config.webrtc.announcedAddresses,
-        ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
+        ...reach,
         now,
         log: peerLog,
         onChannel: (pipe, viewer) => {

@@ -4,6 +4,7 @@ import type { MjpegStreams } from '@pinhole/outputs/mjpeg';
 import type { HttpStreams } from '@pinhole/outputs/mp4';
 import type { Snapshots } from '@pinhole/outputs/snapshot';
 import type { WhepHandler } from '@pinhole/signaling/whep';
+import type { WhipHandler } from '@pinhole/signaling/whip';
 import { type Context, Hono } from 'hono';
 import { identityAt, requireCamera } from '../auth/require.ts';
 import type { ServerEnv } from '../http/request-context.ts';
@@ -15,6 +16,7 @@ export interface MediaServices {
   /** The camera for addresses that name none. */
   readonly defaultCamera: string;
   readonly whep: WhepHandler;
+  readonly whip: WhipHandler;
   readonly streams: HttpStreams;
   readonly mjpeg: MjpegStreams;
   readonly snapshots: Snapshots;
@@ -28,27 +30,36 @@ const FILES = ['stream.mp4', 'stream.h264', 'stream.mjpeg', 'snapshot.jpg'] as c
 /** Addresses without a camera, as programs with one camera have them. */
 export const ROOT_FILES: readonly string[] = FILES.map((name) => `/${name}`);
 
-/** `/whep/…`, `/cameras/{camera}/…`, and what the default camera gives at the root. */
+/** `/whep/…`, `/whip/…`, `/cameras/{camera}/…`, and what the default camera gives at the root. */
 export function mediaRoutes(services: MediaServices): Hono<ServerEnv> {
-  const { cameras, defaultCamera, whep } = services;
+  const { cameras, defaultCamera } = services;
   const routes = new Hono<ServerEnv>();
 
-  routes.options('/whep/*', (context) => whep.options(context.req.raw));
-  routes.all('/whep/:camera', (context) => {
-    const access = context.get('access');
-    const camera = requireCamera(cameras, access, context.req.param('camera'), 'view');
-    return whep.endpoint(context.req.raw, { camera: camera.id, identity: identityAt(access, camera.id) });
-  });
-  routes.all('/whep/:camera/:session', (context) => {
-    const access = context.get('access');
-    const camera = requireCamera(cameras, access, context.req.param('camera'), 'view');
-    return whep.session(context.req.raw, {
-      camera: camera.id,
-      session: context.req.param('session'),
-      identity: access.identity,
-      admin: access.admin,
+  for (const [protocol, right] of [
+    ['whep', 'view'],
+    ['whip', 'publish'],
+  ] as const) {
+    const handler = services[protocol];
+    routes.options(`/${protocol}/*`, (context) => handler.options(context.req.raw));
+    routes.all(`/${protocol}/:camera`, (context) => {
+      const access = context.get('access');
+      const camera = requireCamera(cameras, access, context.req.param('camera') ?? '', right);
+      return handler.endpoint(context.req.raw, {
+        camera: camera.id,
+        identity: identityAt(access, camera.id),
+      });
     });
-  });
+    routes.all(`/${protocol}/:camera/:session`, (context) => {
+      const access = context.get('access');
+      const camera = requireCamera(cameras, access, context.req.param('camera') ?? '', right);
+      return handler.session(context.req.raw, {
+        camera: camera.id,
+        session: context.req.param('session') ?? '',
+        identity: access.identity,
+        admin: access.admin,
+      });
+    });
+  }
   for (const name of FILES) {
     const answer = (context: Context<ServerEnv>, id: string): Response | Promise<Response> => {
       const access = context.get('access');

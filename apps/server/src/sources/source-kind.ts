@@ -1,5 +1,6 @@
 import { type Logger, PinholeError } from '@pinhole/core';
 import type { Source } from '@pinhole/engine';
+import type { TransportOpener } from '@pinhole/webrtc';
 import { didYouMean } from '../config/suggest.ts';
 
 /** What a source gets besides its own settings. */
@@ -8,6 +9,8 @@ export interface SourceSurroundings {
   readonly camera: string;
   /** Names the camera in every line. */
   readonly log: Logger;
+  /** How WebRTC peers reach this machine. */
+  readonly transports: TransportOpener;
 }
 
 /** One kind of source: how it is written in a line of text, and what it then is. */
