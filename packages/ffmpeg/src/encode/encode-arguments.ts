@@ -23,8 +23,16 @@ export function encodeArguments(
     ...'-vf scale=trunc(iw/2)*2:trunc(ih/2)*2:out_range=tv -pix_fmt yuv420p -c:v'.split(' '),
     encoder,
     ...(encoder === 'libx264' ? [...X264, String(Math.min(availableParallelism(), MOST_THREADS))] : []),
-    ...['-r', String(tuning.framesPerSecond), '-g', String(tuning.gop), '-bf', '0'],
-    ...['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', String(Math.round(tuning.bitrate / 2))],
+    '-r',
+    String(tuning.framesPerSecond),
+    '-g',
+    String(tuning.gop),
+    ...'-bf 0 -b:v'.split(' '),
+    bitrate,
+    '-maxrate',
+    bitrate,
+    '-bufsize',
+    String(Math.round(tuning.bitrate / 2)),
     ...'-flush_packets 1 -flvflags no_duration_filesize -f flv pipe:1'.split(' '),
   ];
 }

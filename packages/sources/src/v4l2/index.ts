@@ -14,9 +14,5 @@ export type {
 export { v4l2Ctl } from './device/v4l2-ctl.ts';
 export type { V4l2Control, V4l2Device, V4l2Format, V4l2Size } from './device/v4l2-device.ts';
 export { type V4l2Code, V4l2Error } from './v4l2-error.ts';
-export {
-  createV4l2Source,
-  type V4l2Counters,
-  type V4l2Source,
-  type V4l2SourceOptions,
-} from './v4l2-source.ts';
+export type { V4l2Counters, V4l2SourceOptions } from './v4l2-options.ts';
+export { createV4l2Source, type V4l2Source } from './v4l2-source.ts';

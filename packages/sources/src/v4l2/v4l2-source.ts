@@ -16,85 +16,27 @@ import type {
   SourceDescription,
   SourceSink,
 } from '@pinhole/engine';
-import type { EncoderCounters, EncoderName, FfmpegOptions } from '@pinhole/ffmpeg';
+import type { EncoderCounters } from '@pinhole/ffmpeg';
 import { type SourceClock, SystemClock } from '../clock.ts';
 import { StallWatch } from '../stall-watch.ts';
 import { ControlDesk } from './controls/control-desk.ts';
 import { ModeControls } from './controls/mode-controls.ts';
-import { type ChosenMode, chooseMode, type FormatWish, modeInWords } from './device/choose-mode.ts';
+import { type ChosenMode, chooseMode, modeInWords } from './device/choose-mode.ts';
 import type { Capture, V4l2Access } from './device/v4l2-access.ts';
 import { v4l2Ctl } from './device/v4l2-ctl.ts';
 import { isCamera, type V4l2Device } from './device/v4l2-device.ts';
 import { PictureOutlet } from './picture-outlet.ts';
 import { UnitLine } from './unit-line.ts';
-import { type V4l2Code, V4l2Error } from './v4l2-error.ts';
+import { V4l2Error } from './v4l2-error.ts';
+import { type Failure, failureOf, isHopeless } from './v4l2-failure.ts';
+import type { V4l2Counters, V4l2SourceOptions } from './v4l2-options.ts';
 import { waitForDevice } from './watch-device.ts';
-
-/** How a camera on this machine is used. */
-export interface V4l2SourceOptions {
-  /** `/dev/video0`, or better a path under `/dev/v4l/by-id/`, which finds the camera under any number. */
-  readonly path: string;
-  /** Default `auto`: H.264 where the camera makes it, else JPEG, else raw pictures. */
-  readonly format?: FormatWish;
-  /** With `height`; without them the largest up to 1280×720 that comes at 25 pictures a second. */
-  readonly width?: number;
-  readonly height?: number;
-  /** Default 30, or the nearest that there is. */
-  readonly framesPerSecond?: number;
-  /** Bits a second where pictures are encoded here. */
-  readonly bitrate?: number;
-  /** Frames from one key frame to the next where pictures are encoded here. */
-  readonly gop?: number;
-  readonly encoder?: 'auto' | EncoderName;
-  /** Start values of controls, by id or by V4L2's name. */
-  readonly controls?: ReadonlyMap<string, ControlValue>;
-  readonly label?: string;
-  readonly log?: Logger;
-  readonly ffmpeg?: FfmpegOptions;
-  /** The way to the device; `v4l2-ctl` unless told. */
-  readonly access?: V4l2Access;
-  readonly clock?: SourceClock;
-  /** The first picture has to come within so long. Default 10 s. */
-  readonly connectMs?: Millis;
-  /** No picture for so long means that the camera hangs. Default 3 s. */
-  readonly stallMs?: Millis;
-  /** Waits between tries; a camera that is plugged in again ends one. Default 0.5 s doubling to 10 s. */
-  readonly retry?: { readonly firstMs: Millis; readonly maxMs: Millis };
-}
-
-/** What a V4L2 source did since it was made. */
-export interface V4l2Counters {
-  readonly captures: number;
-  readonly stalls: number;
-  readonly units: number;
-  readonly pictures: number;
-  /** Pictures that are no whole JPEG. */
-  readonly damaged: number;
-  /** Pictures of the device that never came, or that the driver marked as damaged. */
-  readonly lostFrames: number;
-  /** Pictures left out because a newer one came before the encoder was free. */
-  readonly droppedBusy: number;
-}
-
-interface Failure {
-  readonly code: string;
-  readonly why: string;
-}
 
 const DEFAULT_RETRY = { firstMs: millis(500), maxMs: millis(10_000) };
 const DEFAULT_CONNECT_MS = millis(10_000);
 const DEFAULT_STALL_MS = millis(3_000);
 /** A capture that lived for less was no success: the waits go on growing. */
 const STEADY_MS = 10_000;
-/** Trying again changes nothing. */
-const HOPELESS = new Set<string>([
-  'source/no-v4l2-ctl',
-  'source/no-ffmpeg',
-  'source/no-camera',
-  'source/unsupported-mode',
-  'source/bad-option',
-] satisfies (V4l2Code | 'source/bad-option')[]);
-
 /**
  * A camera or capture device on this machine, by Video4Linux2: USB cameras (UVC), HDMI sticks, the Raspberry Pi's legacy
  * camera. Its H.264 is passed through, also where it travels inside its JPEGs; JPEGs are offered as they are and encoded
@@ -175,7 +117,7 @@ export class V4l2Source implements Source {
       const failure = await this.#run(sink, signal);
       if (signal.aborted) return;
       if (failure === 'restart') continue;
-      if (HOPELESS.has(failure.code)) {
+      if (isHopeless(failure)) {
         sink.state({ kind: 'failed', ...failure });
         throw new PinholeError(failure.code, failure.why);
       }
@@ -353,10 +295,4 @@ export class V4l2Source implements Source {
     this.#lastCode = failure.code;
     this.#log[level]({ ...failure, retryInMs }, 'camera is not live; trying again');
   }
-}
-
-function failureOf(thrown: unknown): Failure {
-  if (!(thrown instanceof PinholeError)) return { code: 'source/failed', why: messageOf(thrown) };
-  if (thrown.code === 'ffmpeg/missing') return { code: 'source/no-ffmpeg', why: thrown.message };
-  return { code: thrown.code.startsWith('source/') ? thrown.code : 'source/failed', why: thrown.message };
 }

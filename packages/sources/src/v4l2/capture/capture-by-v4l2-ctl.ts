@@ -42,8 +42,13 @@ export function captureByV4l2Ctl(
   const { width, height, fourcc, framesPerSecond } = mode;
   const call = [
     programs.v4l2Ctl,
-    ...['-d', path, `--set-fmt-video=width=${width},height=${height},pixelformat=${fourcc}`],
-    ...[`--set-parm=${framesPerSecond}`, `--stream-mmap=${BUFFERS}`, '--stream-to-hdr=-', '--verbose'],
+    '-d',
+    path,
+    `--set-fmt-video=width=${width},height=${height},pixelformat=${fourcc}`,
+    `--set-parm=${framesPerSecond}`,
+    `--stream-mmap=${BUFFERS}`,
+    '--stream-to-hdr=-',
+    '--verbose',
   ];
   // Its output is buffered by the C library; the last kilobytes of a picture would wait for the next one.
   const [program = '', ...parts] = programs.stdbuf === undefined ? call : [programs.stdbuf, '-o0', ...call];
@@ -106,6 +111,6 @@ async function outcome(
   if (signal.aborted) return;
   throw await deviceFault(
     path,
-    words.filter((line) => !/: ok$/.test(line)).join('; ') || 'v4l2-ctl ended without a word',
+    words.filter((line) => !line.endsWith(': ok')).join('; ') || 'v4l2-ctl ended without a word',
   );
 }
