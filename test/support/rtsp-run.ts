@@ -1,6 +1,7 @@
-import { type LogFields, type Logger, millis } from '@pinhole/core';
+import { millis } from '@pinhole/core';
 import type { AccessUnit, SourceState } from '@pinhole/engine';
 import { createRtspSource, type RtspSource, type RtspSourceOptions } from '@pinhole/sources/rtsp';
+import { linesInto } from './lines-into.ts';
 
 /** A source that runs, and all that came of it. */
 export class RtspRun {
@@ -53,11 +54,3 @@ export class RtspRun {
     await this.ended.catch(() => {});
   }
 }
-
-const linesInto = (lines: string[]): Logger => {
-  const write = (fields: LogFields, message: string): void => {
-    lines.push(`${message} ${JSON.stringify(fields)}`);
-  };
-  const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
-  return logger;
-};

@@ -11,6 +11,7 @@ import type { ControlDescriptor, Source, SourceDescription, SourceSink } from '@
 import { type FfmpegOptions, scrubCredentials } from '@pinhole/ffmpeg';
 import { type SourceClock, SystemClock } from '../clock.ts';
 import { addRtpCounters, NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
+import { sleep } from '../sleep.ts';
 import { StallWatch } from '../stall-watch.ts';
 import { Timeline } from '../timeline.ts';
 import { openReception, type Reception, type RtspWay } from './reception.ts';
@@ -131,7 +132,7 @@ export class RtspSource implements Source {
       const retryInMs = this.#wait(failure);
       sink.state({ kind: 'retrying', ...failure, retryInMs });
       this.#tell(failure, retryInMs);
-      await this.#sleep(retryInMs, signal);
+      await sleep(retryInMs, { clock: this.#clock, signal });
     }
   }
 
@@ -245,18 +246,5 @@ export class RtspSource implements Source {
     const level = failure.code === this.#lastCode ? 'debug' : 'warn';
     this.#lastCode = failure.code;
     this.#log[level]({ ...failure, retryInMs }, 'camera is not live; trying again');
-  }
-
-  #sleep(delayMs: Millis, signal: Abort): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel();
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const cancel = this.#clock.after(delayMs, wake);
-      signal.addEventListener('abort', wake);
-      if (signal.aborted) wake();
-    });
   }
 }

@@ -1,0 +1,2 @@
+export { createEsp32Source, type Esp32SourceOptions } from './esp32-source.ts';
+export { FIRMWARES, type Firmware } from './firmware.ts';

@@ -1,0 +1,10 @@
+export { DeviceClaims } from './device-claims.ts';
+export { type MjpegCode, MjpegError } from './mjpeg-error.ts';
+export {
+  createMjpegSource,
+  type MjpegCounters,
+  MjpegSource,
+  type MjpegSourceOptions,
+  type MjpegTuning,
+} from './mjpeg-source.ts';
+export type { TranscoderTuning } from './transcoder.ts';
