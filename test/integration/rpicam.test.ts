@@ -290,6 +290,19 @@ describe('a control that the program cannot change while it runs', () => {
     expect(fake.starts()).toHaveLength(1);
   });
 
+  it('is refused at once when the program has no flag for it', async () => {
+    const { run, fake } = await camera({}, { FAKE_RPICAM_MODEL: 'old' });
+    await run.more(3);
+
+    await expect(run.source.setControl('hdr', 'auto')).rejects.toMatchObject({
+      code: 'control/out-of-range',
+      message: 'hdr: rpicam-vid has no --hdr here; leave the setting out, or update the program',
+    });
+    await run.more(20);
+
+    expect(fake.starts()).toHaveLength(1);
+  });
+
   it('counts for the next try while the camera is not there', async () => {
     const { run, fake } = await camera({ retry: { firstMs: millis(20_000), maxMs: millis(20_000) } });
     await run.more(2);

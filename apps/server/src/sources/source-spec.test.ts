@@ -1,3 +1,4 @@
+import { RPICAM_DEFAULTS } from '@pinhole/sources/rpicam';
 import { describe, expect, it } from 'vitest';
 import { parseSourceSpec } from './source-spec.ts';
 
@@ -27,6 +28,25 @@ describe('parseSourceSpec', () => {
       'rtsp://cam/1?transport=tcp&channel=2',
       { kind: 'rtsp', url: 'rtsp://cam/1?channel=2', transport: 'tcp' },
     ],
+    ['rpicam', { kind: 'rpicam', camera: '0', settings: RPICAM_DEFAULTS }],
+    [
+      'rpicam:imx708?size=1920x1080&fps=25&bitrate=4M&iso=200&awbgains=1.5,1.2&hflip=true&by=program&encoder=auto',
+      {
+        kind: 'rpicam',
+        camera: 'imx708',
+        settings: {
+          ...RPICAM_DEFAULTS,
+          size: '1920x1080',
+          fps: 25,
+          bitrate: 4_000_000,
+          gain: 2,
+          'red-gain': 1.5,
+          'blue-gain': 1.2,
+          hflip: true,
+        },
+        by: 'program',
+      },
+    ],
   ])('reads %s', (text, spec) => {
     expect(parseSourceSpec(text)).toEqual(spec);
   });
@@ -45,6 +65,15 @@ describe('parseSourceSpec', () => {
     ['rtsp://', 'rtsp address'],
     ['rtsp://cam/?transport=upd', 'transport "upd"'],
     ['rtsp://cam/?via=ffmpg', 'via "ffmpg"'],
+    ['rpicam:0?sise=640x480', 'Did you mean "size"?'],
+    ['rpicam:0?size=641x480', 'rpicam: size 641x480: write WIDTHxHEIGHT with even numbers'],
+    ['rpicam:0?fps=0', 'rpicam: fps 0: write a number from 1 to 240'],
+    ['rpicam:0?bitrate=4Mb', 'rpicam: bitrate 4Mb: write a whole number from 100000 to 62500000'],
+    ['rpicam:0?bitrate=4M&quality=20', 'bitrate and quality exclude each other'],
+    ['rpicam:0?iso=400&gain=2', 'iso and gain say the same'],
+    ['rpicam:0?inline=false', 'parameter sets come with every key frame always'],
+    ['rpicam:0?encoder=fast', 'encoder "fast" of rpicam: write one of auto, hardware, software'],
+    ['rpicam:0?command=/usr/bin/rpicam-vid&by=picamera2', 'exclude each other'],
   ])('refuses %j: %s', (text, words) => {
     expect(() => parseSourceSpec(text)).toThrow(
       expect.objectContaining({ code: 'config/source', message: expect.stringContaining(words) }),

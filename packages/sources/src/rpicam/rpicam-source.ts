@@ -4,7 +4,7 @@ import {
   type Logger,
   type Millis,
   millis,
-  type PinholeError,
+  PinholeError,
   silentLogger,
 } from '@pinhole/core';
 import type {
@@ -20,11 +20,9 @@ import { Timeline } from '../timeline.ts';
 import type { Capture } from './capture/capture.ts';
 import { PtsFifo } from './capture/pts-fifo.ts';
 import { watchCapture } from './capture/watched-capture.ts';
+import { type CaptureBy, CaptureWay } from './capture-way.ts';
 import { ChangeWindow } from './change-window.ts';
 import type { RpicamEncoder } from './flags/libcamera-flags.ts';
-import { hasPicamera2 } from './picamera2/find-picamera2.ts';
-import { picamera2Suits } from './picamera2/picamera2-capture.ts';
-import { usualEncoder } from './program/find-program.ts';
 import { isFinal, RpicamError, type RpicamFailure } from './rpicam-code.ts';
 import { NO_RPICAM_COUNTERS, type RpicamCounters } from './rpicam-counters.ts';
 import { RPICAM_DEFAULTS } from './settings/read-settings.ts';
@@ -45,7 +43,7 @@ export interface RpicamSourceOptions {
    * `auto` (default): by picamera2 where Python has that, so that controls change while the camera runs; else, or where a
    * setting is beyond it, by the capture program.
    */
-  readonly by?: 'auto' | 'program' | 'picamera2';
+  readonly by?: CaptureBy | 'auto';
   readonly label?: string;
   readonly log?: Logger;
   /** Variables of the capture program, and the PATH in which it is looked for; ours unless told. */
@@ -85,10 +83,10 @@ export class RpicamSource implements Source {
   readonly #backoff: Backoff;
   readonly #changes: ChangeWindow;
   readonly #pause: WakeableWait;
-  #by: 'program' | 'picamera2';
-  #encoder: RpicamEncoder;
-  #encoderTried = false;
+  readonly #way: CaptureWay;
   #settings: RpicamSettings;
+  /** The last settings that brought a picture. */
+  #proven: RpicamSettings | undefined;
   #capture: Capture | undefined;
   #run: AbortController | undefined;
   /** Settings changed: the capture that ends now ends because of that. */
@@ -107,8 +105,7 @@ export class RpicamSource implements Source {
     this.#backoff = new Backoff(options.retry ?? DEFAULT_RETRY);
     this.#pause = new WakeableWait(this.#clock);
     this.#changes = new ChangeWindow(this.#clock, () => this.#switch());
-    this.#encoder = options.encoder ?? usualEncoder();
-    this.#by = this.#choose();
+    this.#way = new CaptureWay(options, this.#initial);
   }
 
   /** What it did so far. */
@@ -123,12 +120,12 @@ export class RpicamSource implements Source {
 
   /** What captures, and whose clock dates the pictures now. */
   get way(): {
-    readonly by: 'program' | 'picamera2';
+    readonly by: CaptureBy;
     readonly encoder: RpicamEncoder;
     readonly datedBy?: 'camera' | 'arrival';
   } {
     const datedBy = this.#capture?.datedBy();
-    return { by: this.#by, encoder: this.#encoder, ...(datedBy !== undefined && { datedBy }) };
+    return { by: this.#way.by, encoder: this.#way.encoder, ...(datedBy !== undefined && { datedBy }) };
   }
 
   /** The settings in force, controls included. */
@@ -156,11 +153,11 @@ export class RpicamSource implements Source {
   }
 
   describe(): SourceDescription {
-    return { kind: 'rpicam', label: this.#label, keyFrameOnRequest: this.#by === 'picamera2' };
+    return { kind: 'rpicam', label: this.#label, keyFrameOnRequest: this.#way.by === 'picamera2' };
   }
 
   controls(): readonly ControlDescriptor[] {
-    return rpicamControls(this.#initial, { live: this.#by === 'picamera2' });
+    return rpicamControls(this.#initial, { live: this.#way.by === 'picamera2' });
   }
 
   /** Resolves when the change is accepted; one that restarts the program shows when that delivers again. */
@@ -168,9 +165,14 @@ export class RpicamSource implements Source {
     try {
       const settings = withRpicamControl(this.#settings, id, value);
       if (this.#settings[id as RpicamSettingId] === value) return Promise.resolve();
+      this.#capture?.check(settings);
       this.#settings = settings;
     } catch (thrown) {
-      return Promise.reject(thrown as PinholeError);
+      return Promise.reject(
+        thrown instanceof RpicamError
+          ? new PinholeError('control/out-of-range', thrown.message, { cause: thrown })
+          : thrown,
+      );
     }
     if (this.#capture?.set(id as RpicamSettingId, value) !== true) this.#changes.add();
     return Promise.resolve();
@@ -180,14 +182,6 @@ export class RpicamSource implements Source {
     return this.#options.label ?? `Raspberry Pi camera ${this.#camera}`;
   }
 
-  #choose(): 'program' | 'picamera2' {
-    const { by = 'auto', command, env } = this.#options;
-    if (by !== 'auto') return by;
-    return command === undefined && picamera2Suits(this.#initial) && hasPicamera2(env)
-      ? 'picamera2'
-      : 'program';
-  }
-
   async #keepCapturing(sink: SourceSink, signal: Abort, fifo: PtsFifo | undefined): Promise<void> {
     while (!signal.aborted) {
       if (!this.#switching) sink.state({ kind: 'connecting' });
@@ -195,7 +189,11 @@ export class RpicamSource implements Source {
       const failure = await this.#captureOnce(sink, signal, fifo);
       if (signal.aborted) return;
       if (this.#switching) continue;
-      if (this.#changeWay(failure)) continue;
+      if (this.#way.changeAfter(failure)) {
+        this.#log.warn({ ...failure, ...this.way }, 'the camera is captured in another way');
+        continue;
+      }
+      if (isFinal(failure) && this.#takeBack(failure)) continue;
       if (isFinal(failure)) {
         sink.state({ kind: 'failed', ...failure });
         throw new RpicamError(failure.code, failure.why);
@@ -220,8 +218,8 @@ export class RpicamSource implements Source {
       const { failure, stalled, livedMs } = await watchCapture({
         camera: this.#camera,
         settings: this.#settings,
-        by: picamera2Suits(this.#settings) ? this.#by : 'program',
-        encoder: this.#encoder,
+        by: this.#way.byFor(this.#settings),
+        encoder: this.#way.encoder,
         log: this.#log,
         clock: this.#clock,
         signal: run.signal,
@@ -256,6 +254,7 @@ export class RpicamSource implements Source {
     const now = this.#clock.monotonicNow();
     const { width, height } = sizeOf(this.#settings);
     this.#lastCode = undefined;
+    this.#proven = this.#settings;
     const gapMs = this.#lastUnitAt === undefined ? undefined : Math.round(now - this.#lastUnitAt);
     if (gapMs !== undefined) this.#counters = { ...this.#counters, lastGapMs: gapMs };
     this.#log.info({ pid: this.pid, width, height, ...this.way, gapMs }, 'camera is live');
@@ -271,18 +270,11 @@ export class RpicamSource implements Source {
     this.#run.abort();
   }
 
-  /** Another way to capture, when this one turned out not to be there. @returns whether there is one left. */
-  #changeWay(failure: RpicamFailure): boolean {
-    if (this.#by === 'picamera2' && (this.#options.by ?? 'auto') === 'auto' && isOfPicamera2(failure)) {
-      this.#log.warn({ ...failure }, 'picamera2 cannot capture; the capture program does');
-      this.#by = 'program';
-      return true;
-    }
-    if (failure.code !== 'source/no-encoder' || this.#encoderTried || this.#options.encoder !== undefined)
-      return false;
-    this.#encoderTried = true;
-    this.#encoder = this.#encoder === 'hardware' ? 'software' : 'hardware';
-    this.#log.warn({ ...failure, encoder: this.#encoder }, 'the encoder is not there; trying the other one');
+  /** Settings that cannot be captured with give way to those before. @returns whether there are any. */
+  #takeBack(failure: RpicamFailure): boolean {
+    if (this.#proven === undefined || this.#proven === this.#settings) return false;
+    this.#log.warn({ ...failure }, 'the camera cannot do that; the settings before hold again');
+    this.#settings = this.#proven;
     return true;
   }
 
@@ -292,7 +284,3 @@ export class RpicamSource implements Source {
     this.#log[level]({ ...failure, retryInMs }, 'camera is not live; trying again');
   }
 }
-
-/** Python or the module itself failed, rather than the camera. */
-const isOfPicamera2 = ({ code, why }: RpicamFailure): boolean =>
-  code === 'source/no-program' || /ModuleNotFoundError|ImportError|SyntaxError/.test(why);

@@ -2,7 +2,7 @@ import type { Abort } from '@pinhole/core';
 import type { AccessUnit, ControlValue } from '@pinhole/engine';
 import type { SourceClock } from '../../clock.ts';
 import type { RpicamFailure } from '../rpicam-code.ts';
-import type { RpicamSettingId } from '../settings/rpicam-settings.ts';
+import type { RpicamSettingId, RpicamSettings } from '../settings/rpicam-settings.ts';
 
 /** What every capture needs. */
 export interface CaptureOptions {
@@ -19,6 +19,11 @@ export interface Capture {
   readonly pid: number | undefined;
   /** Why it ended; resolves when nothing is left of it. */
   readonly ended: Promise<RpicamFailure>;
+  /**
+   * Looks whether it could be started with these settings.
+   * @throws {RpicamError} `source/bad-option`
+   */
+  check(settings: RpicamSettings): void;
   /** Changes a setting while it runs. @returns whether that can be done. */
   set(id: RpicamSettingId, value: ControlValue): boolean;
   /** Asks for a key frame; does nothing where that is impossible. */

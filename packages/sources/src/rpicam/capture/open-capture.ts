@@ -34,20 +34,13 @@ export async function openCapture(options: OpenCaptureOptions): Promise<Capture>
   const program = await findRpicamProgram({ command, env });
   const number = await cameraNumber(camera, program, env);
   const { name, path, has } = program;
-  if (program.dialect === 'raspivid') {
-    const words = raspividFlags(settings, { has, camera: number });
-    log.debug({ path, words }, 'capture program starts');
-    return captureByProgram({ ...options, name, path, words, fifo: undefined });
-  }
   // With libav the program writes the pictures itself, and refuses to tell their times.
-  const fifo = encoder === 'hardware' && has('--save-pts') ? options.fifo : undefined;
-  const words = libcameraFlags(settings, {
-    program: name,
-    has,
-    camera: number,
-    encoder,
-    ptsPath: fifo?.path,
-  });
-  log.debug({ path, words }, 'capture program starts');
-  return captureByProgram({ ...options, name, path, words, fifo });
+  const stamped = program.dialect === 'libcamera' && encoder === 'hardware' && has('--save-pts');
+  const fifo = stamped ? options.fifo : undefined;
+  const wordsFor = (wanted: RpicamSettings): readonly string[] =>
+    program.dialect === 'raspivid'
+      ? raspividFlags(wanted, { has, camera: number })
+      : libcameraFlags(wanted, { program: name, has, camera: number, encoder, ptsPath: fifo?.path });
+  log.debug({ path, words: wordsFor(settings) }, 'capture program starts');
+  return captureByProgram({ ...options, name, path, wordsFor, fifo });
 }

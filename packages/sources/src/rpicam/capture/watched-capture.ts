@@ -1,7 +1,7 @@
 import { type Abort, type Millis, millis } from '@pinhole/core';
 import type { AccessUnit } from '@pinhole/engine';
 import { StallWatch } from '../../stall-watch.ts';
-import { RpicamError, type RpicamFailure } from '../rpicam-code.ts';
+import { isFinal, RpicamError, type RpicamFailure } from '../rpicam-code.ts';
 import type { Capture } from './capture.ts';
 import { type OpenCaptureOptions, openCapture } from './open-capture.ts';
 
@@ -62,7 +62,9 @@ export async function watchCapture(options: WatchedCaptureOptions): Promise<Capt
     const failure = await capture.ended;
     const livedMs = liveSince === undefined ? undefined : millis(clock.monotonicNow() - liveSince);
     return {
-      failure: stalled ? stallFailure(livedMs === undefined ? { connectMs } : { stallMs }) : failure,
+      failure: stalled
+        ? stallFailure(livedMs === undefined ? { connectMs } : { stallMs })
+        : asLived(failure, livedMs),
       stalled,
       ...(livedMs !== undefined && { livedMs }),
     };
@@ -75,6 +77,10 @@ export async function watchCapture(options: WatchedCaptureOptions): Promise<Capt
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** Settings that brought a picture were none that cannot. */
+const asLived = (failure: RpicamFailure, livedMs: Millis | undefined): RpicamFailure =>
+  livedMs !== undefined && isFinal(failure) ? { code: 'source/crashed', why: failure.why } : failure;
 
 const stallFailure = (limit: { readonly connectMs?: Millis; readonly stallMs?: Millis }): RpicamFailure =>
   limit.stallMs === undefined

@@ -56,6 +56,7 @@ export function captureByPicamera2(options: Picamera2CaptureOptions): Capture {
   return {
     pid: child.pid,
     ended: untilEnd(),
+    check: () => {}, // what the script leaves out, a capture program does
     set: (id: RpicamSettingId, value: ControlValue) => {
       if (rpicamSetting(id)?.libcamera === undefined) return false;
       tell({ set: { [id]: value } });

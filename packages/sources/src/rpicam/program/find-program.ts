@@ -30,7 +30,8 @@ export interface FindProgramOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
-const probed = new Map<string, Promise<RpicamProgram>>();
+/** By the variables it runs with and its version. */
+const probed = new WeakMap<NodeJS.ProcessEnv, Map<string, Promise<RpicamProgram>>>();
 
 /**
  * The capture program of this machine, asked once what it can do.
@@ -47,11 +48,11 @@ export function findRpicamProgram(options: FindProgramOptions = {}): Promise<Rpi
     return Promise.reject(new RpicamError('source/no-program', why));
   }
   const version = `${path} ${statSync(path).mtimeMs}`;
-  const known = probed.get(version);
-  if (known !== undefined) return known;
-  const probing = probe(path, env);
-  probed.set(version, probing);
-  probing.catch(() => probed.delete(version));
+  const known = probed.get(env) ?? new Map<string, Promise<RpicamProgram>>();
+  probed.set(env, known);
+  const probing = known.get(version) ?? probe(path, env);
+  known.set(version, probing);
+  probing.catch(() => known.delete(version));
   return probing;
 }
 

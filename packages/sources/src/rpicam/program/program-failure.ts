@@ -49,8 +49,12 @@ const SAYINGS: readonly (readonly [RegExp, RpicamCode, string])[] = [
 export function programFailure({ program, code, signal, lines, error }: ProgramEnd): RpicamFailure {
   if (error !== undefined)
     return { code: 'source/no-program', why: `${program} does not run: ${error.message}` };
-  for (const [pattern, failure, advice] of SAYINGS) {
-    const line = lines.findLast((candidate) => pattern.test(candidate));
+  // What was said long before somebody killed it is not why it ended.
+  const sayings = signal === null ? SAYINGS : [];
+  for (const [pattern, failure, advice] of sayings) {
+    const line = lines.findLast(
+      (candidate) => pattern.test(candidate) && !/\b(?:WARN|DEBUG)\b/.test(candidate),
+    );
     if (line !== undefined) return { code: failure, why: `${advice} (${program}: ${cleaned(line)})` };
   }
   const last = lastMeaningful(lines);
@@ -73,6 +77,6 @@ const cleaned = (line: string): string =>
 
 /** The last line that tells something: an error if there is one, else anything but progress. */
 function lastMeaningful(lines: readonly string[]): string | undefined {
-  const told = lines.filter((line) => line.trim() !== '' && !/\b(?:INFO|DEBUG)\b/.test(line));
+  const told = lines.filter((line) => line.trim() !== '' && !/\b(?:INFO|DEBUG)\b|^#\d+ \(/.test(line));
   return told.findLast((line) => /error|fail|abort|fatal|terminate|cannot|unable/i.test(line)) ?? told.at(-1);
 }

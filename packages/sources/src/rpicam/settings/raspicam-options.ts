@@ -4,6 +4,8 @@ export interface RaspicamOption {
   readonly raspicam: string;
   /** An example of ours. */
   readonly setting: string;
+  /** Where `raspivid` takes another form. */
+  readonly settingForRaspivid?: string;
   /** The flags that it becomes, of `rpicam-vid` and of `raspivid`; none where the program has nothing of the kind. */
   readonly rpicam: readonly string[];
   readonly raspivid: readonly string[];
@@ -13,7 +15,13 @@ export interface RaspicamOption {
 
 /** Every option of raspicam's configuration, in its order. */
 export const RASPICAM_OPTIONS: readonly RaspicamOption[] = [
-  { raspicam: 'sensor_mode', setting: 'mode=1640:1232', rpicam: ['--mode'], raspivid: [] },
+  {
+    raspicam: 'sensor_mode',
+    setting: 'mode=1640:1232',
+    settingForRaspivid: 'mode=2',
+    rpicam: ['--mode'],
+    raspivid: ['-md'],
+  },
   {
     raspicam: 'resolution',
     setting: 'size=1920x1080',

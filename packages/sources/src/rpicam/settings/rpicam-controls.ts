@@ -46,6 +46,8 @@ export function withRpicamControl(settings: RpicamSettings, id: string, value: C
   };
 }
 
+const AUTOMATIC = 'auto';
+
 const CONTROL_IDS = RPICAM_SETTINGS.filter(({ kind }) => kind !== 'text').map(({ id }) => id);
 
 type ControlKind = ControlDescriptor extends infer Each
@@ -80,7 +82,10 @@ function kindOf(setting: RpicamSetting, initial: RpicamSettings): ControlKind | 
       return {
         kind: 'menu',
         default: chosen,
-        options: Object.entries(options).map(([value, label]) => ({ value, label })),
+        // An object puts words that are numbers first; what leaves it to the camera belongs there.
+        options: Object.entries(options)
+          .map(([value, label]) => ({ value, label }))
+          .toSorted((a, b) => Number(b.value === AUTOMATIC) - Number(a.value === AUTOMATIC)),
       };
     }
     case 'text':
