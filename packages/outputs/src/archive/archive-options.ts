@@ -1,7 +1,7 @@
 import type { Logger, Micros } from '@pinhole/core';
 import type { RefusalCounters } from './confined-folder.ts';
 import type { ReadingProgress } from './reading-queue.ts';
-import type { OnDemand, RecordedAudio, RecordedVideo } from './recorded-file.ts';
+import type { OnDemand } from './recorded-file.ts';
 import type { IndexCounters } from './recording-index.ts';
 
 /** What an archive is made with. */
@@ -20,16 +20,7 @@ export interface ArchiveOptions {
 export interface BegunRecording {
   readonly path: string;
   readonly startTime: Micros;
-  readonly video?: RecordedVideo;
-  readonly audio?: RecordedAudio;
   readonly onDemand?: OnDemand;
-}
-
-/** How a recording stands, or ended. */
-export interface RecordingProgress {
-  readonly path: string;
-  readonly endTime: Micros;
-  readonly sizeBytes: number;
 }
 
 /** What happened since the program started. */

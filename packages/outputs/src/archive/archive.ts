@@ -1,14 +1,8 @@
 import { join } from 'node:path';
 import { type Emitter, type Micros, micros, PinholeError } from '@pinhole/core';
-import type {
-  ArchiveCounters,
-  ArchiveOptions,
-  ArchiveState,
-  BegunRecording,
-  RecordingProgress,
-} from './archive-options.ts';
+import type { ArchiveCounters, ArchiveOptions, ArchiveState, BegunRecording } from './archive-options.ts';
 import { type ArchivedFile, archivedFile } from './archived-file.ts';
-import { ConfinedFolder } from './confined-folder.ts';
+import { type ConfinedFile, ConfinedFolder } from './confined-folder.ts';
 import { coverageOf, daysOf, gapsOf, type RecordedDay, type TimeRange } from './coverage.ts';
 import type { FileRange } from './file-table.ts';
 import { removeEmptied } from './folder-listing.ts';
@@ -35,6 +29,8 @@ export class Archive {
   readonly #folder: ConfinedFolder;
   readonly #index: RecordingIndex;
   readonly #sweeps: PeriodicSweep;
+  /** What our recorder writes into. */
+  readonly #open = new Set<string>();
   readonly #counters = { filesOpened: 0, filesDeleted: 0, bytesDeleted: 0, deletionsRefused: 0 };
 
   private constructor(options: ArchiveOptions) {
@@ -85,6 +81,7 @@ export class Archive {
 
   /** All recordings, oldest first; a view, valid until the next change. */
   get files(): readonly RecordedFile[] {
+    this.#followOpen();
     return this.#index.table.files;
   }
 
@@ -112,6 +109,7 @@ export class Archive {
 
   /** The recordings of a range, oldest first. */
   range(range: FileRange): readonly RecordedFile[] {
+    this.#followOpen();
     return this.#index.table.range(range);
   }
 
@@ -148,14 +146,26 @@ export class Archive {
    *   `recording/unreadable`
    */
   async openFile(path: string): Promise<ArchivedFile> {
+    return archivedFile(path, await this.openRecording(path));
+  }
+
+  /** Opens a recording for its pictures; as `openFile`. Whoever asked closes it. */
+  async openRecording(path: string): Promise<ConfinedFile> {
     try {
       const file = await this.#folder.open(path);
       this.#counters.filesOpened++;
-      return archivedFile(path, file);
+      return file;
     } catch (thrown) {
       // Deleted by others since the last sweep.
       if (thrown instanceof PinholeError && thrown.code === 'recording/not-found') this.#forget(path);
       throw thrown;
+    }
+  }
+
+  /** Reads the headers of recordings that are being written, of which no more than the name was told. */
+  async lookAtOpen(): Promise<void> {
+    for (const path of this.#open) {
+      if (this.get(path)?.video === undefined) await this.#index.readAgain(path);
     }
   }
 
@@ -211,44 +221,17 @@ export class Archive {
   }
 
   /** The recorder begins a recording. */
-  begun({ path, startTime, video, audio, onDemand }: BegunRecording): void {
+  begun({ path, startTime, onDemand }: BegunRecording): void {
     this.#folder.check(path);
-    this.#index.put({
-      path,
-      startTime,
-      endTime: startTime,
-      sizeBytes: 0,
-      state: 'recording',
-      layout: 'fragmented',
-      ...(video && { video }),
-      ...(audio && { audio }),
-      ...(onDemand && { onDemand }),
-      thumbnail: this.get(path)?.thumbnail ?? false,
-    });
+    this.#open.add(path);
+    const begun = { path, startTime, endTime: startTime, sizeBytes: 0, state: 'recording' } as const;
+    this.#index.put({ ...begun, layout: 'fragmented', ...(onDemand && { onDemand }), thumbnail: false });
   }
 
-  /** So much of a recording is on the disk. */
-  grown({ path, endTime, sizeBytes }: RecordingProgress): void {
-    const file = this.get(path);
-    if (file?.state === 'recording') this.#index.grow({ ...file, endTime, sizeBytes });
-  }
-
-  /** The recorder closed a recording properly. */
-  completed({ path, endTime, sizeBytes }: RecordingProgress): void {
-    const file = this.get(path);
-    if (file !== undefined) this.#index.put({ ...file, endTime, sizeBytes, state: 'complete' });
-  }
-
-  /** The recorder could not go on with a recording: its disk failed. What of it is there is read when it can be. */
-  broken(path: string): void {
-    const file = this.get(path);
-    if (file?.state === 'recording') this.#index.put({ ...file, state: 'cut', sizeBytes: 0 });
-  }
-
-  /** The recorder put a picture beside a recording. */
-  pictured(path: string): void {
-    const file = this.get(siblingPath(path, 'mp4'));
-    if (file !== undefined && !file.thumbnail) this.#index.put({ ...file, thumbnail: true });
+  /** The recorder closed a recording, or could not go on with it: what became of it stands in the file. */
+  async ended(path: string): Promise<void> {
+    this.#open.delete(path);
+    await this.#index.settle(path);
   }
 
   /** Looks for what others changed, now. */
@@ -260,6 +243,16 @@ export class Archive {
   async close(): Promise<void> {
     await this.#sweeps.end();
     await this.#index.flush();
+  }
+
+  /** What is being written lasts until now. */
+  #followOpen(): void {
+    const endTime = this.#options.now();
+    for (const path of this.#open) {
+      const file = this.get(path);
+      if (file?.state === 'recording')
+        this.#index.grow({ ...file, endTime: micros(Math.max(endTime, file.startTime)) });
+    }
   }
 
   #forget(path: string): void {

@@ -89,6 +89,13 @@ export class ConfinedFolder {
     }
   }
 
+  /** Whether there is an ordinary file at this path. Never throws for one that is none, or cannot be asked. */
+  async has(path: string): Promise<boolean> {
+    this.check(path);
+    const found = await lstat(this.#placeOf(path)).catch(() => undefined);
+    return found?.isFile() ?? false;
+  }
+
   /** Deletes a recording or the picture beside it. @returns the bytes it took; nothing when it was not there. */
   async remove(path: string): Promise<number | undefined> {
     this.check(path);

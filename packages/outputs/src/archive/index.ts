@@ -4,13 +4,16 @@ export type {
   ArchiveOptions,
   ArchiveState,
   BegunRecording,
-  RecordingProgress,
 } from './archive-options.ts';
 export type { ArchivedFile } from './archived-file.ts';
 export { type ByteRange, parseByteRange, type RequestedRange } from './byte-range.ts';
 export type { Refusal, RefusalCounters } from './confined-folder.ts';
 export { coverageOf, gapsOf, type RecordedDay, type TimeRange } from './coverage.ts';
 export type { FileRange } from './file-table.ts';
+export { followRecorder } from './follow-recorder.ts';
+export { type Footage, FootageReader, type FootageRequest } from './footage/footage.ts';
+export type { FootageSpan, RewindMemory } from './footage/footage-plan.ts';
+export type { FootageSource } from './footage/footage-source.ts';
 export { type LocalTime, localTimeOf, utcOf } from './local-time.ts';
 export type { ReadingProgress } from './reading-queue.ts';
 export type { FileState, OnDemand, RecordedAudio, RecordedFile, RecordedVideo } from './recorded-file.ts';
@@ -23,3 +26,13 @@ export {
   RecordingPathError,
   siblingPath,
 } from './recording-path.ts';
+export {
+  type DiskSpace,
+  diskSpaceOf,
+  MIN_FREE_BYTES,
+  Retention,
+  type RetentionCounters,
+  type RetentionLimits,
+  type RetentionOptions,
+  type RoomMade,
+} from './retention.ts';

@@ -1,10 +1,10 @@
 import { MalformedError, type Micros, micros } from '@pinhole/core';
+import { parseRecordingNote, type RecordingNote } from '../recorder/recording-note.ts';
 import type { ConfinedFile } from './confined-folder.ts';
 import { shared } from './index-records.ts';
 import { utcOf } from './local-time.ts';
 import { type FileFragment, MovieFile, ticksToMicros } from './movie-file.ts';
 import type { OnDemand, RecordedFile } from './recorded-file.ts';
-import { parseRecordingNote } from './recording-note.ts';
 import { parseRecordingPath } from './recording-path.ts';
 
 /** What a file says of itself: all that is known of it but what lies beside it. */
@@ -49,7 +49,7 @@ export async function inspectFile(path: string, file: ConfinedFile): Promise<Fil
         ...foreign,
       };
     }
-    const note = parseRecordingNote(movie.movie.note);
+    const asked = askedBy(parseRecordingNote(movie.movie.note));
     const times = await timesOf(movie, { named });
     return {
       path,
@@ -58,7 +58,7 @@ export async function inspectFile(path: string, file: ConfinedFile): Promise<Fil
       state: movie.duration === undefined ? 'cut' : 'complete',
       layout: 'fragmented',
       ...coding,
-      ...(note ? { onDemand: note } : foreign),
+      ...(asked ? { onDemand: asked } : foreign),
     };
   } catch (thrown) {
     if (!(thrown instanceof MalformedError)) throw thrown;
@@ -67,6 +67,14 @@ export async function inspectFile(path: string, file: ConfinedFile): Promise<Fil
     const endTime = lasted > 0 && lasted < LONGEST_UNREAD ? changed : named;
     return { path, startTime: named, endTime, sizeBytes, state: 'unreadable', ...foreign };
   }
+}
+
+/** Who started it first. */
+function askedBy(note: RecordingNote | undefined): OnDemand | undefined {
+  if (note?.tree !== 'on-demand') return undefined;
+  const [first] = note.by;
+  const at = Date.parse(first?.since ?? '');
+  return { by: first?.who ?? '', at: micros(Number.isNaN(at) ? 0 : at * 1000) };
 }
 
 async function timesOf(

@@ -8,7 +8,7 @@ import { inspectFile } from './inspect-file.ts';
 import { utcOf } from './local-time.ts';
 import { type ReadingProgress, ReadingQueue } from './reading-queue.ts';
 import type { RecordedFile } from './recorded-file.ts';
-import { parseRecordingPath } from './recording-path.ts';
+import { parseRecordingPath, siblingPath } from './recording-path.ts';
 
 /** Changes of what is recorded; rare. */
 export interface IndexEvents {
@@ -150,9 +150,16 @@ export class RecordingIndex {
     return file;
   }
 
-  /** Reads a recording again: it is not as it was known. */
+  /** Reads a recording again, and whether a picture lies beside it: it is not as it was known. */
   readAgain(path: string): Promise<void> {
     return this.#read(path);
+  }
+
+  /** Nobody writes into it any more; what it is now is read. */
+  async settle(path: string): Promise<void> {
+    const file = this.table.get(path);
+    if (file?.state === 'recording') this.table.put({ ...file, state: 'unread' });
+    await this.#read(path);
   }
 
   /** Writes the index anew, without what no longer counts. */
@@ -202,12 +209,17 @@ export class RecordingIndex {
       try {
         if (isAsKnown(before, file.sizeBytes)) return;
         const facts = await inspectFile(path, file);
+        const pictured = await folder.has(siblingPath(path, 'jpg'));
         this.#counters.filesRead++;
+        // Meanwhile it may have been deleted, or have begun to be written.
         const known = this.table.get(path);
-        // Meanwhile the recorder may have told more than the file does, or it was deleted.
-        if (known === undefined || (known !== before && known.state === 'recording')) return;
-        const { onDemand = facts.onDemand, thumbnail } = known;
-        this.put({ ...facts, ...(onDemand && { onDemand }), thumbnail });
+        if (known === undefined) return;
+        const { onDemand = facts.onDemand } = known;
+        const state = known.state === 'recording' ? 'recording' : facts.state;
+        // Of one that is being written the file tells what is on the disk by now.
+        const endTime =
+          state === 'recording' ? micros(Math.max(known.endTime, facts.endTime)) : facts.endTime;
+        this.put({ ...facts, state, endTime, ...(onDemand && { onDemand }), thumbnail: pictured });
       } finally {
         await file.handle.close();
       }
