@@ -96,6 +96,11 @@ export class FootageReader {
     const duration = plan && this.#durationOf({ ...request, from: piece.captureTime, to: endTime });
     const options = { coding, ...(duration && { file: { duration } }) };
     const bytes = this.#bytes({ first: first.value, rest: pieces, origin, options, request });
+    const close = async (): Promise<void> => {
+      await bytes.return();
+      // A generator that was never begun does not end those it would read from.
+      await pieces.return();
+    };
     return {
       contentType: contentTypeOf(coding),
       startTime: piece.captureTime,
@@ -103,12 +108,8 @@ export class FootageReader {
       endTime,
       picture: { width: coding.width, height: coding.height },
       sound,
-      stream: () => streamOf(bytes),
-      close: async () => {
-        await bytes.return();
-        // A generator that was never begun does not end those it would read from.
-        await pieces.return();
-      },
+      stream: () => streamOf(bytes, close),
+      close,
     };
   }
 
@@ -248,7 +249,10 @@ const endOf = ({ zero }: Part, { runs }: Piece): Micros => {
 };
 
 /** Nothing is made before it is asked for. */
-function streamOf(bytes: AsyncGenerator<Uint8Array, void, void>): ReadableStream<Uint8Array> {
+function streamOf(
+  bytes: AsyncGenerator<Uint8Array, void, void>,
+  close: () => Promise<void>,
+): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -256,9 +260,7 @@ function streamOf(bytes: AsyncGenerator<Uint8Array, void, void>): ReadableStream
         if (next.done) controller.close();
         else controller.enqueue(next.value);
       },
-      cancel: async () => {
-        await bytes.return();
-      },
+      cancel: close,
     },
     { highWaterMark: 0 },
   );
