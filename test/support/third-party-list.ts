@@ -47,6 +47,9 @@ export const THIRD_PARTIES = {
     packages: RTSP_PACKAGES,
     howToGet: `apt-get install ${RTSP_PACKAGES.join(' ')}`,
   },
+  python3: { programs: ['python3'], packages: ['python3'], howToGet: 'apt-get install python3' },
+  'v4l2-ctl': { programs: ['v4l2-ctl'], packages: ['v4l-utils'], howToGet: 'apt-get install v4l-utils' },
+  gcc: { programs: ['gcc', 'cc'], packages: ['gcc', 'libc6-dev'], howToGet: 'apt-get install gcc libc6-dev' },
   iproute2: { programs: ['ip', '/sbin/ip'], packages: ['iproute2'], howToGet: 'apt-get install iproute2' },
   systemd: {
     programs: ['systemd-analyze'],

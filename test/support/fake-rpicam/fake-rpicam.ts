@@ -6,6 +6,9 @@ import { delimiter, join } from 'node:path';
 /** Where the fake capture programs lie. */
 export const FAKE_RPICAM_BIN = join(import.meta.dirname, 'bin');
 
+/** Where the fake Python module picamera2 lies. */
+export const FAKE_PICAMERA2 = join(import.meta.dirname, 'python');
+
 /** One start of a fake capture program. */
 export interface FakeStart {
   readonly name: string;
@@ -18,6 +21,8 @@ export interface FakeRpicam {
   /** Variables for whatever starts the capture program. */
   readonly env: Readonly<Record<string, string>>;
   starts(): readonly FakeStart[];
+  /** What picamera2 was told to change, one entry a call. */
+  changes(): readonly Readonly<Record<string, unknown>>[];
   /** Makes it so, until `unset`; `crash` counts once. */
   set(order: 'none' | 'busy' | 'hang' | 'crash'): Promise<void>;
   unset(order: 'none' | 'busy' | 'hang' | 'crash'): Promise<void>;
@@ -29,25 +34,32 @@ export interface FakeRpicam {
 /** Sets up a fake camera; see `fake-program.ts` for the variables. */
 export async function withFakeRpicam(env: Readonly<Record<string, string>> = {}): Promise<FakeRpicam> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-fake-rpicam-'));
-  const starts = (): readonly FakeStart[] => {
-    const path = join(folder, 'starts.jsonl');
+  const linesOf = (name: string): readonly unknown[] => {
+    const path = join(folder, name);
     if (!existsSync(path)) return [];
     const lines = readFileSync(path, 'utf8').trim().split('\n');
-    return lines.map((line) => JSON.parse(line) as FakeStart);
+    return lines.map((line) => JSON.parse(line) as unknown);
   };
+  const starts = (): readonly FakeStart[] => linesOf('starts.jsonl') as FakeStart[];
   return {
     env: {
       PATH: `${FAKE_RPICAM_BIN}${delimiter}${process.env['PATH'] ?? ''}`,
       FAKE_RPICAM_FOLDER: folder,
+      PYTHONDONTWRITEBYTECODE: '1',
       ...env,
     },
     starts,
+    changes: () => linesOf('controls.jsonl') as Readonly<Record<string, unknown>>[],
     set: (order) => writeFile(join(folder, order), ''),
     unset: (order) => rm(join(folder, order), { force: true }),
     pid: () => starts().findLast(({ pid }) => isAlive(pid))?.pid,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+/** Sets up a fake camera on a machine that has picamera2 too. */
+export const withFakePicamera2 = (env: Readonly<Record<string, string>> = {}): Promise<FakeRpicam> =>
+  withFakeRpicam({ PYTHONPATH: FAKE_PICAMERA2, ...env });
 
 /** The process is there and no zombie. */
 export function isAlive(pid: number): boolean {

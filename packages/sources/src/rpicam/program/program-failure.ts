@@ -14,7 +14,7 @@ export interface ProgramEnd {
 /** What programs say, by their own sources, and what that means. The first that fits any line holds. */
 const SAYINGS: readonly (readonly [RegExp, RpicamCode, string])[] = [
   [
-    /no cameras available|camera is not available|Camera is not (?:detected|enabled)|camera index .*(?:out of range|not)|selected camera/i,
+    /no cameras available|list index out of range|Camera\(s\) not found|camera is not available|Camera is not (?:detected|enabled)|camera index .*(?:out of range|not)|selected camera/i,
     'source/no-camera',
     'no such camera is found: check the ribbon cable at both ends with the power off, that the account is in the group video, and what rpicam-hello --list-cameras shows',
   ],

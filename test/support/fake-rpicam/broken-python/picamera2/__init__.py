@@ -1,0 +1,1 @@
+raise ImportError("libcamera is of another version")

@@ -1,0 +1,6 @@
+"""The output that others inherit."""
+
+
+class Output:
+    def __init__(self, pts=None):
+        self.recording = False
