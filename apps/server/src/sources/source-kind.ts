@@ -73,3 +73,22 @@ export function settingWithin(
     throw sourceFault(`${name} ${value} of ${kind}: must be from ${min} to ${max}`);
   return value;
 }
+
+/** A bit rate, `4000000`, `4M` or `800k`, in bits a second. @throws {PinholeError} `config/source` */
+export function bitrateSetting(text: string, { kind }: { readonly kind: string }): number {
+  const match = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text);
+  if (match === null) throw sourceFault(`bitrate "${text}" of ${kind}: write bits a second, e.g. 4M or 800k`);
+  const factor = match[2] === 'M' ? 1_000_000 : match[2] === 'k' ? 1_000 : 1;
+  return settingWithin('bitrate', Number(match[1]) * factor, { kind, min: 50_000, max: 100_000_000 });
+}
+
+/** One of a few words; undefined where none is given. @throws {PinholeError} `config/source` */
+export function wordSetting<Word extends string>(
+  name: string,
+  text: string | undefined,
+  { kind, words }: { readonly kind: string; readonly words: readonly Word[] },
+): Word | undefined {
+  const found = words.find((word) => word === text);
+  if (found !== undefined || text === undefined) return found;
+  throw sourceFault(`${name} "${text}" of ${kind}: write one of ${words.join(', ')}`);
+}

@@ -1,7 +1,15 @@
 import type { ControlValue } from '@pinhole/engine';
 import { CONTROL_NAMES, createV4l2Source, type FormatWish, idOf } from '@pinhole/sources/v4l2';
 import { didYouMean } from '../config/suggest.ts';
-import { type SourceKind, settingsOf, settingWithin, sourceFault, wholeSetting } from './source-kind.ts';
+import {
+  bitrateSetting,
+  type SourceKind,
+  settingsOf,
+  settingWithin,
+  sourceFault,
+  wholeSetting,
+  wordSetting,
+} from './source-kind.ts';
 
 /** A camera or capture device on this machine. */
 export interface V4l2Spec {
@@ -37,14 +45,14 @@ export const v4l2: SourceKind<V4l2Spec> = {
     const others = [...new URLSearchParams(query).keys()].filter((name) => isControl(name));
     const written = settingsOf(kind, query, [...NAMES, ...others]);
     const [fps, bitrate, gop] = ['fps', 'bitrate', 'gop'].map((name) => written.get(name));
-    const encoder = oneOf('encoder', ENCODERS, written.get('encoder'));
+    const encoder = wordSetting('encoder', written.get('encoder'), { kind, words: ENCODERS });
     return {
       kind,
       path,
-      format: oneOf('format', FORMATS, written.get('format')) ?? 'auto',
+      format: wordSetting('format', written.get('format'), { kind, words: FORMATS }) ?? 'auto',
       ...sizeFrom(written.get('size')),
       ...(fps !== undefined && { framesPerSecond: rate(fps) }),
-      ...(bitrate !== undefined && { bitrate: bitsPerSecond(bitrate) }),
+      ...(bitrate !== undefined && { bitrate: bitrateSetting(bitrate, { kind }) }),
       ...(gop !== undefined && { gop: wholeSetting('gop', gop, { kind, min: 1, max: 3600 }) }),
       ...(encoder !== undefined && encoder !== 'auto' && { encoder }),
       controls: new Map(
@@ -79,23 +87,4 @@ function sizeFrom(text: string | undefined): { readonly width?: number; readonly
 function rate(text: string): number {
   if (!/^\d+(?:\.\d+)?$/.test(text)) throw sourceFault(`fps "${text}" of v4l2: must be a number, e.g. 30`);
   return settingWithin('fps', Number(text), { kind, min: 1, max: 240 });
-}
-
-/** `4000000`, `4M`, `800k` */
-function bitsPerSecond(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text);
-  if (match === null) throw sourceFault(`bitrate "${text}" of v4l2: write bits a second, e.g. 4M or 800k`);
-  const factor = match[2] === 'M' ? 1_000_000 : match[2] === 'k' ? 1_000 : 1;
-  return settingWithin('bitrate', Number(match[1]) * factor, { kind, min: 50_000, max: 100_000_000 });
-}
-
-function oneOf<Word extends string>(
-  name: string,
-  words: readonly Word[],
-  text: string | undefined,
-): Word | undefined {
-  if (text === undefined) return undefined;
-  const found = words.find((word) => word === text);
-  if (found !== undefined) return found;
-  throw sourceFault(`${name} "${text}" of v4l2: write one of ${words.join(', ')}`);
 }
