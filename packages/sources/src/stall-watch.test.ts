@@ -34,6 +34,27 @@ it('waits on as long as something comes, with the limit that came with it', () =
   expect(stalls()).toBe(1);
 });
 
+it('notices by a limit that became shorter, not by the first one', () => {
+  const { clock, watch, stalls } = setUp();
+
+  clock.advance(1_000);
+  watch.feed(millis(500));
+  clock.advance(501);
+
+  expect(stalls()).toBe(1);
+});
+
+it('stays stopped though something comes late', () => {
+  const { clock, watch, stalls } = setUp();
+
+  watch.stop();
+  watch.feed(millis(10));
+  clock.advance(60_000);
+
+  expect(stalls()).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
 it('leaves no timer behind when it is stopped', () => {
   const { clock, watch, stalls } = setUp();
 

@@ -8,6 +8,7 @@ export class StallWatch {
   #limitMs: Millis;
   #fedAt: Millis;
   #cancel: () => void = () => {};
+  #over = false;
 
   /** Starts watching; `stalled` is called once at most, when `limitMs` passed without `feed`. */
   constructor(options: {
@@ -24,20 +25,29 @@ export class StallWatch {
 
   /** Something came; the next has to within `limitMs`. */
   feed(limitMs: Millis): void {
+    const isSooner = limitMs < this.#limitMs;
     this.#limitMs = limitMs;
     this.#fedAt = this.#clock.monotonicNow();
+    if (!isSooner || this.#over) return;
+    this.#cancel();
+    this.#wait(limitMs);
   }
 
   /** Ends watching. */
   stop(): void {
+    this.#over = true;
     this.#cancel();
   }
 
   #wait(delayMs: Millis): void {
     this.#cancel = this.#clock.after(delayMs, () => {
       const leftMs = this.#fedAt + this.#limitMs - this.#clock.monotonicNow();
-      if (leftMs <= 0) this.#stalled();
-      else this.#wait(millis(leftMs));
+      if (leftMs > 0) {
+        this.#wait(millis(leftMs));
+        return;
+      }
+      this.#over = true;
+      this.#stalled();
     });
   }
 }

@@ -28,6 +28,8 @@ export class FrameDates {
   readonly #hand: (frame: CapturedFrame) => void;
   readonly #frames: Waiting[] = [];
   readonly #lines: BufferLine[] = [];
+  /** Words that are still to come for frames that were handed over without. */
+  #owed = 0;
   #lastSequence: number | undefined;
   #counters = { frames: 0, lostFrames: 0, datedByArrival: 0 };
 
@@ -49,7 +51,7 @@ export class FrameDates {
   frame(data: Uint8Array): void {
     this.#frames.push({ data, monotonic: this.#clock.monotonicNow(), utc: this.#clock.utcNow() });
     this.#match();
-    while (this.#frames.length > 1) this.#handOver(undefined);
+    while (this.#frames.length > MOST_WAITING) this.#handOver(undefined);
   }
 
   /** Takes the driver's word about a frame. */
@@ -63,6 +65,10 @@ export class FrameDates {
       this.#counters.lostFrames++;
       return;
     }
+    if (this.#owed > 0) {
+      this.#owed--; // its frame went on without it
+      return;
+    }
     this.#lines.push(line);
     if (this.#lines.length > MOST_WAITING) this.#lines.shift();
     this.#match();
@@ -74,20 +80,18 @@ export class FrameDates {
   }
 
   #match(): void {
-    const [frame] = this.#frames;
-    if (frame === undefined) return;
-    // A word whose frame was handed over without it is left over.
-    while (this.#lines.length > 0) {
+    for (let [frame] = this.#frames; frame !== undefined; [frame] = this.#frames) {
       const line = this.#lines.shift();
-      if (line?.sizeBytes !== frame.data.byteLength) continue;
-      this.#handOver(line);
-      return;
+      if (line === undefined) return;
+      // A word about another size belongs to a frame that never came whole.
+      if (line.sizeBytes === frame.data.byteLength) this.#handOver(line);
     }
   }
 
   #handOver(line: BufferLine | undefined): void {
     const frame = this.#frames.shift();
     if (frame === undefined) return;
+    if (line === undefined) this.#owed++;
     const age = line?.monotonic === undefined ? Number.NaN : frame.monotonic - line.monotonic;
     const believed = age >= -1_000 && age < OLDEST;
     if (!believed) this.#counters.datedByArrival++;

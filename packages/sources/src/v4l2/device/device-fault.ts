@@ -26,19 +26,25 @@ export async function deviceFault(
       `${path} may not be opened: add the user that runs this program to the group "video" (sudo usermod -aG video $USER), then log in again; in a container pass the device in (--device ${path})`,
       options,
     );
-  if (/busy|EBUSY/i.test(said)) {
+  // v4l2-ctl ends without a word where the driver refuses its buffers.
+  if (/busy|EBUSY/i.test(said) || said === '') {
     const holders = await deviceHolders(path);
     const who =
       holders.length === 0
         ? 'another program (sudo fuser -v shows which)'
         : holders.map(({ pid, name }) => `${name} (process ${pid})`).join(', ');
-    return new V4l2Error(
-      'source/device-busy',
-      `${path} is in use by ${who}: a camera gives pictures to one program only; close that one`,
-      options,
-    );
+    if (said !== '' || holders.length > 0)
+      return new V4l2Error(
+        'source/device-busy',
+        `${path} is in use by ${who}: a camera gives pictures to one program only; close that one`,
+        options,
+      );
   }
-  return new V4l2Error('source/failed', `${path}: ${said}`, options);
+  return new V4l2Error(
+    'source/failed',
+    `${path}: ${said === '' ? 'v4l2-ctl ended without a word' : said}`,
+    options,
+  );
 }
 
 const howToFind = (path: string): string =>
