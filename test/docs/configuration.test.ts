@@ -164,9 +164,13 @@ describe('the tables of flags', () => {
 
   it('have every flag of the help text and of the parsers', () => {
     const inHelp = [...HELP.matchAll(/--[a-z-]+/g)].map(([flag]) => flag);
-    const parsers = ['parse-flags.ts', 'parse-serve.ts', 'parse-token.ts', 'parse-service.ts'].map((name) =>
-      readFileSync(join(ROOT, 'apps/server/src/cli', name), 'utf8'),
-    );
+    const parsers = [
+      'parse-flags.ts',
+      'parse-serve.ts',
+      'parse-token.ts',
+      'parse-service.ts',
+      'parse-devices.ts',
+    ].map((name) => readFileSync(join(ROOT, 'apps/server/src/cli', name), 'utf8'));
     const inParsers = [...parsers.join('\n').matchAll(/^ {2}'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)];
     const wanted = new Set([...inHelp, ...inParsers.map(([, flag]) => `--${flag}`)]);
     const shown = readFileSync(join(ROOT, PAGE), 'utf8');

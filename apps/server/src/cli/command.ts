@@ -1,12 +1,14 @@
 import type { TokenRequest } from '../auth/token-store.ts';
 import type { Overrides } from '../config/load-config.ts';
 import type { ServiceRequest } from '../service/install.ts';
+import type { DevicesRequest } from './devices.ts';
 
 /** What a person asked the program to do. */
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'serve'; readonly configFile?: string; readonly overrides: Overrides }
+  | { readonly kind: 'devices'; readonly request: DevicesRequest }
   | { readonly kind: 'uninstall-service'; readonly scope: ServiceRequest['scope']; readonly root?: string }
   | ({ readonly configFile?: string; readonly overrides: Overrides } & (
       | { readonly kind: 'token-create'; readonly request: TokenRequest }

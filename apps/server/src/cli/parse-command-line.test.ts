@@ -62,6 +62,7 @@ describe('parseCommandLine', () => {
     ['token revoke', 'needs the id'],
     ['token create --rights viwe', 'Did you mean "view"?'],
     ['token create --expires soon', 'is no duration'],
+    ['devices --jsno', 'Did you mean "--json"?'],
     ['install-service --user --run-as pi', 'exclude each other'],
     ['install-service --run-as -x', '--run-as'],
     ['uninstall-service now', '"now" is not understood'],

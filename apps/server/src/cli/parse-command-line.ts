@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { parseDevices } from './parse-devices.ts';
 import { parseServe } from './parse-serve.ts';
 import { parseInstallService, parseUninstallService } from './parse-service.ts';
 import { parseToken } from './parse-token.ts';
@@ -13,6 +14,7 @@ export function parseCommandLine(
 ): Command {
   const [first, ...rest] = words;
   if (first === 'token') return parseToken(rest);
+  if (first === 'devices') return parseDevices(rest);
   if (first === 'install-service') return parseInstallService(rest);
   if (first === 'uninstall-service') return parseUninstallService(rest);
   return parseServe(first === 'serve' ? rest : words, env);

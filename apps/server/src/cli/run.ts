@@ -36,7 +36,11 @@ export async function run(terminal: Terminal): Promise<number | undefined> {
 async function perform(command: Command, print: (text: string) => void): Promise<number | undefined> {
   if (command.kind === 'help') print(HELP);
   else if (command.kind === 'version') print(`${VERSION}\n`);
-  else if (command.kind === 'uninstall-service') await removeFor(command, print);
+  else if (command.kind === 'devices') {
+    // Loaded only here, as with serve below: it brings in every kind of source.
+    const { printDevices } = await import('./devices.ts');
+    return await printDevices(command.request, print);
+  } else if (command.kind === 'uninstall-service') await removeFor(command, print);
   else {
     const file = configFileToRead(command.configFile, process.cwd());
     const config = loadConfig(file, command.overrides);

@@ -5,6 +5,7 @@ export const HELP = `Pinhole ${VERSION}: H.264 from any camera into any browser.
 
 Usage
   pinhole [serve] [flags]            start the server; prints one link to open
+  pinhole devices [SOURCE …]         list cameras with their modes and controls
   pinhole token create [flags]       make a token for somebody else
   pinhole token list                 show tokens (not their secrets)
   pinhole token link                 print the start link again
@@ -32,6 +33,9 @@ Flags of token create
   --rights view,control    view, control, record, download, publish, admin; default view
   --expires 1h             30s, 15m, 1h, 7d, 2w; default: holds until revoked
   --data, --config         as above
+
+Flags of devices
+  --json                   for programs
 
 Flags of install-service
   --user                   a service of your own rather than of the whole machine; needs no root
