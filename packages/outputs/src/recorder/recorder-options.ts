@@ -52,11 +52,12 @@ export type RecorderSettings = Required<Omit<RecorderOptions, 'stills' | 'zone' 
   Pick<RecorderOptions, 'stills' | 'zone' | 'rewind'> & { readonly writing: WriteLimits };
 
 /**
- * What may wait for the disk and what a power cut may take, unless told otherwise: 16 MiB, and one second.
+ * What may wait for the disk and what a power cut may take, unless told otherwise: 16 MiB, and one second. Each fragment
+ * is written at once, so that a crash of the program takes half a second; between syncs the system collects them itself.
  */
 export const DEFAULT_WRITE_LIMITS: WriteLimits = {
   queueBytes: 16 * 2 ** 20,
-  flushBytes: 2 ** 20,
+  flushBytes: 0,
   fsyncMs: 1000,
   fragmentMs: 500,
 };

@@ -34,6 +34,7 @@ export async function saveRewind(
   const queue = new SegmentQueue({
     ...writing,
     root: folderOf(settings.root, 'on-demand'),
+    unfinished: '.pinhole-save.part',
     prepare: () => root.prepare(),
     disk,
     lane: lanes.lane(),

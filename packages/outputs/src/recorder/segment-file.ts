@@ -11,47 +11,62 @@ const MOST_OF_ONE_NAME = 1000;
 const FOLDER_MODE = 0o750;
 const FILE_MODE = 0o640;
 
+/** What a file is made with. */
+export interface SegmentFileOptions {
+  readonly root: string;
+  readonly name: RecordingName;
+  readonly unfinished: string;
+  /** The first bytes: enough to be played. */
+  readonly pieces: readonly Uint8Array[];
+  readonly disk: RecorderDisk;
+}
+
 /**
  * One file of a recording on the disk. What is behind the last whole piece is cut off when a write fails, so that the
  * file ends with a whole fragment wherever that is possible.
  */
 export class SegmentFile {
-  readonly path: string;
+  #path: string;
   readonly #disk: RecorderDisk;
   readonly #handle: FileHandle;
   #position = 0;
 
   private constructor(path: string, disk: RecorderDisk, handle: FileHandle) {
-    this.path = path;
+    this.#path = path;
     this.#disk = disk;
     this.#handle = handle;
   }
 
   /**
-   * Makes the file, and its folder where there is none; never one that is there already.
+   * Makes the file with its first pieces, and its folder where there is none; never over one that is there already. It
+   * gets its name once they are on the disk: no crash and no power cut leaves a file that nothing can play.
+   * @param unfinished where it lies until then: below the root, the same every time, so that nothing piles up
    * @throws the file system's errors
    */
-  static async create(
-    root: string,
-    { folder, stem }: RecordingName,
-    { disk }: { readonly disk: RecorderDisk },
-  ): Promise<SegmentFile> {
-    const place = join(root, folder);
-    await disk.mkdir(place, { recursive: true, mode: FOLDER_MODE });
-    for (let count = 1; count <= MOST_OF_ONE_NAME; count++) {
-      const path = join(place, `${numberedStem(stem, count)}.mp4`);
-      try {
-        const handle = await disk.open(path, 'wx', FILE_MODE);
-        await keepEntry(place, disk);
-        return new SegmentFile(path, disk, handle);
-      } catch (thrown) {
-        if (errnoOf(thrown) !== 'EEXIST') throw thrown;
-      }
+  static async create(options: SegmentFileOptions): Promise<SegmentFile> {
+    const { root, name, unfinished, pieces, disk } = options;
+    const folder = join(root, name.folder);
+    await disk.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const started = join(root, unfinished);
+    const handle = await disk.open(started, 'w', FILE_MODE);
+    const file = new SegmentFile('', disk, handle);
+    try {
+      await file.append(pieces);
+      await handle.datasync();
+      const path = await freePath(folder, name.stem, disk);
+      await disk.rename(started, path);
+      file.#path = path;
+    } catch (thrown) {
+      await quietly(handle.close());
+      await quietly(disk.unlink(started));
+      throw thrown;
     }
-    throw new RecorderError(
-      'recorder/disk-error',
-      `cannot record to ${place}: ${MOST_OF_ONE_NAME} files are named ${stem}; is the clock running?`,
-    );
+    await keepEntry(folder, disk);
+    return file;
+  }
+
+  get path(): string {
+    return this.#path;
   }
 
   /** Bytes written whole. */
@@ -106,14 +121,32 @@ export class SegmentFile {
     await this.#handle.close();
   }
 
-  /** Leaves the file with what is whole in it; one without any is removed. Never throws. */
+  /** Leaves the file with what is whole in it. Never throws. */
   async abandon(): Promise<void> {
-    const quietly = (work: Promise<unknown>): Promise<unknown> => work.catch(() => {}); // it has failed already
     await quietly(this.#handle.truncate(this.#position));
     await quietly(this.#handle.datasync());
     await quietly(this.#handle.close());
-    if (this.#position === 0) await quietly(this.#disk.unlink(this.path));
   }
+}
+
+/** It has failed already; what goes wrong on the way out tells nothing new. */
+const quietly = (work: Promise<unknown>): Promise<unknown> => work.catch(() => {});
+
+/** One process writes below a root, so what is free stays free. */
+async function freePath(folder: string, stem: string, disk: RecorderDisk): Promise<string> {
+  for (let count = 1; count <= MOST_OF_ONE_NAME; count++) {
+    const path = join(folder, `${numberedStem(stem, count)}.mp4`);
+    try {
+      await disk.lstat(path);
+    } catch (thrown) {
+      if (errnoOf(thrown) === 'ENOENT') return path;
+      throw thrown;
+    }
+  }
+  throw new RecorderError(
+    'recorder/disk-error',
+    `cannot record to ${folder}: ${MOST_OF_ONE_NAME} files are named ${stem}; is the clock running?`,
+  );
 }
 
 /** The name of a new file is content of its folder: without this a power cut can take the file whole. */

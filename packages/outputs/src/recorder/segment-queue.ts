@@ -12,7 +12,7 @@ import type { WriteLane } from './write-lanes.ts';
 export interface WriteLimits {
   /** So many bytes may wait; beyond it units are left out up to the next key unit. */
   readonly queueBytes: number;
-  /** So many bytes are collected before they are written, unless time is up. */
+  /** So many bytes are collected before they are written, unless a sync is due. 0: each fragment at once. */
   readonly flushBytes: number;
   /** The most that a power cut may take; the disk is synced so often. A card lives longer with more. */
   readonly fsyncMs: number;
@@ -50,6 +50,8 @@ export interface WrittenSegment {
 export interface SegmentQueueOptions extends WriteLimits {
   /** Folder of the tree. */
   readonly root: string;
+  /** Name of a file that has no name of its own yet, below `root`; no other queue's. */
+  readonly unfinished: string;
   /** Sees to it that files can be made there. */
   readonly prepare: () => Promise<void>;
   readonly disk: RecorderDisk;
@@ -75,6 +77,11 @@ interface OpenFile {
   readonly beginning: SegmentBeginning;
   units: number;
   end: Micros;
+}
+
+interface Taken {
+  readonly chunks: readonly SegmentChunk[];
+  readonly end: Micros;
 }
 
 /** Other lanes get their turn after so many bytes. */
@@ -172,7 +179,9 @@ export class SegmentQueue {
   #due(): boolean {
     const [first] = this.#jobs;
     if (first === undefined) return false;
-    if (first.kind !== 'append' || this.#hurry) return true;
+    // A file begins with something in it.
+    if (first.kind === 'begin') return this.#jobs.length > 1;
+    if (first.kind === 'finish' || this.#hurry) return true;
     return this.#bytes >= this.#options.flushBytes || this.#syncDue() || this.#jobs.at(-1)?.kind !== 'append';
   }
 
@@ -190,12 +199,17 @@ export class SegmentQueue {
   }
 
   async #begin(beginning: SegmentBeginning): Promise<void> {
-    const { root, disk, prepare, opened, makeRoom } = this.#options;
+    const { root, unfinished, disk, prepare, opened, makeRoom } = this.#options;
     void makeRoom('segment').catch(() => false); // it tells its own troubles
     await prepare();
-    const file = await SegmentFile.create(root, beginning.name, { disk });
+    const takenAt = this.#options.monotonic();
+    const { chunks, end } = this.#chunksFrom(1, beginning.start);
+    const pieces = chunks.map(({ bytes }) => bytes);
+    const file = await SegmentFile.create({ root, name: beginning.name, unfinished, pieces, disk });
     this.#jobs.shift();
-    this.#open = { file, beginning, units: 0, end: beginning.start };
+    this.#open = { file, beginning, units: 0, end };
+    this.#took(this.#open, { chunks, end });
+    this.#syncedAt = takenAt;
     opened(file, beginning);
   }
 
@@ -203,24 +217,36 @@ export class SegmentQueue {
     const open = this.#opened();
     const syncDue = this.#syncDue();
     const takenAt = this.#options.monotonic();
-    const batch: SegmentChunk[] = [];
-    let bytes = 0;
-    let { end } = open;
-    for (const job of this.#jobs) {
-      if (job.kind !== 'append' || bytes >= TURN_BYTES) break;
-      batch.push(job.chunk);
-      bytes += job.chunk.bytes.byteLength;
-      end = job.end;
-    }
-    await open.file.append(batch.map((chunk) => chunk.bytes));
-    this.#jobs.splice(0, batch.length);
-    this.#bytes -= bytes;
-    this.#bytesWritten += bytes;
-    open.units += batch.reduce((sum, { units }) => sum + units, 0);
-    open.end = end;
+    const taken = this.#chunksFrom(0, open.end);
+    await open.file.append(taken.chunks.map(({ bytes }) => bytes));
+    this.#took(open, taken);
     if (!syncDue || this.#jobs[0]?.kind === 'append') return;
     await open.file.sync();
     this.#syncedAt = takenAt;
+  }
+
+  /** As much as is written in one turn. */
+  #chunksFrom(index: number, before: Micros): Taken {
+    const chunks: SegmentChunk[] = [];
+    let bytes = 0;
+    let end = before;
+    for (const job of this.#jobs.slice(index)) {
+      if (job.kind !== 'append' || bytes >= TURN_BYTES) break;
+      chunks.push(job.chunk);
+      bytes += job.chunk.bytes.byteLength;
+      ({ end } = job);
+    }
+    return { chunks, end };
+  }
+
+  /** Those jobs are first in line, and done. */
+  #took(open: OpenFile, { chunks, end }: Taken): void {
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes.byteLength, 0);
+    this.#jobs.splice(0, chunks.length);
+    this.#bytes -= bytes;
+    this.#bytesWritten += bytes;
+    open.units += chunks.reduce((sum, { units }) => sum + units, 0);
+    open.end = end;
   }
 
   async #finish(patches: readonly Patch[]): Promise<void> {

@@ -28,6 +28,9 @@ export interface TreeRecorderOptions {
   readonly written: (segment: WrittenSegment) => void;
 }
 
+/** Where a file begins before it has its name; in the folder of its tree. */
+const UNFINISHED_NAME = '.pinhole-recorder.part';
+
 /** A disk that failed is tried again after so long. */
 const RETRY = { firstMs: millis(1000), maxMs: millis(30_000) };
 
@@ -71,6 +74,7 @@ export class TreeRecorder {
     this.#queue = new SegmentQueue({
       ...writing,
       root: folderOf(settings.root, tree),
+      unfinished: UNFINISHED_NAME,
       prepare: () => options.root.prepare(),
       disk,
       lane,

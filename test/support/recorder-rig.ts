@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Micros, micros, millis, silentLogger } from '@pinhole/core';
+import { Camera } from '@pinhole/engine';
+import { readTimeCode } from '@pinhole/media/timecode';
+import {
+  type RecordedSegment,
+  Recorder,
+  type RecorderOptions,
+  type RecorderState,
+  WriteLanes,
+} from '@pinhole/outputs/recorder';
+import { SyntheticSource, type SyntheticSourceOptions } from '@pinhole/sources/synthetic';
+import { onTestFinished } from 'vitest';
+import { FakeClock } from '../../packages/sources/src/fake-clock.ts';
+import { runFfmpeg } from './decode-with-ffmpeg.ts';
+
+/** The synthetic camera of a rig: small, so that many hours fit into a test. */
+export const RIG_SIZE = { width: 160, height: 120 } as const;
+
+const STEP_MS = 100;
+
+/** A camera and its recorder, in time that passes as fast as the machine can. */
+export interface RecorderRig {
+  readonly root: string;
+  readonly camera: Camera;
+  readonly source: SyntheticSource;
+  readonly clock: FakeClock;
+  readonly recorder: Recorder;
+  /** Complete files so far, in the order of their completion. */
+  readonly segments: readonly RecordedSegment[];
+  readonly states: readonly RecorderState[];
+  /** UTC of the camera's clock that never steps. */
+  now(): Micros;
+  /** Lets time pass; the disk works meanwhile. */
+  run(ms: number): Promise<void>;
+  /** Completes the files. */
+  close(): Promise<void>;
+}
+
+/** What a rig is made with. */
+export interface RecorderRigOptions extends Partial<Omit<RecorderOptions, 'camera'>> {
+  readonly picture?: SyntheticSourceOptions;
+  /** Where the wall clock begins, in ms since 1970. */
+  readonly startAt?: number;
+}
+
+/** A folder that is gone after the test. */
+export async function recordingFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pinhole-recorder-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Opens a rig that records to `root`. */
+export function openRecorderRig(options: RecorderRigOptions & { readonly root: string }): RecorderRig {
+  const { picture, startAt, ...rest } = options;
+  const clock = new FakeClock();
+  if (startAt !== undefined) clock.stepWallClock(startAt - clock.utcNow() / 1000);
+  const origin = clock.utcNow() - clock.monotonicNow() * 1000;
+  const now = (): Micros => micros(clock.monotonicNow() * 1000 + origin);
+  const source = new SyntheticSource({ ...RIG_SIZE, framesPerSecond: 10, gopFrames: 5, clock, ...picture });
+  const camera = new Camera({
+    id: 'front',
+    source,
+    now,
+    openAbort: () => new AbortController(),
+    log: silentLogger,
+  });
+  const recorder = new Recorder({
+    camera,
+    now,
+    mode: 'background',
+    log: silentLogger,
+    lanes: new WriteLanes(),
+    monotonic: () => clock.monotonicNow(),
+    zone: 'UTC',
+    ...rest,
+  });
+  const segments: RecordedSegment[] = [];
+  const states: RecorderState[] = [];
+  recorder.events.on('segment', (segment) => segments.push(segment));
+  recorder.events.on('state', (state) => states.push(state));
+  recorder.open();
+  return {
+    root: options.root,
+    camera,
+    source,
+    clock,
+    recorder,
+    segments,
+    states,
+    now,
+    run: async (ms) => {
+      for (let passed = 0; passed < ms; passed += STEP_MS) {
+        clock.advance(millis(Math.min(STEP_MS, ms - passed)));
+        camera.tick();
+        recorder.tick();
+        await diskWork();
+      }
+    },
+    close: async () => {
+      await recorder.close();
+      await camera.close();
+    },
+  };
+}
+
+/** Lets what was begun on the disk get on; what is not done then goes on beside. */
+const diskWork = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+/** All files below a folder, sorted, with their paths from there. */
+export async function filesBelow(folder: string, ending = '.mp4'): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries.filter((entry) => entry.endsWith(ending)).toSorted();
+}
+
+/** What ffprobe tells of a file; anything it has to say against it is an error. */
+export interface ProbedFile {
+  readonly durationSeconds: number;
+  readonly streams: readonly {
+    readonly codec: string;
+    readonly durationSeconds: number;
+    readonly startSeconds: number;
+  }[];
+}
+
+/** Asks ffprobe. @throws {Error} with its complaints, if any */
+export function probe(path: string): ProbedFile {
+  const args =
+    '-v warning -show_entries format=duration:stream=codec_name,duration,start_time -of json'.split(' ');
+  const { status, stdout, stderr } = spawnSync('ffprobe', [...args, path], { encoding: 'utf8' });
+  if (status !== 0 || stderr.trim() !== '') throw new Error(`ffprobe ${path}: ${status} ${stderr}`);
+  const told = JSON.parse(stdout) as {
+    format: { duration: string };
+    streams: { codec_name: string; duration: string; start_time: string }[];
+  };
+  return {
+    durationSeconds: Number(told.format.duration),
+    streams: told.streams.map(({ codec_name, duration, start_time }) => ({
+      codec: codec_name,
+      durationSeconds: Number(duration),
+      startSeconds: Number(start_time),
+    })),
+  };
+}
+
+/**
+ * The frame numbers that are drawn on a file's pictures, decoded by ffmpeg, which must have nothing to complain unless the
+ * file is torn.
+ */
+export function frameNumbersOf(
+  path: string,
+  { width, height, torn = false }: { width?: number; height?: number; torn?: boolean } = {},
+): readonly number[] {
+  const size = { width: width ?? RIG_SIZE.width, height: height ?? RIG_SIZE.height };
+  // The time base of the file: rounded to frames, real times that jitter would seem to fall.
+  const output =
+    '-map 0:v -fps_mode passthrough -enc_time_base 1:90000 -pix_fmt gray -f rawvideo pipe:1'.split(' ');
+  const strictness = torn ? ['-v', 'fatal'] : ['-err_detect', 'explode'];
+  const raw = runFfmpeg([...strictness, '-i', path, ...output]);
+  const frameBytes = size.width * size.height;
+  return Array.from({ length: raw.byteLength / frameBytes }, (_, i) => {
+    const luma = raw.subarray(i * frameBytes, (i + 1) * frameBytes);
+    const code = readTimeCode({ luma, ...size });
+    if (code === undefined) throw new Error(`${path}: no time code on picture ${i}`);
+    return code.frameNumber;
+  });
+}
+
+/** `from`, `from` + 1, …, `to` */
+export const numbersFrom = (from: number, to: number): readonly number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
