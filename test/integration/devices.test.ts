@@ -49,7 +49,7 @@ describe('pinhole devices', () => {
     const { stdout } = await devices({}, `esp32:${esp32.address}`);
 
     expect(stdout).toContain(`esp32:${esp32.address}`);
-    expect(stdout).toMatch(/^ {4}framesize +.*\d+x\d+/m);
+    expect(stdout).toMatch(/^ {4}size +.*\d+x\d+/m);
     await expect.poll(() => esp32.streams).toBe(0);
   }, 30_000);
 
