@@ -9,7 +9,7 @@ export function useKeys(keys: KeyMap): void {
   useLayoutEffect(() => {
     const answer = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.target instanceof HTMLInputElement || document.querySelector('dialog[open]')) return;
+      if (isField(event.target) || document.querySelector('dialog[open]')) return;
       const action = keys[event.key.toLowerCase()];
       if (!action) return;
       event.preventDefault();
@@ -19,3 +19,7 @@ export function useKeys(keys: KeyMap): void {
     return () => removeEventListener('keydown', answer);
   });
 }
+
+/** Where keys have a meaning of their own. */
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement ? target.type !== 'checkbox' : target instanceof HTMLSelectElement;

@@ -6,7 +6,11 @@ const PATHS = {
   expand: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
   help: 'M9.5 9a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1 1-1.1 1.8v.5M12 17v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z',
   leave: 'M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9',
+  overlay: 'M3 5h18v14H3zM9 5v14M15 5v14M3 9.7h18M3 14.3h18',
   pictureInPicture: 'M3 5h18v14H3zM12 12h7v5h-7z',
+  remove: 'M6 6l12 12M18 6L6 18',
+  reset: 'M5 12a7 7 0 1 0 2.3-5.2M5 4v4h4',
+  sliders: 'M4 7h9M17 7h3M15 5v4M4 12h3M11 12h9M9 10v4M4 17h11M19 17h1M17 15v4',
   theme: 'M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18',
 } as const;
 

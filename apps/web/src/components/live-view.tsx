@@ -1,4 +1,5 @@
 import type { LatencySummary, LiveState, PlayerStats } from '@pinhole/client';
+import type { ComponentChildren } from 'preact';
 import type { LiveCamera } from '../live-player-hook.ts';
 import { Notice } from './notice.tsx';
 import { StatePill } from './state-pill.tsx';
@@ -6,15 +7,18 @@ import { StatePill } from './state-pill.tsx';
 interface LiveViewProps {
   readonly label: string;
   readonly live: LiveCamera;
+  /** What lies on the picture, below the words. */
+  readonly children?: ComponentChildren;
 }
 
 /** A camera's picture with what is true of it written on it. */
-export const LiveView = ({ label, live }: LiveViewProps) => {
+export const LiveView = ({ label, live, children }: LiveViewProps) => {
   const state = live.state.value;
   const stats = live.stats.value;
   return (
     <div class="live-view" data-stale={isStale(state)} style={shapeOf(stats)}>
       <div class="picture" ref={live.container} />
+      {children}
       <Notice state={state} />
       <div class="overlay-top">
         <span class="chip name">{label}</span>

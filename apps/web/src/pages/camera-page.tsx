@@ -1,12 +1,18 @@
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { HelpDialog } from '../components/help-dialog.tsx';
 import { Icon } from '../components/icon.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { LiveView } from '../components/live-view.tsx';
 import { StatsPanel } from '../components/stats-panel.tsx';
 import { say } from '../components/toast.tsx';
+import { useControls } from '../controls/controls-hook.ts';
+import { ControlsPanel } from '../controls/controls-panel.tsx';
+import { UnkeptBar } from '../controls/unkept-bar.tsx';
 import { useKeys } from '../keyboard.ts';
 import { useLivePlayer } from '../live-player-hook.ts';
+import { keepOverlays, type OverlaySettings, readOverlays } from '../overlays/overlay-settings.ts';
+import { OverlaysPanel } from '../overlays/overlays-panel.tsx';
+import { PictureOverlays } from '../overlays/picture-overlays.tsx';
 import { showPictureInPicture } from '../picture-in-picture.ts';
 import { cameraHref, GRID_HREF, go } from '../routing.ts';
 import type { CameraSummary } from '../session/api.ts';
@@ -17,11 +23,18 @@ interface CameraPageProps {
   readonly cameras: readonly CameraSummary[];
 }
 
+/** What is open beside the picture. */
+type Side = 'controls' | 'overlays' | 'statistics';
+
 /** One camera, as large as the window allows. */
 export function CameraPage({ camera, cameras }: CameraPageProps) {
   const live = useLivePlayer(camera);
   const frame = useRef<HTMLDivElement>(null);
-  const [explaining, setExplaining] = useState(false);
+  const controls = useControls(camera.id, live);
+  const [side, setSide] = useState<Side>();
+  const [chosen, choose] = useState<{ readonly camera: string; readonly overlays: OverlaySettings }>();
+  const kept = useMemo(() => readOverlays(camera.id), [camera.id]);
+  const overlays = chosen?.camera === camera.id ? chosen.overlays : kept;
   const [helping, setHelping] = useState(false);
 
   const toggleFullScreen = (): void => {
@@ -39,15 +52,25 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
     const next = cameras.at((index + step) % cameras.length);
     if (next) go(cameraHref(next.id));
   };
-  const toggleStats = (): void => setExplaining((shown) => !shown);
+  const toggle = (wanted: Side) => (): void => setSide((open) => (open === wanted ? undefined : wanted));
+  const mayControl = controls.state.value?.mayControl === true && controls.state.value.controls.length > 0;
+  const shown = side === 'controls' && !mayControl ? undefined : side;
+  const changeOverlays = (changed: OverlaySettings): void => {
+    choose({ camera: camera.id, overlays: changed });
+    keepOverlays(camera.id, changed);
+  };
 
   useKeys({
     f: toggleFullScreen,
     s: snapshot,
     p: pictureInPicture,
-    i: toggleStats,
+    i: toggle('statistics'),
+    o: toggle('overlays'),
+    // Pressed before the camera told of its controls, it opens them then.
+    c: toggle('controls'),
+    ...(mayControl && { k: () => controls.keep() }),
     '?': () => setHelping(true),
-    escape: () => go(GRID_HREF),
+    escape: () => (shown === undefined ? go(GRID_HREF) : setSide(undefined)),
     arrowleft: () => beside(-1),
     arrowright: () => beside(1),
   });
@@ -62,21 +85,40 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
       </header>
       <main class="stage">
         <div class="viewer" ref={frame}>
-          <LiveView label={camera.label} live={live} />
+          <LiveView label={camera.label} live={live}>
+            <PictureOverlays live={live} settings={overlays} />
+          </LiveView>
+          <UnkeptBar controls={controls} />
           <div class="toolbar" role="toolbar" aria-label="Picture">
             <IconButton icon="camera" label="Save a snapshot (S)" onPress={snapshot} />
             <IconButton icon="pictureInPicture" label="Picture in picture (P)" onPress={pictureInPicture} />
             <IconButton
               icon="chart"
               label="Delay and statistics (I)"
-              onPress={toggleStats}
-              pressed={explaining}
+              onPress={toggle('statistics')}
+              pressed={shown === 'statistics'}
+            />
+            {mayControl && (
+              <IconButton
+                icon="sliders"
+                label="Camera controls (C)"
+                onPress={toggle('controls')}
+                pressed={shown === 'controls'}
+              />
+            )}
+            <IconButton
+              icon="overlay"
+              label="Overlays (O)"
+              onPress={toggle('overlays')}
+              pressed={shown === 'overlays'}
             />
             <IconButton icon="expand" label="Full screen (F)" onPress={toggleFullScreen} />
             <IconButton icon="help" label="Keys (?)" onPress={() => setHelping(true)} />
           </div>
         </div>
-        {explaining && <StatsPanel live={live} onCopied={() => say('Copied.')} />}
+        {shown === 'statistics' && <StatsPanel live={live} onCopied={() => say('Copied.')} />}
+        {shown === 'controls' && <ControlsPanel camera={camera.id} controls={controls} />}
+        {shown === 'overlays' && <OverlaysPanel settings={overlays} onChange={changeOverlays} />}
       </main>
       {helping && <HelpDialog onClose={() => setHelping(false)} />}
     </div>

@@ -21,19 +21,33 @@ export class ApiError extends Error {
 }
 
 /**
- * Asks the server for a JSON resource under `/api/v1/`, with this page's token.
+ * Asks the server for a JSON resource under `/api/v1/`, or for a change of it, with this page's token.
+ * @returns what came back; undefined when that was nothing
  * @throws {ApiError}
  */
-export async function ask(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
-  const headers = token.value === undefined ? {} : { authorization: `Bearer ${token.value}` };
+export async function ask(
+  path: string,
+  {
+    body,
+    ...options
+  }: { readonly method?: string; readonly body?: unknown; readonly signal?: AbortSignal } = {},
+): Promise<unknown> {
+  const headers = {
+    ...(token.value !== undefined && { authorization: `Bearer ${token.value}` }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
   let response: Response;
   try {
-    response = await fetch(`/api/v1/${path}`, { ...options, headers });
+    response = await fetch(`/api/v1/${path}`, {
+      ...options,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
   } catch (cause) {
     throw new ApiError(0, 'The server does not answer.', { cause });
   }
   if (!response.ok) throw new ApiError(response.status, await reasonOf(response));
-  return response.json();
+  return response.status === 204 ? undefined : response.json();
 }
 
 /**
