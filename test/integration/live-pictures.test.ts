@@ -210,4 +210,21 @@ needs('ffmpeg', 'node-av').describe('JPEG pictures of an H.264 camera', { timeou
 
     await expect.poll(children, { timeout: 5_000 }).toBe(0);
   });
+
+  it('end when the decoder dies, for whoever is there, and come again for whoever asks', async () => {
+    const before = await childrenOf(process.pid);
+    const path = `${server.url}/cameras/door/stream.mjpeg?token=${server.adminToken}`;
+    const [http, viewer] = [await MultipartReader.open(path), await open('door?format=jpeg')];
+    await expect.poll(() => viewer.frames.length, { timeout: 20_000 }).toBeGreaterThan(3);
+    const [child] = (await childrenOf(process.pid)).filter((pid) => !before.includes(pid));
+
+    if (child === undefined) throw new Error('there is no decoder');
+    process.kill(child, 'SIGKILL');
+
+    await http.ended;
+    await once(viewer.socket, 'close', { signal: AbortSignal.timeout(5_000) });
+    expect(text(viewer, 'error')).toMatchObject({ code: 'mjpeg/failed' });
+    const again = await open('door?format=jpeg');
+    await expect.poll(() => again.frames.length, { timeout: 20_000 }).toBeGreaterThan(3);
+  });
 });

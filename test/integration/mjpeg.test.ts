@@ -125,6 +125,16 @@ describe('stream.mjpeg of a camera that makes JPEG', () => {
     expect(source.running).toBe(false);
   });
 
+  it('may be shown by pages of other sites where its address says the token, and else not', async () => {
+    const head = async (path: string, token?: string) =>
+      (await server.ask(path, { method: 'HEAD', ...(token !== undefined && { token }) })).headers[
+        'cross-origin-resource-policy'
+      ];
+
+    expect(await head(`/stream.mjpeg?token=${server.adminToken}`)).toBe('cross-origin');
+    expect(await head('/stream.mjpeg', server.adminToken)).toBe('same-origin');
+  });
+
   it('tells why there is no picture', async () => {
     const reply = server.ask('/stream.mjpeg', { token: server.adminToken });
     await expect.poll(() => source.running).toBe(true);

@@ -61,11 +61,16 @@ export function mediaRoutes(services: MediaServices): Hono<ServerEnv> {
     });
   }
   for (const name of FILES) {
-    const answer = (context: Context<ServerEnv>, id: string): Response | Promise<Response> => {
+    const answer = async (context: Context<ServerEnv>, id: string): Promise<Response> => {
       const access = context.get('access');
       const camera = requireCamera(cameras, access, id, 'view');
       const identity = identityAt(access, camera.id);
-      return respond(name, context.req.raw, { camera, identity, services });
+      const response = await respond(name, context.req.raw, { camera, identity, services });
+      // Whoever wrote an address with its token in it may show it anywhere; what needs none stays on our own pages.
+      if (context.req.query('token') !== undefined) {
+        response.headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
+      }
+      return response;
     };
     routes.get(`/cameras/:camera/${name}`, (context) => answer(context, context.req.param('camera') ?? ''));
     routes.get(`/${name}`, (context) => answer(context, defaultCamera));
