@@ -16,12 +16,20 @@ export {
 export type { AppliedValues, ControlPreset } from './control/preset.ts';
 export { REVERT_AFTER, type Unkept } from './control/revert-guard.ts';
 export type { MessagePipe, Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
-export type { Publication, PublisherEnd, PublishRequest } from './session/publication.ts';
+export type {
+  PictureOutcome,
+  PicturePublication,
+  PicturesRequest,
+  Publication,
+  PublisherEnd,
+  PublishRequest,
+} from './session/publication.ts';
 export {
   type PublisherCounters,
   PublisherSessions,
   type PublisherSessionsOptions,
   type PublisherSummary,
+  type PushedPictures,
 } from './session/publisher-sessions.ts';
 export {
   CONNECT_DEADLINE,

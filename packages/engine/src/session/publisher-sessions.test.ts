@@ -2,7 +2,7 @@ import { micros, PinholeError, silentLogger } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
 import { Camera } from '../stream/camera.ts';
 import type { Source } from '../stream/source.ts';
-import type { PublisherEnd, PublishRequest } from './publication.ts';
+import type { PicturesRequest, PublisherEnd, PublishRequest } from './publication.ts';
 import { PublisherSessions } from './publisher-sessions.ts';
 
 const WHO = { tokenId: 'phone', address: '192.0.2.7' };
@@ -13,6 +13,7 @@ class Rig {
   closed: PublisherEnd[] = [];
   candidates: string[] = [];
   refuse: PinholeError | undefined;
+  pushed: PicturesRequest[] = [];
   readonly sessions: PublisherSessions;
   readonly camera: Camera;
   #ids = 0;
@@ -31,6 +32,11 @@ class Rig {
       controls: () => [],
       setControl: () => Promise.resolve(),
       ...(kind === 'takes-publishers' && {
+        publishPictures: (request: PicturesRequest) => {
+          if (this.refuse) throw this.refuse;
+          this.pushed.push(request);
+          return { write: () => 'taken' as const, close: (why: PublisherEnd) => this.closed.push(why) };
+        },
         publish: (request: PublishRequest) => {
           if (this.refuse) return Promise.reject(this.refuse);
           this.requests.push(request);
@@ -129,5 +135,60 @@ describe('a publisher', () => {
       code: 'publish/unsupported',
       message: expect.stringContaining('"door" is of kind whip'),
     });
+  });
+});
+
+describe('somebody who sends JPEG pictures', () => {
+  it('keeps the source running, and is told once when it is over by others', () => {
+    const rig = new Rig();
+    const ends: PublisherEnd[] = [];
+    const pushed = rig.sessions.push(rig.camera, WHO, { ended: (why) => ends.push(why) });
+    expect([rig.camera.holders, rig.sessions.list().length]).toEqual([1, 1]);
+
+    expect(pushed.write(new Uint8Array())).toBe('taken');
+    rig.pushed[0]?.ended('replaced');
+    rig.pushed[0]?.ended('replaced');
+
+    expect(ends).toEqual(['replaced']);
+    expect([rig.camera.holders, rig.sessions.list().length]).toEqual([0, 0]);
+  });
+
+  it('goes by itself without being told', () => {
+    const rig = new Rig();
+    const ends: PublisherEnd[] = [];
+
+    rig.sessions.push(rig.camera, WHO, { ended: (why) => ends.push(why) }).close('left');
+
+    expect([rig.closed, ends, rig.camera.holders]).toEqual([['left'], [], 0]);
+  });
+
+  it('goes with its token', () => {
+    const rig = new Rig();
+    const ends: PublisherEnd[] = [];
+    rig.sessions.push(
+      rig.camera,
+      { ...WHO, expiresAt: micros(2_000_000) },
+      { ended: (why) => ends.push(why) },
+    );
+    rig.sessions.push(rig.camera, WHO, { ended: (why) => ends.push(why) });
+
+    rig.now = micros(2_000_000);
+    rig.sessions.tick();
+    rig.sessions.endWhere(({ who }) => who.tokenId === 'phone', 'revoked');
+
+    expect([ends, rig.closed]).toEqual([
+      ['expired', 'revoked'],
+      ['expired', 'revoked'],
+    ]);
+  });
+
+  it('is refused where there is no place, or no camera for it', () => {
+    const rig = new Rig();
+    rig.refuse = new PinholeError('publish/occupied', 'somebody else publishes');
+    const push = (at: Rig) => at.sessions.push(at.camera, WHO, { ended: () => {} });
+
+    expect(() => push(rig)).toThrow(expect.objectContaining({ code: 'publish/occupied' }));
+    expect(() => push(new Rig('fetches'))).toThrow(expect.objectContaining({ code: 'publish/unsupported' }));
+    expect([rig.camera.holders, rig.sessions.counters.refused]).toEqual([0, 1]);
   });
 });

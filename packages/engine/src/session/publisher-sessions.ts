@@ -1,6 +1,6 @@
 import { type Logger, type Micros, PinholeError } from '@pinhole/core';
 import type { Camera } from '../stream/camera.ts';
-import type { Publication, PublisherEnd } from './publication.ts';
+import type { PicturePublication, PicturesRequest, Publication, PublisherEnd } from './publication.ts';
 import type { Identity } from './viewer.ts';
 import type { AnsweredOffer } from './viewer-sessions.ts';
 
@@ -34,8 +34,15 @@ interface Session {
   readonly who: Identity;
   readonly since: Micros;
   release?: () => void;
-  publication?: Publication;
+  publication?: Pick<Publication, 'addCandidate'>;
+  /** Ends it from our side. */
+  close?: (why: PublisherEnd) => void;
   over: boolean;
+}
+
+/** Somebody who sends JPEG pictures, from coming to going. */
+export interface PushedPictures extends PicturePublication {
+  readonly id: string;
 }
 
 /** Peers that publish pictures: each from its offer to its end, whatever protocol carried the offer. */
@@ -77,6 +84,7 @@ export class PublisherSessions {
     try {
       const publication = await source.publish({ offer: sdp, ended: (why) => this.#end(session, why) });
       session.publication = publication;
+      session.close = (why) => void publication.close(why);
       if (session.over) throw new PinholeError('session/ended', 'the session ended before it began');
       session.release = camera.acquire();
       this.#sessions.set(session.id, session);
@@ -91,6 +99,51 @@ export class PublisherSessions {
       this.#counters.refused++;
       throw error;
     }
+  }
+
+  /**
+   * Lets somebody in who sends JPEG pictures; the camera's source runs for as long as it is there. `ended` is called once
+   * when it is over, unless by the returned `close`.
+   * @throws {PinholeError} `publish/unsupported` (the camera gets its pictures elsewhere), `publish/occupied`
+   */
+  push(
+    camera: Camera,
+    who: Identity,
+    options: { readonly ended: (why: PublisherEnd) => void },
+  ): PushedPictures {
+    const { now, newId, log } = this.#options;
+    const session: Session = { id: newId(), camera, who, since: now(), over: false };
+    let publication: PicturePublication;
+    try {
+      publication = publicationOf(camera, {
+        ended: (why) => {
+          if (this.#end(session, why)) options.ended(why);
+        },
+      });
+    } catch (error) {
+      session.over = true;
+      this.#counters.refused++;
+      throw error;
+    }
+    session.close = (why) => {
+      publication.close(why);
+      if (this.#end(session, why)) options.ended(why);
+    };
+    session.release = camera.acquire('pictures');
+    this.#sessions.set(session.id, session);
+    this.#counters.opened++;
+    log.info(
+      { camera: camera.id, publisher: session.id.slice(0, 8), token: who.tokenId },
+      'publisher opened',
+    );
+    return {
+      id: session.id,
+      write: (jpeg, sentAt) => publication.write(jpeg, sentAt),
+      close: (why) => {
+        publication.close(why);
+        this.#end(session, why);
+      },
+    };
   }
 
   /** Who a session belongs to, and its camera; undefined once it ended. */
@@ -143,19 +196,29 @@ export class PublisherSessions {
   }
 
   #close(session: Session, why: PublisherEnd): void {
-    void session.publication?.close(why);
+    session.close?.(why);
     this.#end(session, why);
   }
 
-  #end(session: Session, why: PublisherEnd): void {
-    if (session.over) return;
+  /** @returns whether it was there until now. */
+  #end(session: Session, why: PublisherEnd): boolean {
+    if (session.over) return false;
     session.over = true;
-    if (!this.#sessions.delete(session.id)) return;
+    if (!this.#sessions.delete(session.id)) return false;
     session.release?.();
     this.#counters.ended++;
     this.#options.log.info(
       { camera: session.camera.id, publisher: session.id.slice(0, 8), why },
       'publisher closed',
     );
+    return true;
   }
+}
+
+function publicationOf({ id, source, description }: Camera, request: PicturesRequest): PicturePublication {
+  if (source.publishPictures) return source.publishPictures(request);
+  throw new PinholeError(
+    'publish/unsupported',
+    `camera "${id}" is of kind ${description.kind}, which takes no JPEG pictures from others; configure a camera of kind push: for that`,
+  );
 }

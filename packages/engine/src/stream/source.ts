@@ -1,6 +1,11 @@
 import type { Abort, Millis } from '@pinhole/core';
 import type { ControlDescriptor, ControlValue } from '../control/control-descriptor.ts';
-import type { Publication, PublishRequest } from '../session/publication.ts';
+import type {
+  PicturePublication,
+  PicturesRequest,
+  Publication,
+  PublishRequest,
+} from '../session/publication.ts';
 import type { AccessUnit } from './access-unit.ts';
 import type { AudioFrame } from './audio-frame.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
@@ -64,6 +69,11 @@ export interface Source {
    * @throws {PinholeError} `publish/occupied` (somebody else publishes), `webrtc/*`
    */
   publish?(request: PublishRequest): Promise<Publication>;
+  /**
+   * Lets somebody in who sends JPEG pictures. Absent where the source fetches them itself.
+   * @throws {PinholeError} `publish/occupied` (somebody else does)
+   */
+  publishPictures?(request: PicturesRequest): PicturePublication;
   /** What can be changed, as far as it is known now; empty before a device was asked. */
   controls(): readonly ControlDescriptor[];
   /** The values that hold now, as far as the camera can tell; the defaults hold for the rest. */

@@ -1,3 +1,4 @@
+export type { TranscoderTuning } from '../transcoder.ts';
 export { DeviceClaims } from './device-claims.ts';
 export { type MjpegCode, MjpegError } from './mjpeg-error.ts';
 export {
@@ -7,4 +8,3 @@ export {
   type MjpegSourceOptions,
   type MjpegTuning,
 } from './mjpeg-source.ts';
-export type { TranscoderTuning } from './transcoder.ts';

@@ -19,13 +19,13 @@ import { type EncoderCounters, scrubCredentials } from '@pinhole/ffmpeg';
 import type { MultipartCounters } from '@pinhole/protocol/multipart';
 import { type SourceClock, SystemClock } from '../clock.ts';
 import { sleep } from '../sleep.ts';
+import { Transcoder, type TranscoderTuning, WHY_TRANSCODING } from '../transcoder.ts';
 import type { CameraDevice } from './camera-device.ts';
 import { deviceClaims } from './device-claims.ts';
 import { parseHttpTarget } from './http/http-target.ts';
 import { MjpegError } from './mjpeg-error.ts';
 import { addMultipartCounters, NO_MULTIPART_COUNTERS } from './multipart-totals.ts';
 import { PictureConnection } from './picture-connection.ts';
-import { Transcoder, type TranscoderTuning, WHY_TRANSCODING } from './transcoder.ts';
 import { UrlDevice } from './url-device.ts';
 
 /** What any source of JPEG pictures over HTTP may be told. */

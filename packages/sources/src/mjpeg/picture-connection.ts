@@ -2,12 +2,12 @@ import type { Abort, Micros, Millis } from '@pinhole/core';
 import { jpegSize, type PictureSize } from '@pinhole/media/jpeg';
 import type { MultipartCounters, PartHeaders } from '@pinhole/protocol/multipart';
 import type { SourceClock } from '../clock.ts';
+import { PictureTimes } from '../picture-times.ts';
 import { StallWatch } from '../stall-watch.ts';
 import type { CameraDevice } from './camera-device.ts';
 import { CameraHttp, type Exchange } from './http/exchange.ts';
 import { MjpegError } from './mjpeg-error.ts';
 import { NO_MULTIPART_COUNTERS } from './multipart-totals.ts';
-import { PictureTimes } from './picture-times.ts';
 import { checkStream, type Reception, receivePictures } from './receive-pictures.ts';
 
 /** What a connection is made with. */

@@ -8,7 +8,7 @@ import {
   type H264EncoderOptions,
   openH264Encoder,
 } from '@pinhole/ffmpeg';
-import type { SourceClock } from '../clock.ts';
+import type { SourceClock } from './clock.ts';
 
 /** How the encoder is to work; what is left out is the encoder's own choice. */
 export type TranscoderTuning = Pick<

@@ -1,6 +1,6 @@
 import { type Micros, micros } from '@pinhole/core';
 import type { PartHeaders } from '@pinhole/protocol/multipart';
-import { CaptureTimes } from '../capture-times.ts';
+import { CaptureTimes } from './capture-times.ts';
 
 /**
  * Dates when a picture was taken, in UTC: by the time since the camera was switched on, which some cameras write beside

@@ -1,0 +1,1 @@
+export { createPushSource, type PushCounters, PushSource, type PushSourceOptions } from './push-source.ts';
