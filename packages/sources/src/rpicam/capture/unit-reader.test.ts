@@ -68,6 +68,7 @@ describe('a stream with stamps', () => {
     for (let i = 0; i < 10; i++) {
       clock.advance(33);
       stamped.push(P);
+      await turns();
     }
     clock.advance(10);
 
@@ -76,6 +77,17 @@ describe('a stream with stamps', () => {
     expect(units.map(({ sequence }) => sequence)).toEqual(units.map((_, i) => i));
     const steps = units.slice(1).map(({ pts }, i) => pts - (units[i]?.pts ?? 0));
     expect(Math.min(...steps)).toBeGreaterThan(0);
+  });
+
+  it('does not give them up when a busy moment made many pictures come before their stamps', async () => {
+    const { units, reader: stamped } = reader({ stamped: true });
+    stamped.push(Buffer.concat([KEY, ...Array.from({ length: 12 }, () => P)]));
+    for (let i = 0; i < 13; i++) stamped.stamp(micros(i * 33_333));
+    await turns(6);
+
+    expect(stamped.stamped).toBe(true);
+    expect(units.map(({ pts }) => pts)).toEqual(units.map((_, i) => i * 33_333));
+    expect(units).toHaveLength(13);
   });
 
   it('gives stamps up when there are more than pictures', async () => {

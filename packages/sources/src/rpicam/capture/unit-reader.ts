@@ -33,6 +33,7 @@ export class UnitReader {
   readonly #waiting: AssembledUnit[] = [];
   readonly #stamps: Micros[] = [];
   #stamped: boolean;
+  #doubting = false;
   #stampsSeen = 0;
   #stampsRipe = 0;
   #units = 0;
@@ -71,6 +72,7 @@ export class UnitReader {
     if (this.#closed || !this.#stamped) return;
     this.#stamps.push(pts);
     const count = ++this.#stampsSeen;
+    this.#pair();
     // Two turns: what was written before the stamp is read in the second one at the latest.
     setImmediate(() => setImmediate(() => this.#ripen(count)));
   }
@@ -98,10 +100,27 @@ export class UnitReader {
     if (this.#stamped) {
       while (this.#waiting.length > 0 && this.#stamps.length > 0)
         this.#write(this.#waiting.shift(), this.#stamps.shift());
-      if (this.#waiting.length > MOST_UNPAIRED || this.#stamps.length > MOST_SPARE_STAMPS)
-        this.#giveUpStamps();
+      if (this.#misfits()) this.#doubt();
     }
     if (!this.#stamped) while (this.#waiting.length > 0) this.#write(this.#waiting.shift());
+  }
+
+  #misfits(): boolean {
+    return this.#waiting.length > MOST_UNPAIRED || this.#stamps.length > MOST_SPARE_STAMPS;
+  }
+
+  /** Of a busy moment one pipe is read before the other: what is lacking may be there already. */
+  #doubt(): void {
+    if (this.#doubting) return;
+    this.#doubting = true;
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#doubting = false;
+        if (this.#closed || !this.#stamped || !this.#misfits()) return;
+        this.#giveUpStamps();
+        this.#pair();
+      }),
+    );
   }
 
   #giveUpStamps(): void {
