@@ -19,6 +19,8 @@ export type Refusal = PathFault | 'symlink' | 'not-a-file';
 /** How often paths were refused, by reason. */
 export type RefusalCounters = Readonly<Record<Refusal, number>>;
 
+const ROOT_LASTS_MS = 1000;
+
 /** A FIFO must not make us wait, a link must not be followed. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -39,6 +41,8 @@ export class ConfinedFolder {
     symlink: 0,
     'not-a-file': 0,
   };
+  #root: Promise<string> | undefined;
+  #rootAt = 0;
   readonly #onRefusal: (refusal: Refusal, path: string) => void;
 
   constructor(root: string, options: { readonly onRefusal?: (refusal: Refusal, path: string) => void } = {}) {
@@ -122,7 +126,7 @@ export class ConfinedFolder {
   async #checkPlace(handle: FileHandle, { path, found }: { path: string; found: Stats }): Promise<void> {
     // What is open may have been reached by a folder that was a link at that moment; Linux tells where it really lies.
     if (process.platform === 'linux') {
-      const [lies, root] = await Promise.all([readlink(`/proc/self/fd/${handle.fd}`), realpath(this.root)]);
+      const [lies, root] = await Promise.all([readlink(`/proc/self/fd/${handle.fd}`), this.#realRoot()]);
       // A file that was deleted since lies nowhere.
       if (lies.endsWith(' (deleted)')) throw notFound(path);
       if (lies !== join(root, ...path.split('/'))) throw this.#refuse('symlink', path);
@@ -135,8 +139,22 @@ export class ConfinedFolder {
     }
   }
 
+  /** Where the root really lies. It moves when a disk is mounted, not from one file to the next. */
+  #realRoot(): Promise<string> {
+    const now = performance.now();
+    if (this.#root === undefined || now - this.#rootAt > ROOT_LASTS_MS) {
+      this.#rootAt = now;
+      const found = realpath(this.root);
+      found.catch(() => {
+        this.#root = undefined;
+      });
+      this.#root = found;
+    }
+    return this.#root;
+  }
+
   async #isAtHome(place: string, path: string): Promise<boolean> {
-    const [lies, root] = await Promise.all([realpath(place), realpath(this.root)]);
+    const [lies, root] = await Promise.all([realpath(place), this.#realRoot()]);
     return lies === `${root}${root.endsWith(sep) ? '' : sep}${path.split('/').join(sep)}`;
   }
 

@@ -36,7 +36,10 @@ export class IndexFile {
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #lines = 0;
+  /** Every line was written. */
   #whole = false;
+  /** A line cannot be read. */
+  #damaged = false;
   #fault: string | undefined;
 
   constructor(path: string) {
@@ -59,6 +62,7 @@ export class IndexFile {
     if (content === undefined) return undefined;
     this.#lines = content.records;
     this.#whole = true;
+    this.#damaged = content.damaged > 0;
     return content;
   }
 
@@ -70,7 +74,7 @@ export class IndexFile {
 
   /** Whether it should be written anew: it lacks lines, or has many that no longer count. */
   needsRewrite(liveRecords: number): boolean {
-    return !this.#whole || this.#lines > 2 * liveRecords + STALE_LINES;
+    return !this.#whole || this.#damaged || this.#lines > 2 * liveRecords + STALE_LINES;
   }
 
   /** Writes it anew with these records only. */
@@ -96,6 +100,7 @@ export class IndexFile {
       }
       this.#lines = lines.length - 1;
       this.#whole = true;
+      this.#damaged = false;
       this.#counters.indexRewrites++;
     });
   }

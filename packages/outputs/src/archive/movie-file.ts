@@ -47,11 +47,15 @@ export class MovieFile {
   readonly #sizeBytes: number;
   readonly #fragmentsAt: number;
 
+  /** The beginning of the file, read already. */
+  readonly #first: Uint8Array;
+
   private constructor(
     handle: FileHandle,
-    options: { sizeBytes: number; moov: Uint8Array; fragmentsAt: number },
+    options: { sizeBytes: number; first: Uint8Array; moov: Uint8Array; fragmentsAt: number },
   ) {
     this.#handle = handle;
+    this.#first = options.first;
     this.#sizeBytes = options.sizeBytes;
     this.#fragmentsAt = options.fragmentsAt;
     this.moov = options.moov;
@@ -81,7 +85,7 @@ export class MovieFile {
           end <= first.byteLength
             ? first.subarray(at, end)
             : await readAt(handle, { at, length: header.sizeBytes });
-        return new MovieFile(handle, { sizeBytes, moov, fragmentsAt: end });
+        return new MovieFile(handle, { sizeBytes, first, moov, fragmentsAt: end });
       }
       at = end;
     }
@@ -146,8 +150,11 @@ export class MovieFile {
   }
 
   /** Reads bytes of the file; fewer at its end. */
-  read(place: { readonly at: number; readonly length: number }): Promise<Uint8Array> {
-    return readAt(this.#handle, place);
+  async read({ at, length }: { readonly at: number; readonly length: number }): Promise<Uint8Array> {
+    const end = Math.min(at + length, this.#sizeBytes);
+    return end <= this.#first.byteLength
+      ? this.#first.subarray(Math.min(at, end), end)
+      : await readAt(this.#handle, { at, length });
   }
 
   /** The fragment that begins here, or behind boxes of no use; nothing at the end, or where it is not whole. */

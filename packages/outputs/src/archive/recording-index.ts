@@ -54,7 +54,7 @@ export class RecordingIndex {
   readonly #file: IndexFile;
   readonly #seen = new Map<string, number>();
   readonly #counters = { filesRead: 0, filesUnread: 0, indexDamaged: 0, filesFound: 0, filesLost: 0 };
-  readonly #queue = new ReadingQueue((path) => this.#read(path));
+  readonly #queue = new ReadingQueue((path) => this.#read(path, { listed: true }));
 
   constructor(options: RecordingIndexOptions) {
     this.#options = options;
@@ -200,7 +200,7 @@ export class RecordingIndex {
     }
   }
 
-  async #read(path: string): Promise<void> {
+  async #read(path: string, { listed = false }: { readonly listed?: boolean } = {}): Promise<void> {
     const { folder, log } = this.#options;
     const before = this.table.get(path);
     if (before === undefined) return;
@@ -209,7 +209,8 @@ export class RecordingIndex {
       try {
         if (isAsKnown(before, file.sizeBytes)) return;
         const facts = await inspectFile(path, file);
-        const pictured = await folder.has(siblingPath(path, 'jpg'));
+        // The sweep that found it saw its picture, too.
+        const pictured = before.thumbnail || (!listed && (await folder.has(siblingPath(path, 'jpg'))));
         this.#counters.filesRead++;
         // Meanwhile it may have been deleted, or have begun to be written.
         const known = this.table.get(path);
