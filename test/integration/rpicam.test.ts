@@ -208,7 +208,7 @@ describe('a Raspberry Pi camera', () => {
   });
 
   it('ends a program that hangs, and begins anew', async () => {
-    const { run, fake } = await camera({ stallMs: millis(600), connectMs: millis(1_500) });
+    const { run, fake } = await camera({ stallMs: millis(600), connectMs: millis(5_000) });
     await run.more(5);
     const first = fake.pid();
 

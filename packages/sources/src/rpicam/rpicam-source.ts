@@ -52,12 +52,13 @@ export interface RpicamSourceOptions {
   readonly stallMs?: Millis;
   /** The first picture has to come within so long. Default 15 s: a Pi Zero takes a while. */
   readonly connectMs?: Millis;
-  /** Waits between tries. Default 0.2 s doubling to 10 s. */
+  /** Waits between tries. Default 50 ms doubling to 10 s. */
   readonly retry?: { readonly firstMs: Millis; readonly maxMs: Millis };
   readonly clock?: SourceClock;
 }
 
-const DEFAULT_RETRY = { firstMs: millis(200), maxMs: millis(10_000) };
+/** A program that died is started again almost at once; one that keeps dying, ever more rarely. */
+const DEFAULT_RETRY = { firstMs: millis(50), maxMs: millis(10_000) };
 /** A capture that lived for less was no success: the waits go on growing. */
 const STEADY_MS = 10_000;
 
