@@ -122,8 +122,8 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
     process.env['PATH'] = path;
   });
 
-  async function plug(modes: readonly VirtualMode[]): Promise<VirtualCamera> {
-    camera = await openVirtualCamera({ modes });
+  async function plug(modes: readonly VirtualMode[], holdMs = 0): Promise<VirtualCamera> {
+    camera = await openVirtualCamera({ modes, holdMs });
     process.env['PATH'] = camera.env['PATH'];
     return camera;
   }
@@ -137,6 +137,9 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
     beforeEach(() => plug(JPEG));
 
     it('gives pictures at once, completed for browsers, dated by the driver; nothing is encoded for them', async () => {
+      await camera.close();
+      process.env['PATH'] = path;
+      await plug(JPEG, 80);
       const live = start({}, ['pictures']);
       const { pictures, source, states } = live;
       await live.until(() => pictures.length >= 40);
@@ -149,7 +152,8 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
       const off = timeCodes('mjpeg', jpegs, 640, 360).map(
         (drawn, i) => ((pictures[5 + i]?.captureTime ?? 0) - (drawn ?? 0)) / 1000,
       );
-      expect(Math.max(...off.map(Math.abs))).toBeLessThan(10);
+      // Dated by their arrival they would be off by 80 ms and more.
+      expect(quantile(off.map(Math.abs), 0.9)).toBeLessThan(20);
       expect(source.counters).toMatchObject({ damaged: 0, units: 0, lostFrames: 0 });
       expect(source.pids.encoder).toBeUndefined();
       expect(source.describe()).toMatchObject({ kind: 'v4l2', label: 'Virtual USB camera', jpeg: true });
@@ -176,7 +180,7 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
       const off = timeCodes('h264', stream, 640, 360).map(
         (at, i) => ((units[i]?.captureTime ?? 0) - (at ?? 0)) / 1000,
       );
-      expect(Math.max(...off.map(Math.abs))).toBeLessThan(10);
+      expect(quantile(off.map(Math.abs), 0.9)).toBeLessThan(20);
       expect(source.describe().transcoding).toContain('the camera gives JPEG');
       const steady = delaysMs.slice(20, 60);
       console.log(
@@ -300,7 +304,7 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
 
       const live = start({}, ['pictures']);
       await live.until(() => live.why !== '');
-      expect(live.why).toMatch(/^source\/device-busy: .* is in use by v4l2-ctl \(process \d+\)/);
+      expect(live.why).toMatch(/^source\/busy: .* is in use by v4l2-ctl \(process \d+\)/);
       await other.stop();
       await live.until(() => live.pictures.length > 0);
     });
@@ -348,7 +352,7 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
       const live = start();
 
       expect(await live.done).toMatchObject({
-        code: 'source/no-v4l2-ctl',
+        code: 'source/no-program',
         message: expect.stringContaining('apt install v4l-utils'),
       });
     });

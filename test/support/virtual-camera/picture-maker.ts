@@ -42,10 +42,10 @@ function h264Maker(order: PictureOrder, take: (picture: Uint8Array, at: bigint) 
 
 function yuyvMaker(order: PictureOrder, take: (picture: Uint8Array, at: bigint) => void): PictureMaker {
   const { width, height } = order;
-  return paced(order, (luma) => {
+  return paced(order, (luma, at) => {
     const pixels = new Uint8Array(2 * width * height).fill(128);
     for (let i = 0; i < luma.byteLength; i++) pixels[2 * i] = luma[i] ?? 0;
-    take(pixels, monotonicMicros());
+    take(pixels, at);
   });
 }
 
@@ -62,8 +62,8 @@ function jpegMaker(order: PictureOrder, take: (picture: Uint8Array, at: bigint) 
   const drawn: bigint[] = [];
   cutJpegs(child, (jpeg) => take(withoutTables(jpeg), drawn.shift() ?? monotonicMicros()));
   child.stdin.on('error', () => {}); // it was stopped
-  const pace = paced(order, (luma) => {
-    drawn.push(monotonicMicros());
+  const pace = paced(order, (luma, at) => {
+    drawn.push(at);
     child.stdin.write(luma);
   });
   return {
@@ -76,7 +76,7 @@ function jpegMaker(order: PictureOrder, take: (picture: Uint8Array, at: bigint) 
 
 function paced(
   { width, height, framesPerSecond }: PictureOrder,
-  draw: (luma: Uint8Array) => void,
+  draw: (luma: Uint8Array, at: bigint) => void,
 ): PictureMaker {
   const start = performance.now();
   const strip = timeCodeLayout(width, height).heightPixels;
@@ -86,9 +86,10 @@ function paced(
     const luma = new Uint8Array(width * height);
     for (let y = strip; y < height; y++)
       luma.fill(64 + ((y + frameNumber * 4) & 127), y * width, (y + 1) * width);
-    drawTimeCode({ luma, width, height }, { frameNumber, captureTime: micros(utcMicros()) });
+    const [captureTime, at] = [micros(utcMicros()), monotonicMicros()];
+    drawTimeCode({ luma, width, height }, { frameNumber, captureTime });
     frameNumber++;
-    draw(luma);
+    draw(luma, at);
   }, 2);
   return { stop: () => clearInterval(timer) };
 }

@@ -19,6 +19,8 @@ export interface VirtualMode {
 export interface VirtualCameraOptions {
   readonly card?: string;
   readonly modes: readonly VirtualMode[];
+  /** So long each picture takes from the sensor to the driver. Default none. */
+  readonly holdMs?: number;
 }
 
 /** A camera for the real `v4l2-ctl`, in a folder of its own. */
@@ -86,7 +88,7 @@ export async function openVirtualCamera(options: VirtualCameraOptions): Promise<
   const programs = join(folder, 'bin');
   const links = join(folder, 'v4l', 'by-id');
   mkdirSync(programs);
-  const { card = 'Virtual USB camera', modes } = options;
+  const { card = 'Virtual USB camera', modes, holdMs = 0 } = options;
   const conf = [
     'driver uvcvideo',
     `card ${card}`,
@@ -140,7 +142,9 @@ export async function openVirtualCamera(options: VirtualCameraOptions): Promise<
           const head = Buffer.alloc(12);
           head.writeUInt32LE(data.byteLength, 0);
           head.writeBigInt64LE(monotonicMicros, 4);
-          socket.write(Buffer.concat([head, data]));
+          const send = (): void => void (socket.destroyed || socket.write(Buffer.concat([head, data])));
+          if (holdMs > 0) setTimeout(send, holdMs);
+          else send();
           sent++;
         },
       );

@@ -2,12 +2,12 @@ import { PinholeError } from '@pinhole/core';
 
 /** What can go wrong between us and a V4L2 device. */
 export type V4l2Code =
-  | 'source/no-v4l2-ctl'
+  | 'source/no-program'
   | 'source/no-ffmpeg'
   | 'source/no-such-device'
   | 'source/device-gone'
-  | 'source/device-busy'
-  | 'source/no-permission'
+  | 'source/busy'
+  | 'source/forbidden'
   | 'source/no-camera'
   | 'source/unsupported-mode'
   | 'source/timeout'

@@ -7,7 +7,7 @@ export interface Failure {
 }
 
 const HOPELESS: readonly string[] = [
-  'source/no-v4l2-ctl',
+  'source/no-program',
   'source/no-ffmpeg',
   'source/no-camera',
   'source/unsupported-mode',

@@ -104,7 +104,7 @@ async function outcome(
   try {
     await once(child, 'close');
   } catch (cause) {
-    throw new V4l2Error('source/no-v4l2-ctl', `v4l2-ctl does not start: ${String(cause)}`, { cause });
+    throw new V4l2Error('source/no-program', `v4l2-ctl does not start: ${String(cause)}`, { cause });
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -22,7 +22,7 @@ export async function deviceFault(
     return new V4l2Error('source/device-gone', `${path} was taken away: ${howToFind(path)}`, options);
   if (/permission denied|EACCES|EPERM|not permitted/i.test(said))
     return new V4l2Error(
-      'source/no-permission',
+      'source/forbidden',
       `${path} may not be opened: add the user that runs this program to the group "video" (sudo usermod -aG video $USER), then log in again; in a container pass the device in (--device ${path})`,
       options,
     );
@@ -35,7 +35,7 @@ export async function deviceFault(
         : holders.map(({ pid, name }) => `${name} (process ${pid})`).join(', ');
     if (said !== '' || holders.length > 0)
       return new V4l2Error(
-        'source/device-busy',
+        'source/busy',
         `${path} is in use by ${who}: a camera gives pictures to one program only; close that one`,
         options,
       );

@@ -24,7 +24,7 @@ export interface V4l2Listing {
  * Lists the cameras and capture devices with their modes and controls. Nodes that give no pictures (a camera's metadata,
  * codecs, outputs) are left out: that is why it asks each node rather than trust `v4l2-ctl --list-devices`, which names
  * them all alike.
- * @throws {V4l2Error} `source/no-v4l2-ctl` when there are nodes and nothing to ask them with
+ * @throws {V4l2Error} `source/no-program` when there are nodes and nothing to ask them with
  */
 export async function listV4l2Devices(
   options: { readonly access?: V4l2Access; readonly folder?: string } = {},
@@ -42,7 +42,7 @@ export async function listV4l2Devices(
       if (isCamera(device)) devices.push({ ...device, stablePath: stable.get(path) });
     } catch (thrown) {
       const code = thrown instanceof PinholeError ? thrown.code : 'source/failed';
-      if (code === 'source/no-v4l2-ctl') throw thrown;
+      if (code === 'source/no-program') throw thrown;
       faults.push({ path, code, why: messageOf(thrown) });
     }
   }

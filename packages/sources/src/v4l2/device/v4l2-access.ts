@@ -39,7 +39,7 @@ export interface CaptureCounters {
  * The way to V4L2 devices. There is one, by the program `v4l2-ctl`; another could talk to the kernel itself.
  */
 export interface V4l2Access {
-  /** @throws {V4l2Error} `source/no-v4l2-ctl`, `source/no-such-device`, `source/no-permission`, `source/failed` */
+  /** @throws {V4l2Error} `source/no-program`, `source/no-such-device`, `source/forbidden`, `source/failed` */
   inspect(path: string): Promise<V4l2Device>;
   /** The controls with their values now. @throws {V4l2Error} as `inspect` */
   controls(path: string): Promise<readonly V4l2Control[]>;

@@ -36,7 +36,7 @@ export const v4l2Ctl: V4l2Access = {
 /** Runs the program on a device. @returns what it wrote. */
 async function ask(path: string, parts: readonly string[]): Promise<string> {
   const program = findProgram('v4l2-ctl');
-  if (program === undefined) throw new V4l2Error('source/no-v4l2-ctl', HOW_TO_GET);
+  if (program === undefined) throw new V4l2Error('source/no-program', HOW_TO_GET);
   await access(path, constants.R_OK | constants.W_OK).catch(async (cause: unknown) => {
     throw await deviceFault(path, String(cause), { cause });
   });
