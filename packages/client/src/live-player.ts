@@ -1,7 +1,8 @@
 import { Emitter, type Listener, type Millis, micros, millis } from '@pinhole/core';
-import type { ControlClientMessage, LiveServerMessage } from '@pinhole/protocol/live';
+import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { ClockOffset } from './clock/clock-offset.ts';
 import { localNow } from './clock/local-clock.ts';
+import type { ControlMessage } from './controls/control-types.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
 import type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
 import type { LiveState } from './liveness/live-state.ts';
@@ -133,7 +134,7 @@ export class LivePlayer {
    * Says something to the server on the connection whose picture is on the page; without one it is lost. What comes back
    * is told as `message`. `LiveControls` of `@pinhole/client/controls` does so.
    */
-  say(message: ControlClientMessage): void {
+  say(message: ControlMessage): void {
     this.#board.shown?.say(message);
   }
 

@@ -1,19 +1,20 @@
 import { millis, PinholeError } from '@pinhole/core';
-import type { ControlClientMessage, ControlServerMessage, WireControlValue } from '@pinhole/protocol/live';
+import type { ControlServerMessage } from '@pinhole/protocol/live';
+import type { ControlMessage, ControlValue } from './control-types.ts';
 
 /** What is asked of the server; the number of the request is given here. */
 export type ControlRequest =
-  | Omit<Extract<ControlClientMessage, { type: 'set-control' }>, 'requestId'>
-  | Omit<Extract<ControlClientMessage, { type: 'reset-controls' }>, 'requestId'>
+  | Omit<Extract<ControlMessage, { type: 'set-control' }>, 'requestId'>
+  | Omit<Extract<ControlMessage, { type: 'reset-controls' }>, 'requestId'>
   | { readonly type: 'keep-controls' | 'revert-controls' };
 
 /** What came of a request. */
 export type ControlResult = Extract<ControlServerMessage, { type: 'control-result' }>;
 
 interface Pending {
-  readonly message: ControlClientMessage;
+  readonly message: ControlMessage;
   readonly timer: ReturnType<typeof setTimeout>;
-  readonly resolve: (value: WireControlValue | undefined) => void;
+  readonly resolve: (value: ControlValue | undefined) => void;
   readonly reject: (error: PinholeError) => void;
 }
 
@@ -22,18 +23,18 @@ const PATIENCE_MS = millis(20_000);
 
 /** Requests under way and their answers. */
 export class ControlRequests {
-  readonly #send: (message: ControlClientMessage) => void;
+  readonly #send: (message: ControlMessage) => void;
   readonly #pending = new Map<number, Pending>();
   #last = 0;
 
-  constructor(send: (message: ControlClientMessage) => void) {
+  constructor(send: (message: ControlMessage) => void) {
     this.#send = send;
   }
 
   /** @throws {PinholeError} what the server says; `client/no-answer`, `client/closed` */
-  ask(request: ControlRequest): Promise<WireControlValue | undefined> {
+  ask(request: ControlRequest): Promise<ControlValue | undefined> {
     const requestId = ++this.#last;
-    const message = { ...request, requestId } as ControlClientMessage;
+    const message = { ...request, requestId } as ControlMessage;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => this.#fail(requestId, 'client/no-answer', 'The server did not answer.'),

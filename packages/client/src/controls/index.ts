@@ -1,7 +1,6 @@
+export type { Control, ControlMessage, ControlValue } from './control-types.ts';
 export {
-  type Control,
   type ControlsState,
-  type ControlValue,
   LiveControls,
   type LiveControlsEvents,
   type UnkeptControls,

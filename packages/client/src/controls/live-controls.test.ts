@@ -1,8 +1,9 @@
 import type { Listener } from '@pinhole/core';
-import type { ControlClientMessage, ControlServerMessage } from '@pinhole/protocol/live';
+import type { ControlServerMessage } from '@pinhole/protocol/live';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LivePlayerEvents } from '../live-player-options.ts';
-import { type Control, LiveControls } from './live-controls.ts';
+import type { Control, ControlMessage } from './control-types.ts';
+import { LiveControls } from './live-controls.ts';
 
 const BRIGHTNESS: Control = {
   id: 'brightness',
@@ -18,14 +19,14 @@ const BRIGHTNESS: Control = {
 
 /** A player whose server is the test. */
 function fakePlayer() {
-  const said: ControlClientMessage[] = [];
+  const said: ControlMessage[] = [];
   const listeners = new Map<keyof LivePlayerEvents, Listener<never>>();
   const hear = (message: ControlServerMessage | string): void =>
     (listeners.get('message') as Listener<string> | undefined)?.(
       typeof message === 'string' ? message : JSON.stringify(message),
     );
   const player = {
-    say: (message: ControlClientMessage) => void said.push(message),
+    say: (message: ControlMessage) => void said.push(message),
     on: <Name extends keyof LivePlayerEvents>(name: Name, listener: Listener<LivePlayerEvents[Name]>) => {
       listeners.set(name, listener as Listener<never>);
       return () => listeners.delete(name);

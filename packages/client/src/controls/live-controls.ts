@@ -2,23 +2,16 @@ import { Emitter, type Listener, type Millis, millis, PinholeError } from '@pinh
 import {
   type ControlServerMessage,
   parseControlServerMessage,
-  type WireControl,
-  type WireControlValue,
   type WireUnkept,
 } from '@pinhole/protocol/live';
 import { localNow } from '../clock/local-clock.ts';
 import type { LivePlayer } from '../live-player.ts';
 import { ControlRequests } from './control-requests.ts';
-
-/** A control's value. */
-export type ControlValue = WireControlValue;
-
-/** One thing of the camera that can be changed, with its value now; a button has none. */
-export type Control = WireControl;
+import type { Control, ControlValue } from './control-types.ts';
 
 /** Risky changes that are taken back unless somebody keeps them. */
 export interface UnkeptControls {
-  readonly controls: WireUnkept['controls'];
+  readonly controls: readonly { readonly id: string; readonly previous: ControlValue }[];
   /** The id of the token that made the last of them. */
   readonly by: string;
   /** When, in milliseconds since 1970 of a clock that never steps: `performance.timeOrigin + performance.now()`. */
