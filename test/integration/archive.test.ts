@@ -339,7 +339,7 @@ describe('an archive', () => {
       { from: minute(10) + LENGTH, to: minute(11) },
       { from: minute(11) + LENGTH, to: minute(12) },
     ]);
-    expect(archive.days()).toHaveLength(71);
+    expect(archive.days()).toHaveLength(70);
     await archive.close();
 
     const second = await open();

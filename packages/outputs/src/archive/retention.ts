@@ -160,17 +160,28 @@ export class Retention {
     const { minFreeBytes = MIN_FREE_BYTES } = this.#options.limits;
     const [first] = disk;
     if (first === undefined) return;
-    for (;;) {
-      const { freeBytes } = await this.#spaceOf(first.root);
-      if (freeBytes >= minFreeBytes) return;
-      const candidate = this.#oldest(disk, room);
-      if (candidate === undefined) {
+    let { freeBytes } = await this.#spaceOf(first.root);
+    while (freeBytes < minFreeBytes) {
+      const before = room.made.sizeBytes;
+      // Counted, not asked for after each one: what somebody still reads is freed later, and must not cost other recordings.
+      while (freeBytes + room.made.sizeBytes - before < minFreeBytes) {
+        const candidate = this.#oldest(disk, room);
+        if (candidate === undefined) {
+          const { freeBytes: left } = await this.#spaceOf(first.root);
+          if (left >= minFreeBytes) return;
+          room.faults.push(`the disk of ${first.root} ${short(left, minFreeBytes)}; ${this.#whatIsLeft()}`);
+          return;
+        }
+        await this.#delete(candidate, { reason: 'Space', room });
+      }
+      const { freeBytes: now } = await this.#spaceOf(first.root);
+      if (now < minFreeBytes && now - freeBytes < (room.made.sizeBytes - before) / 2) {
         room.faults.push(
-          `the disk of ${first.root} has ${freeBytes} bytes free, ${minFreeBytes} are wanted; ${this.#whatIsLeft()}`,
+          `the disk of ${first.root} ${short(now, minFreeBytes)}; what was deleted is still being read, or the disk keeps it`,
         );
         return;
       }
-      await this.#delete(candidate, { reason: 'Space', room });
+      freeBytes = now;
     }
   }
 
@@ -252,6 +263,9 @@ interface Room {
   readonly faults: string[];
   readonly stuck: Set<RecordedFile>;
 }
+
+const short = (freeBytes: number, wanted: number): string =>
+  `has ${freeBytes} bytes free, ${wanted} are wanted`;
 
 /** The space of the file system on which a folder lies. @throws {Error} of the file system */
 export async function diskSpaceOf(folder: string): Promise<DiskSpace> {
