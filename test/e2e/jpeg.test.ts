@@ -124,6 +124,21 @@ describe('a camera that makes JPEG, in Chromium', () => {
     }
   });
 
+  it('is shown by the web app as it is, unless somebody asks for WebRTC', async () => {
+    const page = await browser.newPage();
+    const picture = async (): Promise<number> => await laterFrame(page, 'a.tile .picture');
+    await page.goto(`${server.url}/#token=${server.adminToken}`);
+    await picture();
+    const wanted = source.wishes.flat();
+    source.wishes.length = 0;
+
+    await page.goto(`${server.url}/?transport=webrtc#token=${server.adminToken}`);
+    await expect.poll(() => source.wishes.flat(), { timeout: 10_000 }).toContain('units');
+    await page.close();
+
+    expect(new Set(wanted)).toEqual(new Set(['pictures']));
+  });
+
   it('is a moving picture in a plain <img>, each shown when it came', async () => {
     const page = await browser.newPage();
     await page.goto(`${server.url}/health`);

@@ -67,6 +67,13 @@ describe('messageFailure', () => {
     );
   });
 
+  it('gives up on JPEG where the server has nothing that makes it', () => {
+    expect(messageFailure({ type: 'error', code: 'mjpeg/no-decoder', message: '' })?.remedy).toBe(
+      'other-transport',
+    );
+    expect(messageFailure({ type: 'error', code: 'mjpeg/failed', message: '' })).toBeUndefined();
+  });
+
   it('goes on after an error that a bye does not follow', () => {
     expect(messageFailure({ type: 'error', code: 'live/message', message: '' })).toBeUndefined();
   });

@@ -1,3 +1,4 @@
+export type { LiveContext, Upgrade } from './live-context.ts';
 export type { LiveCounters } from './live-counters.ts';
 export { LIVE_DIALECT, type LiveDialect, RASPICAM_DIALECT } from './live-dialect.ts';
-export { type LiveContext, LiveEndpoint, type LiveEndpointOptions, type Upgrade } from './live-endpoint.ts';
+export { LiveEndpoint, type LiveEndpointOptions } from './live-endpoint.ts';

@@ -1,10 +1,11 @@
+import { MalformedError } from '@pinhole/core';
 import {
   LIVE_CLOSE_CODE,
   type LiveByeCode,
   type LiveServerMessage,
   serializeLiveMessage,
 } from '@pinhole/protocol/live';
-import type { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import type { FramePieces } from './framing.ts';
 
 /** A viewer that does not answer the close within this time is cut off. */
@@ -75,3 +76,13 @@ export class LiveConnection {
     this.#socket.once('close', () => clearTimeout(cut));
   }
 }
+
+/**
+ * A viewer's message as text.
+ * @throws {MalformedError} `live/binary`
+ */
+export const textOf = (payload: RawData, isBinary: boolean): string => {
+  if (isBinary) throw new MalformedError('live/binary', 'a viewer sends text messages only');
+  if (Array.isArray(payload)) return Buffer.concat(payload).toString();
+  return Buffer.from(payload as Uint8Array).toString();
+};

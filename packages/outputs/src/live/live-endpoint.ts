@@ -1,14 +1,13 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
-import type { AdmittedViewer, Camera, Cameras, Identity, ViewerEnd, ViewerRegistry } from '@pinhole/engine';
+import type { AdmittedViewer, Camera, Cameras, ViewerEnd, ViewerRegistry } from '@pinhole/engine';
 import type { LiveByeCode } from '@pinhole/protocol/live';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { BYE_REASON } from '../bye-reasons.ts';
 import { ViewerControls } from '../controls/index.ts';
 import { type PictureFeed, PictureFeeds } from '../pictures/index.ts';
 import { Audience } from './audience.ts';
-import { LiveConnection } from './live-connection.ts';
+import { LiveConnection, textOf } from './live-connection.ts';
+import type { LiveContext, Upgrade } from './live-context.ts';
 import { type LiveCounters, newLiveCounters } from './live-counters.ts';
 import { LIVE_DIALECT, type LiveDialect } from './live-dialect.ts';
 import { LiveViewer } from './live-viewer.ts';
@@ -26,23 +25,6 @@ export interface LiveEndpointOptions {
   readonly dialect?: LiveDialect;
   /** Where JPEG pictures come from; shared with other outputs, so that none is decoded twice. */
   readonly feeds?: PictureFeeds;
-}
-
-/** An HTTP upgrade as Node hands it over. */
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-/** Who wants to see what; may view it. */
-export interface LiveContext {
-  readonly camera: string;
-  readonly identity: Identity;
-  /** H.264 unless told. */
-  readonly format?: 'jpeg';
-  /** Of more JPEG pictures a second, so many. */
-  readonly framesPerSecond?: number | undefined;
 }
 
 /** A viewer's longest message; real ones stay below 100 bytes. */
@@ -314,9 +296,3 @@ export class LiveEndpoint {
     this.#heartbeat = undefined;
   }
 }
-
-const textOf = (payload: RawData, isBinary: boolean): string => {
-  if (isBinary) throw new MalformedError('live/binary', 'a viewer sends text messages only');
-  if (Array.isArray(payload)) return Buffer.concat(payload).toString();
-  return Buffer.from(payload as Uint8Array).toString();
-};
