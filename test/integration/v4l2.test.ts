@@ -240,7 +240,9 @@ needs('v4l2-ctl', 'gcc', 'ffmpeg').describe('a V4L2 camera, by the real v4l2-ctl
       await source.setControl('awb', false);
       await source.setControl('white-balance-temperature', 5_000);
 
-      expect([EXPOSURE_MODE, EXPOSURE_TIME, WHITE_BALANCE].map(camera.value)).toEqual([1, 100, 5_000]);
+      expect([EXPOSURE_MODE, EXPOSURE_TIME, WHITE_BALANCE].map((place) => camera.value(place))).toEqual([
+        1, 100, 5_000,
+      ]);
       expect(source.controls().find(({ id }) => id === 'shutter')?.inactive).toBeUndefined();
       expect(camera.captures).toHaveLength(1);
       await expect(source.setControl('zoom', 1)).rejects.toMatchObject({

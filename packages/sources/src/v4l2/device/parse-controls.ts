@@ -1,7 +1,7 @@
 import type { V4l2Control } from './v4l2-device.ts';
 
 const HEADING = /^([A-Z][\w ,&/-]{2,60} Controls)\s*$/;
-const CONTROL = /^\s*([a-z0-9_]{1,64}) 0x[0-9a-f]{8} \((\w{1,12})\)\s*:\s*(.*)$/;
+const CONTROL = /^\s*([a-z0-9_]{1,64}) (?:0x[0-9a-f]{8} )?\((\w{1,12})\)\s*:\s*(.*)$/;
 const OPTION = /^\s+(\d{1,9}): (.{1,200}?)(?: \(0x[0-9a-f]+\))?\s*$/;
 const TYPES: Readonly<Record<string, V4l2Control['type']>> = {
   int: 'int',

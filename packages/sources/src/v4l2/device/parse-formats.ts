@@ -1,6 +1,7 @@
 import type { V4l2Format, V4l2Size } from './v4l2-device.ts';
 
-const FORMAT = /^\s*\[\d{1,4}\]\s*:\s*'([^']{1,8})'\s*(?:\((.{0,200}?)\))?\s*$/;
+/** `[0]: 'MJPG' (Motion-JPEG, compressed)`, and up to version 1.16 `Pixel Format: 'MJPG' (compressed)`. */
+const FORMAT = /^\s*(?:\[\d{1,4}\]\s*:|Pixel Format:) '([^']{1,8})'\s*(?:\((.{0,200}?)\))?\s*$/;
 const DISCRETE_SIZE = /^\s*Size: Discrete (\d{1,5})x(\d{1,5})\s*$/;
 const SIZE_RANGE =
   /^\s*Size: (?:Stepwise|Continuous) (\d{1,5})x(\d{1,5}) - (\d{1,5})x(\d{1,5})(?: with step (\d{1,5})\/(\d{1,5}))?\s*$/;
@@ -31,7 +32,7 @@ export function parseFormats(text: string): readonly V4l2Format[] {
       if (formats.length < MOST_FORMATS)
         formats.push({
           fourcc: fourcc.trim(),
-          label: label.replace(/, (?:compressed|emulated).*$/, ''),
+          label: label.replace(/(?:, |^)(?:compressed|emulated).*$/, ''),
           sizes: [],
         });
       continue;
