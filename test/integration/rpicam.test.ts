@@ -140,6 +140,7 @@ describe('a Raspberry Pi camera', () => {
     await run.stop();
 
     expect(ours().filter((name) => !before.includes(name))).toEqual([]);
+    console.log(`no save-pts: ${delayLine(run, errors)}`);
   });
 
   it.each(['libcamera-vid', 'raspivid'])('is captured by %s where that is what there is', async (name) => {
