@@ -17,12 +17,15 @@ import { Gate } from './http/gate.ts';
 import { openListener } from './http/listener.ts';
 import { RateLimit } from './http/rate-limit.ts';
 import { Refusals } from './http/refusals.ts';
+import { RequestDeadlines } from './http/request-deadlines.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { SocketGuard } from './http/socket-guard.ts';
 import { createUpgradeHandler } from './http/upgrades.ts';
 import { defaultCameraOf } from './media/default-camera.ts';
 import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { PushService } from './push/push-service.ts';
+import { PushSocket } from './push/push-socket.ts';
 import { startTicker } from './ticker.ts';
 import { keyPairFor } from './tls/key-pair.ts';
 import { VERSION } from './version.ts';
@@ -113,6 +116,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
   const publishers = new PublisherSessions({ now: utcNow, newId: newSessionId, log });
+  const push = new PushService({ publishers, now: monotonicNow, log });
   const sdpHttp = {
     cameras,
     iceServers: () => iceServersOf(config.iceServers),
@@ -132,6 +136,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     unauthenticatedPerAddress: limits.unauthenticatedConnectionsPerAddress,
   });
   const refusals = new Refusals();
+  const deadlines = new RequestDeadlines(limits.requestTimeoutMs);
   const writes = new RateLimit({ perSecond: limits.writesPerSecond, burst: limits.writeBurst });
   const authenticator = new Authenticator({
     tokens,
@@ -166,6 +171,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       http: { ...streams.counters },
       mjpeg: { ...mjpeg.counters },
       publishers: { ...publishers.counters },
+      push: { ...push.counters },
     }),
     version: VERSION,
     now: utcNow,
@@ -175,6 +181,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     gate,
     api: { cameras, viewers, sessions, tokens, presets, version: VERSION, now: utcNow, log },
     media: { cameras, defaultCamera, whep, whip, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
+    push: { push, deadlines },
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
     bodyBytes: limits.bodyBytes,
@@ -189,9 +196,19 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     port: config.port,
     tls,
     fetch: (request, env) => app.fetch(request, env),
-    upgrade: createUpgradeHandler({ gate, cameras, defaultCamera, live, raspicam, refusals, log }),
+    upgrade: createUpgradeHandler({
+      gate,
+      cameras,
+      defaultCamera,
+      live,
+      raspicam,
+      push: new PushSocket(push),
+      refusals,
+      log,
+    }),
     sockets,
     refusals,
+    deadlines,
     limits,
   });
 
@@ -202,6 +219,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => sessions.tick(),
       () => viewers.tick(),
       () => publishers.tick(),
+      () => push.tick(),
       watchTokens(tokens, [viewers, publishers], log),
     ],
     log,

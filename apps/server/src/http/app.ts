@@ -4,6 +4,7 @@ import { apiRoutes } from '../api/routes.ts';
 import type { ApiServices } from '../api/services.ts';
 import { requireAdmin } from '../auth/require.ts';
 import { type MediaServices, mediaRoutes, ROOT_FILES } from '../media/routes.ts';
+import { type PushRoutesOptions, pushRoutes } from '../push/routes.ts';
 import type { WebAssets } from '../web-assets/web-assets.ts';
 import { bodyLimit } from './body-limit.ts';
 import type { Gate } from './gate.ts';
@@ -17,6 +18,7 @@ export interface AppOptions {
   readonly gate: Gate;
   readonly api: ApiServices;
   readonly media: MediaServices;
+  readonly push: Pick<PushRoutesOptions, 'push' | 'deadlines'>;
   readonly assets: WebAssets;
   readonly securityHeaders: Readonly<Record<string, string>>;
   readonly bodyBytes: number;
@@ -31,7 +33,16 @@ export interface AppOptions {
 }
 
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const GUARDED = ['/api/*', '/whep/*', '/whip/*', '/live/*', '/cameras/*', '/metrics', ...ROOT_FILES];
+const GUARDED = [
+  '/api/*',
+  '/whep/*',
+  '/whip/*',
+  '/live/*',
+  '/push/*',
+  '/cameras/*',
+  '/metrics',
+  ...ROOT_FILES,
+];
 
 /** The HTTP side of the server, without a socket: `app.request()` serves one request. */
 export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
@@ -77,10 +88,13 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   });
 
   app.use(async (context, next) => {
-    if (CHANGES.has(context.req.method)) gate.countWrite(context.get('address'));
+    // Those who send pictures are counted by picture, once they were let in.
+    const counted = CHANGES.has(context.req.method) && !isPush(context.req.path);
+    if (counted) gate.countWrite(context.get('address'));
     await next();
   });
-  app.use(bodyLimit(options.bodyBytes));
+  const limited = bodyLimit(options.bodyBytes);
+  app.use((context, next) => (isPush(context.req.path) ? next() : limited(context, next)));
 
   app.get('/health', (context) =>
     context.json({ status: 'OK', timestamp: new Date().toISOString() }, 200, { 'Cache-Control': 'no-store' }),
@@ -107,6 +121,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
     });
   });
   app.route('/api/v1', apiRoutes(options.api));
+  app.route('/', pushRoutes({ ...options.push, cameras: options.media.cameras, gate }));
   app.route('/', mediaRoutes(options.media));
 
   app.get('*', (context) => {
@@ -131,7 +146,9 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
 /** What answers a preflight by itself. */
 const ANSWERS_PREFLIGHTS = /^\/(?:whep|whip)\//;
 
-const RESERVED = /^\/(?:api|whep|whip|live|ws|cameras|metrics|health|ready)(?:\/|$)/;
+const RESERVED = /^\/(?:api|whep|whip|push|live|ws|cameras|metrics|health|ready)(?:\/|$)/;
+
+const isPush = (path: string): boolean => path.startsWith('/push/');
 
 const CORS_NAMES = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'];
 

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -6,6 +12,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { PinholeError } from '@pinhole/core';
 import type { KeyPair } from '../tls/certificate.ts';
 import type { Refusals } from './refusals.ts';
+import type { RequestDeadlines } from './request-deadlines.ts';
 import type { SocketGuard } from './socket-guard.ts';
 
 /** What listens. */
@@ -19,10 +26,10 @@ export interface ListenerOptions {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly sockets: SocketGuard;
   readonly refusals: Refusals;
+  readonly deadlines: RequestDeadlines;
   readonly limits: {
     readonly connections: number;
     readonly headersTimeoutMs: number;
-    readonly requestTimeoutMs: number;
   };
 }
 
@@ -39,6 +46,8 @@ const KEEP_ALIVE_MS = 15_000;
 /** How often slow senders are looked for. */
 const CHECK_INTERVAL_MS = 500;
 const MAX_HEADER_BYTES = 16_384;
+/** How Node names a request that does not arrive in time. */
+const TOO_SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 /**
  * Listens for HTTP, or HTTPS when a key pair is given.
@@ -70,31 +79,36 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
  * Answers what is no HTTP, or comes too slowly, and hangs up; Node alone would wait for the other side to do so.
  * @returns the status; undefined when nobody is there to take an answer
  */
-function refuse(error: NodeJS.ErrnoException, socket: Duplex): number | undefined {
+function refuse(error: Pick<NodeJS.ErrnoException, 'code'>, socket: Duplex): number | undefined {
   if (!socket.writable) {
     socket.destroy();
     return undefined;
   }
-  const status =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const status = error.code === TOO_SLOW ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () =>
     socket.destroy(),
   );
   return status;
 }
 
-function createFor({ fetch, tls, limits }: ListenerOptions): Server {
+function createFor({ fetch, tls, limits, deadlines, refusals }: ListenerOptions): Server {
   const listener = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     overrideGlobalObjects: false,
   });
   const settings = {
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: 0, // see RequestDeadlines
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const serve = (...exchange: Parameters<typeof listener>) => void listener(...exchange);
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    deadlines.watch(request, response, () => {
+      if (response.headersSent) request.socket.destroy();
+      else refusals.note(refuse({ code: TOO_SLOW }, request.socket) ?? 408);
+    });
+    void listener(request, response);
+  };
   if (tls === undefined) return createServer(settings, serve);
   try {
     return createTlsServer(

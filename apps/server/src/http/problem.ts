@@ -44,6 +44,8 @@ const BY_CODE: Readonly<
   'snapshot/busy': { status: 503, headers: RETRY_SOON },
   'snapshot/bad-option': { status: 400 },
   'mjpeg/bad-rate': { status: 400 },
+  'publish/occupied': { status: 409, headers: { 'Retry-After': '5' } },
+  'publish/unsupported': { status: 409 },
   'auth/too-many-tokens': { status: 409 },
   'auth/duration': { status: 422 },
   'data/locked': { status: 503, headers: RETRY_SOON },

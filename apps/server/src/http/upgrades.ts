@@ -6,6 +6,7 @@ import type { LiveEndpoint } from '@pinhole/outputs/live';
 import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
 import { identityAt, requireCamera } from '../auth/require.ts';
+import type { PushSocket } from '../push/push-socket.ts';
 import { type Gate, targetOf } from './gate.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import type { Refusals } from './refusals.ts';
@@ -18,6 +19,8 @@ export interface UpgradeOptions {
   readonly live: LiveEndpoint;
   /** `/ws/`. */
   readonly raspicam: LiveEndpoint;
+  /** `/push/{camera}`. */
+  readonly push: PushSocket;
   /** The camera for addresses that name none. */
   readonly defaultCamera: string;
   readonly refusals: Refusals;
@@ -26,7 +29,7 @@ export interface UpgradeOptions {
 
 /** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { gate, cameras, live, raspicam, defaultCamera, refusals, log } = options;
+  const { gate, cameras, live, raspicam, push, defaultCamera, refusals, log } = options;
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     try {
@@ -35,7 +38,11 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       gate.countWrite(address);
       const access = gate.authenticate(request, address);
       const route = socketRouteOf(targetOf(request), { defaultCamera });
-      const camera = requireCamera(cameras, access, route.camera, 'view');
+      const camera = requireCamera(cameras, access, route.camera, route.kind === 'push' ? 'publish' : 'view');
+      if (route.kind === 'push') {
+        push.upgrade({ request, socket, head }, { camera, identity: identityAt(access, camera.id) });
+        return;
+      }
       const endpoint = route.kind === 'live' ? live : raspicam;
       const context = { camera: camera.id, identity: identityAt(access, camera.id), ...route.wish };
       endpoint.upgrade({ request, socket, head }, context);

@@ -49,7 +49,7 @@ describe('a camera whose pictures are sent in', () => {
   it('is live with the first picture, and hands each on with its size and time', () => {
     const publication = push();
 
-    expect(publication.write(Buffer.concat([JPEG, hex('00 00')]), '7.5')).toBe('taken');
+    expect(publication.write(Uint8Array.of(...JPEG, 0, 0), '7.5')).toBe('taken');
 
     expect(last()).toEqual({ kind: 'live' });
     expect(pictures).toEqual([

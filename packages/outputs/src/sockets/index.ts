@@ -1,0 +1,6 @@
+export {
+  type MessageSink,
+  type MessageSocket,
+  MessageSockets,
+  type MessageSocketsOptions,
+} from './message-sockets.ts';
