@@ -7,9 +7,9 @@ import { type Micros, micros, silentLogger } from '@pinhole/core';
 import { Archive, FootageReader, type FootageRequest } from '@pinhole/outputs/archive';
 import { ALL_FORMATS, BufferSource, type EncodedPacket, EncodedPacketSink, Input } from 'mediabunny';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { readFrameNumbers } from '../support/read-clip.ts';
 import { readFmp4 } from '../support/read-fmp4.ts';
 import { type RecordedUnits, recordedUnits, writeSegment } from '../support/recorded-segment.ts';
+import { frameNumbersOf } from '../support/recorder-rig.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { needs } from '../support/third-parties.ts';
 import { timeCodedClip } from '../support/time-coded-clip.ts';
@@ -43,6 +43,8 @@ needs('ffmpeg').describe('footage', () => {
     footage = new FootageReader({ archive });
   };
   const part = (from: number, to: number): RecordedUnits => ({ ...clip, units: clip.units.slice(from, to) });
+  const readFrameNumbers = (file: string, size = { width: 320, height: 180 }): readonly number[] =>
+    frameNumbersOf(file, size);
   const save = async (request: FootageRequest): Promise<string> => {
     const opened = await footage.open(request);
     const file = join(root, 'out.mp4');

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { millis } from '@pinhole/core';
 import type { AccessUnit } from '@pinhole/engine';
 import { nalType, nalUnits, parseSps } from '@pinhole/media/h264';
@@ -126,21 +125,21 @@ describe('a Raspberry Pi camera', () => {
       expect(Math.min(...steps(run.units.map(({ pts }) => pts)))).toBeGreaterThan(0);
       expect(quantile(errors, 0.5)).toBeGreaterThan(0);
       expect(quantile(errors, 0.5)).toBeLessThan(60);
+      console.log(`no save-pts: ${delayLine(run, errors)}`);
     },
   );
 
   it('removes its pipe, and its folder, when it ends', async () => {
-    const ours = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('pinhole-rpicam-'));
-    const before = ours();
-    const { run } = await camera();
+    const { run, fake } = await camera();
     await run.more(3);
-    const [folder] = ours().filter((name) => !before.includes(name));
-    expect(existsSync(join(tmpdir(), folder ?? '', 'pts'))).toBe(true);
+    const { words = [] } = fake.starts()[0] ?? {};
+    const pipe = words[words.indexOf('--save-pts') + 1] ?? '';
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(lstatSync(dirname(pipe)).mode & 0o777).toBe(0o700);
 
     await run.stop();
 
-    expect(ours().filter((name) => !before.includes(name))).toEqual([]);
-    console.log(`no save-pts: ${delayLine(run, errors)}`);
+    expect(existsSync(dirname(pipe))).toBe(false);
   });
 
   it.each(['libcamera-vid', 'raspivid'])('is captured by %s where that is what there is', async (name) => {

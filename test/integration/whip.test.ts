@@ -181,7 +181,7 @@ describe('a publisher', () => {
     first.close();
     await expect
       .poll(() => states.at(-1), { timeout: 8000 })
-      .toMatchObject({ code: 'source/publisher-gone', retryInMs: 0 });
+      .toMatchObject({ code: 'source/no-publisher', retryInMs: 0 });
     expect(ends).toEqual(['silent']);
 
     const second = await connected();
