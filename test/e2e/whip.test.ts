@@ -84,7 +84,7 @@ describe('a browser that publishes by WHIP', () => {
       const frames = await harness.frames(name, 120);
       await harness.stopWatching(name);
       await publisher.end();
-      await expect.poll(state).toMatchObject({ kind: 'retrying', code: 'source/publisher-gone' });
+      await expect.poll(state).toMatchObject({ kind: 'retrying', code: 'source/no-publisher' });
 
       expectMoving(frames);
       // Painted by one page and read by another: both clocks are this machine's.

@@ -40,7 +40,7 @@ export function publisherProblemOf(thrown: unknown): RequestProblem | undefined 
     case 'publish/occupied':
       return new RequestProblem({ status: 409, code, title: 'Somebody else publishes', detail }, retry);
     case 'publish/unsupported':
-      return new RequestProblem({ status: 422, code, title: 'Nobody can publish to this camera', detail });
+      return new RequestProblem({ status: 409, code, title: 'Nobody can publish to this camera', detail });
     case 'session/ended':
       return new RequestProblem(
         { status: 409, code, title: 'The session ended before it began', detail },

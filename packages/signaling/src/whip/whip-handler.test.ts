@@ -137,7 +137,8 @@ describe('a publisher', () => {
   it('of a camera that fetches its pictures is told so', async () => {
     const response = await post(OFFER, { camera: 'door' });
 
-    expect(response.status).toBe(422);
+    expect(response.status).toBe(409);
+    expect(response.headers.has('Retry-After')).toBe(false);
     expect(await problemCode(response)).toBe('publish/unsupported');
   });
 

@@ -279,7 +279,7 @@ export class WhipSource implements Source {
     const waits = `waiting for a publisher at ${this.#options.endpoint} (WHIP)`;
     return {
       kind: 'retrying',
-      code: reason === undefined ? 'source/no-publisher' : 'source/publisher-gone',
+      code: 'source/no-publisher',
       why: reason === undefined ? waits : `${reason}; ${waits}`,
       retryInMs: millis(0),
     };
