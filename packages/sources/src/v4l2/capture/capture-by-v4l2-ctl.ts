@@ -50,7 +50,7 @@ export function captureByV4l2Ctl(
     '--stream-to-hdr=-',
     '--verbose',
   ];
-  // Its output is buffered by the C library; the last kilobytes of a picture would wait for the next one.
+  // The C library buffers its output: small pictures of H.264 then come 130 ms late, the end of any waits for the next.
   const [program = '', ...parts] = programs.stdbuf === undefined ? call : [programs.stdbuf, '-o0', ...call];
   const child = spawn(program, parts, { stdio: ['ignore', 'pipe', 'pipe'] });
   const clock = new SystemClock();
