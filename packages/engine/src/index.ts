@@ -13,6 +13,7 @@ export {
   type ControlGroup,
   type ControlValue,
 } from './control/control-descriptor.ts';
+export type { ControlCounters } from './control/control-queue.ts';
 export type { AppliedValues, ControlPreset } from './control/preset.ts';
 export { REVERT_AFTER, type Unkept } from './control/revert-guard.ts';
 export type { MessagePipe, Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';

@@ -126,6 +126,16 @@ export class Metrics {
           { labels: { camera: id, result: 'coalesced' }, value: counters.keyFrameRequests.coalesced },
         ]),
       )
+      .counter(
+        'pinhole_camera_control_changes_total',
+        'Changes of controls: made, replaced by a later one before their turn, or failed',
+        cameras.flatMap(({ id, controls: { counters } }) =>
+          (['made', 'coalesced', 'failed'] as const).map((result) => ({
+            labels: { camera: id, result },
+            value: counters[result],
+          })),
+        ),
+      )
       .gauge(
         'pinhole_camera_first_frame_seconds',
         'From the last start of the source to its first picture',

@@ -10,8 +10,8 @@ export interface SliderScale {
   readonly min: number;
   readonly max: number;
   readonly step: number;
-  placeOf(value: number): number;
-  valueAt(place: number): number;
+  readonly placeOf: (value: number) => number;
+  readonly valueAt: (place: number) => number;
 }
 
 /** The slider of a range: by its own numbers, or by their logarithm where ratios count. */

@@ -1,11 +1,10 @@
-import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClockOffset } from '../clock/clock-offset.ts';
 import { localNow } from '../clock/local-clock.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, type ServerMessage } from './conversation.ts';
 
 let sent: { type: string; clientTimeMs?: number }[];
-let heard: LiveServerMessage[];
+let heard: ServerMessage[];
 let clock: ClockOffset;
 let conversation: Conversation;
 

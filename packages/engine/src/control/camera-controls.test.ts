@@ -244,7 +244,7 @@ describe('a slider that is dragged', () => {
       ['brightness', 1],
       ['brightness', 5],
     ]);
-    expect(controls.coalesced).toBe(3);
+    expect(controls.counters).toEqual({ made: 2, coalesced: 3, failed: 0 });
     expect(changes).toEqual([
       { id: 'brightness', value: 1, by: 'ann' },
       { id: 'brightness', value: 5, by: 'bob' },

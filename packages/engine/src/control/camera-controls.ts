@@ -2,7 +2,7 @@ import { Emitter, type Logger, type Micros, messageOf, PinholeError } from '@pin
 import type { Source, SourceState } from '../stream/source.ts';
 import { checkControl, checkControlValue, listed } from './check-value.ts';
 import type { ControlDescriptor, ControlValue } from './control-descriptor.ts';
-import { ControlQueue, type QueuedChange } from './control-queue.ts';
+import { type ControlCounters, ControlQueue, type QueuedChange } from './control-queue.ts';
 import type { AppliedValues } from './preset.ts';
 import { RevertGuard, type Unkept } from './revert-guard.ts';
 
@@ -89,9 +89,9 @@ export class CameraControls {
     return this.#guard.unkept;
   }
 
-  /** Changes that were never made, because a later one of the same control came before their turn. */
-  get coalesced(): number {
-    return this.#queue.coalesced;
+  /** What became of changes so far. */
+  get counters(): ControlCounters {
+    return this.#queue.counters;
   }
 
   /** All controls with their values, in the source's order. */

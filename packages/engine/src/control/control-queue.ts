@@ -11,6 +11,15 @@ export interface QueuedChange {
   readonly keep?: true;
 }
 
+/** What became of changes so far. */
+export interface ControlCounters {
+  readonly made: number;
+  /** Never made, because a later one of the same control came before its turn. */
+  readonly coalesced: number;
+  /** The camera refused or did not answer, or the control could not be changed any more. */
+  readonly failed: number;
+}
+
 /** What a queue is made with. */
 export interface ControlQueueOptions {
   /** Makes a change; `expected` turns false when nobody waits for it any more. */
@@ -42,15 +51,14 @@ export class ControlQueue {
   readonly #options: ControlQueueOptions;
   readonly #waiting = new Map<string, Job>();
   #underWay: { readonly job: Job; readonly since: Micros } | undefined;
-  #coalesced = 0;
+  readonly #counters = { made: 0, coalesced: 0, failed: 0 };
 
   constructor(options: ControlQueueOptions) {
     this.#options = options;
   }
 
-  /** Changes that were never made, because a later one of the same control came before their turn. */
-  get coalesced(): number {
-    return this.#coalesced;
+  get counters(): ControlCounters {
+    return this.#counters;
   }
 
   /** Whether a change of that control waits for its turn. */
@@ -66,7 +74,7 @@ export class ControlQueue {
         reject(new PinholeError('control/busy', `too many changes of ${change.id} at once; try again`));
         return;
       }
-      if (job.waiters.length > 0) this.#coalesced++;
+      if (job.waiters.length > 0) this.#counters.coalesced++;
       job.change = change;
       job.waiters.push({ resolve, reject });
       this.#waiting.set(change.id, job);
@@ -104,6 +112,7 @@ export class ControlQueue {
   #settle(job: Job, error?: unknown): void {
     if (this.#underWay?.job !== job) return;
     this.#underWay = undefined;
+    this.#counters[error === undefined ? 'made' : 'failed']++;
     for (const { resolve, reject } of job.waiters) {
       if (error === undefined) resolve();
       else reject(error);
