@@ -132,7 +132,7 @@ describe('a Raspberry Pi camera', () => {
   it('removes its pipe, and its folder, when it ends', async () => {
     const { run, fake } = await camera();
     await run.more(3);
-    const { words = [] } = fake.starts()[0] ?? {};
+    const words = fake.starts()[0]?.words ?? [];
     const pipe = words[words.indexOf('--save-pts') + 1] ?? '';
     expect(lstatSync(pipe).isFIFO()).toBe(true);
     expect(lstatSync(dirname(pipe)).mode & 0o777).toBe(0o700);
