@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { type Logger, silentLogger } from '@pinhole/core';
 import { Camera, Cameras, PublisherSessions, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
 import { createWhepHandler } from '@pinhole/signaling/whep';
@@ -26,6 +27,7 @@ import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts'
 import { Metrics } from './metrics/metrics.ts';
 import { PushService } from './push/push-service.ts';
 import { PushSocket } from './push/push-socket.ts';
+import { Recordings } from './recordings/recordings.ts';
 import { startTicker } from './ticker.ts';
 import { keyPairFor } from './tls/key-pair.ts';
 import { VERSION } from './version.ts';
@@ -99,6 +101,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     ),
   );
   for (const { id, controls } of cameras.list()) controls.restore(presets.atStart(id)?.values ?? new Map());
+  const recordings = await Recordings.open({
+    config: config.recordings,
+    root: config.recordings.root ?? join(config.data, 'recordings'),
+    cameras: cameras.list().map((camera) => ({ camera, mode: config.cameras[camera.id]?.record ?? 'off' })),
+    stills: media.stills,
+    now: utcNow,
+    log,
+  });
   const viewers = new ViewerRegistry({
     limits: {
       total: limits.viewers,
@@ -172,6 +182,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       mjpeg: { ...mjpeg.counters },
       publishers: { ...publishers.counters },
       push: { ...push.counters },
+      recordings: recordings.counters,
     }),
     version: VERSION,
     now: utcNow,
@@ -179,7 +190,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const metricsRanges = parseNetworkRanges(config.metricsFrom);
   const app = createApp({
     gate,
-    api: { cameras, viewers, sessions, tokens, presets, version: VERSION, now: utcNow, log },
+    api: { cameras, viewers, sessions, tokens, presets, recordings, version: VERSION, now: utcNow, log },
     media: { cameras, defaultCamera, whep, whip, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
     push: { push, deadlines },
     assets: new WebAssets(options.webFolder ?? webFolder()),
@@ -220,6 +231,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => viewers.tick(),
       () => publishers.tick(),
       () => push.tick(),
+      () => recordings.tick(),
       watchTokens(tokens, [viewers, publishers], log),
     ],
     log,
@@ -240,6 +252,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     publishers.endWhere(() => true, 'shutdown');
     stopTicker();
     metrics.close();
+    // Files are completed before the pictures end.
+    await recordings.close();
     await Promise.allSettled([stopped, cameras.close(), media.close()]);
     clearInterval(stayAlive);
     log.info({ viewers: ended }, 'server stopped');

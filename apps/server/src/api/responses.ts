@@ -35,6 +35,15 @@ export const PROBLEMS_OF_CHANGE = {
   504: problem('The camera does not answer'),
 } as const;
 
+/** The same for routes about the past. */
+export const PROBLEMS_OF_RECORDING = {
+  ...PROBLEMS_OF_BODY,
+  400: problem('A path or a time that cannot be meant'),
+  409: problem('Not now: the recording is in use, or the camera does not record on demand'),
+  503: problem('Another is being saved, or the disk does not take it'),
+  507: problem('The disk is full'),
+} as const;
+
 /** A JSON body that must be there. */
 export const jsonBody = <T extends z.ZodType>(schema: T) => ({
   required: true as const,

@@ -2,6 +2,7 @@ import type { Logger, Micros } from '@pinhole/core';
 import type { Cameras, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
 import type { TokenStore } from '../auth/token-store.ts';
 import type { PresetStore } from '../controls/preset-store.ts';
+import type { Recordings } from '../recordings/recordings.ts';
 
 /** What the REST side reads and changes. */
 export interface ApiServices {
@@ -10,6 +11,7 @@ export interface ApiServices {
   readonly sessions: Pick<ViewerSessions, 'stats'>;
   readonly tokens: TokenStore;
   readonly presets: PresetStore;
+  readonly recordings: Recordings;
   readonly version: string;
   /** UTC. */
   readonly now: () => Micros;

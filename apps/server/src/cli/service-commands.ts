@@ -24,7 +24,7 @@ export async function installFor(
       ...(file !== undefined && { configFile: resolve(file) }),
       dataFolder:
         request.scope === 'system' && config.data === defaultDataFolder() ? STATE_FOLDER : config.data,
-      writable: [],
+      writable: config.recordings.root === undefined ? [] : [config.recordings.root],
     },
     thisHost(START_FILE),
   );

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
+import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
 import {
   addressField,
   CAMERA_ID,
@@ -55,6 +56,7 @@ const camera = z.preprocess(
     settings: sourceSettings.optional(),
     label: z.string().min(1).max(200).optional(),
     always: z.boolean({ error: () => 'must be true or false' }).default(false),
+    record: word(RECORDING_MODES).default('off'),
     anonymous: anonymousRules.default([]),
   }),
 );
@@ -129,6 +131,7 @@ export const configSchema = strictObject({
     iceServers: z.array(iceServer).default([]),
     portRange: portRangeField.optional(),
   }).prefault({}),
+  recordings: recordingsField.prefault({}),
   limits: limits.prefault({}),
   logLevel: word(LOG_LEVELS).default('info'),
 });

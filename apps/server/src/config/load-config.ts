@@ -146,10 +146,13 @@ function absolutePaths(
     camera.source.kind === 'file'
       ? { ...camera, source: { ...camera.source, path: resolve(folder, camera.source.path) } }
       : camera;
-  const { tls } = config;
+  const { tls, recordings } = config;
   return {
     ...config,
     data: resolve(folderFor('data'), config.data),
+    ...(recordings.root !== undefined && {
+      recordings: { ...recordings, root: resolve(folderFor('recordings'), recordings.root) },
+    }),
     cameras: Object.fromEntries(
       Object.entries(config.cameras).map(([id, camera]) => [
         id,

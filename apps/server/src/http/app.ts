@@ -5,6 +5,7 @@ import type { ApiServices } from '../api/services.ts';
 import { requireAdmin } from '../auth/require.ts';
 import { type MediaServices, mediaRoutes, ROOT_FILES } from '../media/routes.ts';
 import { type PushRoutesOptions, pushRoutes } from '../push/routes.ts';
+import { recordingFileRoutes } from '../recordings/routes.ts';
 import type { WebAssets } from '../web-assets/web-assets.ts';
 import { bodyLimit } from './body-limit.ts';
 import type { Gate } from './gate.ts';
@@ -123,6 +124,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   app.route('/api/v1', apiRoutes(options.api));
   app.route('/', pushRoutes({ ...options.push, cameras: options.media.cameras, gate }));
   app.route('/', mediaRoutes(options.media));
+  app.route('/', recordingFileRoutes(options.api));
 
   app.get('*', (context) => {
     const { path } = context.req;

@@ -5,6 +5,7 @@ import { LiveEndpoint, RASPICAM_DIALECT } from '@pinhole/outputs/live';
 import { MjpegStreams } from '@pinhole/outputs/mjpeg';
 import { HttpStreams } from '@pinhole/outputs/mp4';
 import { PictureFeeds } from '@pinhole/outputs/pictures';
+import type { StillDecoder } from '@pinhole/outputs/recorder';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
 import type { IceServer } from '@pinhole/protocol/whep';
@@ -27,6 +28,8 @@ export interface MediaParts {
   openSource(id: string, spec: SourceSpec): Source;
   openPeers(options: OutputOptions): PeerFactory;
   readonly snapshots: Snapshots;
+  /** Makes the pictures beside recordings. */
+  readonly stills: StillDecoder;
   openLive(options: OutputOptions): LiveEndpoint;
   openRaspicam(options: OutputOptions): LiveEndpoint;
   openMjpeg(options: OutputOptions): MjpegStreams;
@@ -60,6 +63,7 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
         },
       }),
     snapshots: createSnapshots({ decoder }),
+    stills: decoder,
     openLive: (options) => new LiveEndpoint({ ...options, feeds }),
     openRaspicam: (options) => new LiveEndpoint({ ...options, feeds, dialect: RASPICAM_DIALECT }),
     openMjpeg: (options) => new MjpegStreams({ ...options, feeds }),

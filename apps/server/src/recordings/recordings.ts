@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { type Logger, type Micros, micros } from '@pinhole/core';
+import type { Camera } from '@pinhole/engine';
+import { Archive, FootageReader, followRecorder, Retention } from '@pinhole/outputs/archive';
+import {
+  Recorder,
+  type RecordingMode,
+  RewindBuffer,
+  type StillDecoder,
+  WriteLanes,
+} from '@pinhole/outputs/recorder';
+import type { RecordingsConfig } from './recordings-fields.ts';
+
+/** What one camera has of its past, and what makes more of it. */
+export interface CameraRecordings {
+  readonly recorder: Recorder;
+  readonly archive: Archive;
+  readonly footage: FootageReader;
+  /** The last minutes in memory; absent where none are to be kept. */
+  readonly rewind?: RewindBuffer;
+}
+
+/** A camera and when it is recorded. */
+export interface RecordedCamera {
+  readonly camera: Camera;
+  readonly mode: RecordingMode;
+}
+
+/** What recordings are made with. */
+export interface RecordingsOptions {
+  readonly config: RecordingsConfig;
+  /** Where the folders of the cameras lie, absolute. */
+  readonly root: string;
+  readonly cameras: readonly RecordedCamera[];
+  /** Makes the pictures beside the files. */
+  readonly stills: StillDecoder;
+  readonly now: () => Micros;
+  readonly log: Logger;
+}
+
+const DAY = 86_400_000_000;
+const KEEP_HOUSE_EVERY = 60_000_000;
+const MEGABYTE = 2 ** 20;
+
+/** The recordings of all cameras: one disk, one retention, one way to write. */
+export class Recordings {
+  readonly #byCamera: ReadonlyMap<string, CameraRecordings>;
+  readonly #retention: Retention;
+  readonly #now: () => Micros;
+  readonly #endFollowing: readonly (() => void)[];
+  #keepHouseAt: number;
+
+  private constructor(parts: {
+    readonly byCamera: ReadonlyMap<string, CameraRecordings>;
+    readonly retention: Retention;
+    readonly now: () => Micros;
+  }) {
+    this.#byCamera = parts.byCamera;
+    this.#retention = parts.retention;
+    this.#now = parts.now;
+    this.#keepHouseAt = parts.now();
+    this.#endFollowing = [...parts.byCamera.values()].map(({ archive, recorder }) =>
+      followRecorder(archive, recorder),
+    );
+  }
+
+  /** Takes in what is there, and begins to record and to remember. */
+  static async open(options: RecordingsOptions): Promise<Recordings> {
+    const { config, root, now, log } = options;
+    const byCamera = new Map<string, CameraRecordings>();
+    const retention = new Retention({
+      archives: () => [...byCamera.values()].map(({ archive }) => archive),
+      limits: {
+        minFreeBytes: config.keepFreeMegabytes * MEGABYTE,
+        ...(config.keepGigabytes !== undefined && { maxTotalBytes: config.keepGigabytes * 1024 * MEGABYTE }),
+        ...(config.keepDays !== undefined && { maxAge: micros(config.keepDays * DAY) }),
+        ...(config.keepOnDemandDays !== undefined && {
+          maxOnDemandAge: micros(config.keepOnDemandDays * DAY),
+        }),
+      },
+      now,
+      log,
+    });
+    const lanes = new WriteLanes();
+    for (const { camera, mode } of options.cameras) {
+      const folder = join(root, camera.id);
+      const archive = await Archive.open({ camera: camera.id, root: folder, now, log });
+      const rewind = rewindOf(camera, options);
+      const recorder = new Recorder({
+        camera,
+        root: folder,
+        mode,
+        now,
+        log,
+        lanes,
+        stills: options.stills,
+        stillQuality: config.stillQuality,
+        segment: micros(config.segmentSeconds * 1e6),
+        onDemandLimit: micros(config.onDemandMinutes * 60e6),
+        ...(config.timeZone !== undefined && { zone: config.timeZone }),
+        writing: { fsyncMs: config.fsyncMs, flushBytes: config.flushKilobytes * 1024 },
+        makeRoom: async () => {
+          const { enough, files } = await retention.makeRoom();
+          return enough || files > 0;
+        },
+        ...(rewind && { rewind }),
+      });
+      const footage = new FootageReader({ archive, memory: rewind });
+      byCamera.set(camera.id, { recorder, archive, footage, ...(rewind && { rewind }) });
+    }
+    const recordings = new Recordings({ byCamera, retention, now });
+    for (const { recorder, rewind } of byCamera.values()) {
+      rewind?.open();
+      recorder.open();
+    }
+    return recordings;
+  }
+
+  /** What a camera has of its past; every camera of the server has some. */
+  of(camera: string): CameraRecordings | undefined {
+    return this.#byCamera.get(camera);
+  }
+
+  /** Each counter by its name, over all cameras. */
+  get counters(): Readonly<Record<string, number>> {
+    const totals: Record<string, number> = {};
+    const add = (counters: object): void => {
+      for (const [name, value] of Object.entries(counters)) {
+        if (typeof value === 'number') totals[name] = (totals[name] ?? 0) + value;
+        else if (typeof value === 'object' && value !== null) add(value as object);
+      }
+    };
+    for (const { recorder, archive, rewind } of this.#byCamera.values()) {
+      add(recorder.counters);
+      add(archive.counters);
+      if (rewind) add(rewind.counters);
+    }
+    add(this.#retention.counters);
+    return totals;
+  }
+
+  /** Does what has come due. Called a few times a second. */
+  tick(): void {
+    for (const { recorder } of this.#byCamera.values()) recorder.tick();
+    const now = this.#now();
+    if (now < this.#keepHouseAt) return;
+    this.#keepHouseAt = now + KEEP_HOUSE_EVERY;
+    // Its faults are told by its own log and counters.
+    void this.#retention.makeRoom();
+  }
+
+  /** Completes the files. Never throws. */
+  async close(): Promise<void> {
+    const all = [...this.#byCamera.values()];
+    await Promise.all(all.map(({ recorder }) => recorder.close()));
+    for (const end of this.#endFollowing) end();
+    for (const { rewind } of all) rewind?.close();
+    await Promise.all(all.map(({ archive }) => archive.close()));
+  }
+}
+
+function rewindOf(camera: Camera, { config, now }: RecordingsOptions): RewindBuffer | undefined {
+  if (config.rewindSeconds === 0) return undefined;
+  return new RewindBuffer({
+    camera,
+    now,
+    duration: micros(config.rewindSeconds * 1e6),
+    bytes: config.rewindMegabytes * MEGABYTE,
+  });
+}
