@@ -128,7 +128,10 @@ describe('a service manager', () => {
         '--import',
         'tsx',
         'apps/server/src/main.ts',
-        ...['--port', '0', '--data', join(folder, 'journal')],
+        '--port',
+        '0',
+        '--data',
+        join(folder, 'journal'),
       ],
       {
         env: { ...process.env, NODE_OPTIONS: '', JOURNAL_STREAM: '8:1234' },

@@ -15,7 +15,8 @@ const command = parseCommandLine(given, process.env);
 const serves = command.kind === 'serve';
 const installs = command.kind === 'install-service' || command.kind === 'uninstall-service';
 const own = [
-  ...['--data', process.env['DOCS_DATA'] ?? ''],
+  '--data',
+  process.env['DOCS_DATA'] ?? '',
   ...(serves ? ['--port', '0'] : []),
   ...(installs && !given.includes('--root') ? ['--root', '.'] : []),
 ];

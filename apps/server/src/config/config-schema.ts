@@ -42,7 +42,7 @@ const withSettings = (value: unknown): unknown => {
   const query = new URLSearchParams(
     Object.fromEntries(Object.entries(written.data).map(([key, text]) => [key, String(text)])),
   );
-  return { ...(value as object), source: `${source}${source.includes('?') ? '&' : '?'}${query}` };
+  return { ...(value as object), source: `${source}${source.includes('?') ? '&' : '?'}${String(query)}` };
 };
 
 const sourceSettings = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
