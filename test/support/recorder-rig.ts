@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Micros, micros, millis, silentLogger } from '@pinhole/core';
-import { Camera } from '@pinhole/engine';
+import { type AudioFrame, Camera } from '@pinhole/engine';
+import { boxesIn, type Fragment, parseFragment } from '@pinhole/media/fmp4';
 import { readTimeCode } from '@pinhole/media/timecode';
 import {
   type RecordedSegment,
@@ -16,6 +17,7 @@ import { SyntheticSource, type SyntheticSourceOptions } from '@pinhole/sources/s
 import { onTestFinished } from 'vitest';
 import { FakeClock } from '../../packages/sources/src/fake-clock.ts';
 import { runFfmpeg } from './decode-with-ffmpeg.ts';
+import { framesFrom, type SoundClip } from './sound-clip.ts';
 
 /** The synthetic camera of a rig: small, so that many hours fit into a test. */
 export const RIG_SIZE = { width: 160, height: 120 } as const;
@@ -34,6 +36,8 @@ export interface RecorderRig {
   readonly states: readonly RecorderState[];
   /** UTC of the camera's clock that never steps. */
   now(): Micros;
+  /** Sound from now on, which comes when it was heard, or later. */
+  play(clip: SoundClip, options?: { readonly lateMs: number }): void;
   /** Lets time pass; the disk works meanwhile. */
   run(ms: number): Promise<void>;
   /** Completes the files. */
@@ -84,6 +88,15 @@ export function openRecorderRig(options: RecorderRigOptions & { readonly root: s
   recorder.events.on('segment', (segment) => segments.push(segment));
   recorder.events.on('state', (state) => states.push(state));
   recorder.open();
+  const sound: { frames: AudioFrame[]; lateMicros: number } = { frames: [], lateMicros: 0 };
+  const playSound = (): void => {
+    const heard = sound.frames.findIndex(
+      ({ pts, duration }) => pts + duration + sound.lateMicros > now(),
+    );
+    for (const frame of sound.frames.splice(0, heard < 0 ? sound.frames.length : heard)) {
+      camera.stream.writeAudio(frame);
+    }
+  };
   return {
     root: options.root,
     camera,
@@ -93,9 +106,18 @@ export function openRecorderRig(options: RecorderRigOptions & { readonly root: s
     segments,
     states,
     now,
+    play: (clip, { lateMs } = { lateMs: 0 }) => {
+      sound.lateMicros = lateMs * 1000;
+      sound.frames = [...framesFrom(clip, { pts: now(), captureTime: clock.utcNow() })];
+    },
     run: async (ms) => {
+      // Time stands still while the folder is made ready, so that what a test sees does not depend on the machine.
+      while ([recorder.state.background, recorder.state.onDemand].some(({ kind }) => kind === 'starting')) {
+        await diskWork();
+      }
       for (let passed = 0; passed < ms; passed += STEP_MS) {
         clock.advance(millis(Math.min(STEP_MS, ms - passed)));
+        playSound();
         camera.tick();
         recorder.tick();
         await diskWork();
@@ -173,3 +195,47 @@ export function frameNumbersOf(
 /** `from`, `from` + 1, …, `to` */
 export const numbersFrom = (from: number, to: number): readonly number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+
+/** When the pictures of a file are shown, in seconds, as ffprobe reads them. */
+export function packetTimes(path: string, stream = 'v:0'): readonly number[] {
+  const args = [
+    '-v',
+    'error',
+    '-select_streams',
+    stream,
+    '-show_entries',
+    'packet=pts_time',
+    '-of',
+    'csv=p=0',
+  ];
+  const { stdout } = spawnSync('ffprobe', [...args, path], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+/** The fragments of a file as our own parser reads them. */
+export function fragmentsOf(file: Uint8Array): readonly Fragment[] {
+  const found: Fragment[] = [];
+  let start = 0;
+  for (const { type, offset, sizeBytes } of boxesIn(file)) {
+    if (type === 'prft') start = offset;
+    if (type === 'moof') found.push(parseFragment(file.subarray(start, offset + sizeBytes)));
+  }
+  return found;
+}
+
+/** What the samples of one track hold, in the order of decoding. */
+export function samplesOf(file: Uint8Array, trackId: number): readonly Uint8Array[] {
+  const samples: Uint8Array[] = [];
+  let start = 0;
+  for (const { type, offset, sizeBytes } of boxesIn(file)) {
+    if (type === 'prft') start = offset;
+    if (type !== 'moof') continue;
+    const run = parseFragment(file.subarray(start, offset + sizeBytes)).runs.find(
+      (each) => each.trackId === trackId,
+    );
+    for (const place of run?.samples ?? []) {
+      samples.push(file.slice(start + place.offset, start + place.offset + place.sizeBytes));
+    }
+  }
+  return samples;
+}

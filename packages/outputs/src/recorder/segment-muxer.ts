@@ -11,6 +11,7 @@ import {
   type TrackSample,
 } from '@pinhole/media/fmp4';
 import { NAL_TYPE, nalType } from '@pinhole/media/h264';
+import { isGap } from './segment-cut.ts';
 import { SegmentSound } from './segment-sound.ts';
 import { SegmentTimeline } from './segment-timeline.ts';
 
@@ -54,7 +55,8 @@ const IN_HEADER: ReadonlySet<number> = new Set([NAL_TYPE.sps, NAL_TYPE.pps, NAL_
 /**
  * Units and sound of one file to the bytes of it, as our readers rely on them: a header, then fragments of at most half a
  * second, each with the capture time of its first picture; each key unit begins one. A picture is written when the next
- * one is known, so that it lasts as long as it really did.
+ * one is known, so that it lasts as long as it really did; over a short gap it stands, after a long one the next fragment
+ * begins where it belongs.
  */
 export class SegmentMuxer {
   readonly #options: SegmentMuxerOptions;
@@ -101,12 +103,16 @@ export class SegmentMuxer {
 
   /** Takes the next unit. @returns what is to be written now */
   push(unit: StreamUnit, interval: Micros): readonly SegmentChunk[] {
-    const position = this.#held === undefined ? micros(0) : this.#timeline.place(unit, interval);
-    this.#release(position);
+    const before = this.#held?.position;
+    const position = before === undefined ? micros(0) : this.#timeline.place(unit, interval);
+    const gap = before !== undefined && isGap(micros(position - before), interval);
+    // Where pictures are missing for long the time line has a hole: the one before is not shown for all that time.
+    this.#release(gap ? micros(before + interval) : position);
     const [oldest] = this.#waiting;
     const full =
       oldest !== undefined &&
       (unit.key ||
+        gap ||
         position - oldest.position >= this.#options.fragment ||
         this.#waitingBytes > LARGEST_FRAGMENT_BYTES);
     const chunks = full ? this.#fragment() : [];

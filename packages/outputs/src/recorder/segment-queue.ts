@@ -151,14 +151,14 @@ export class SegmentQueue {
     });
   }
 
-  /** Resolves when nothing waits any more; what waits is written at once. */
+  /** Resolves when all that can be written is written; it is at once. A file without content stays in line. */
   async drained(): Promise<void> {
     this.#hurry = true;
     try {
       do {
         this.poke();
         await this.#pumping;
-      } while (this.#jobs.length > 0);
+      } while (this.#due());
     } finally {
       this.#hurry = false;
     }
