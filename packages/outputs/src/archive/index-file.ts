@@ -1,6 +1,7 @@
 import { open, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '@pinhole/core';
+import { codeOf } from './confined-folder.ts';
 import {
   headerLine,
   type IndexContent,
@@ -38,6 +39,8 @@ export class IndexFile {
   #lines = 0;
   /** Every line was written. */
   #whole = false;
+  /** There is none, and nothing to stand in it: the first line makes it. */
+  #absent = false;
   /** A line cannot be read. */
   #damaged = false;
   #fault: string | undefined;
@@ -74,6 +77,7 @@ export class IndexFile {
 
   /** Whether it should be written anew: it lacks lines, or has many that no longer count. */
   needsRewrite(liveRecords: number): boolean {
+    if (this.#absent && liveRecords === 0) return false;
     return !this.#whole || this.#damaged || this.#lines > 2 * liveRecords + STALE_LINES;
   }
 
@@ -100,6 +104,7 @@ export class IndexFile {
       }
       this.#lines = lines.length - 1;
       this.#whole = true;
+      this.#absent = false;
       this.#damaged = false;
       this.#counters.indexRewrites++;
     });
@@ -113,13 +118,16 @@ export class IndexFile {
     this.#waiting = [];
     if (lines.length === 0) return this.#work;
     return this.#queue(lines.length, async () => {
-      if (!this.#whole) throw new Error('the index lacks earlier lines');
-      const file = await open(this.#path, 'a');
+      if (!this.#whole && !this.#absent) throw new Error('the index lacks earlier lines');
+      const first = this.#absent ? [headerLine()] : [];
+      this.#absent = false;
+      const file = await open(this.#path, 'a', 0o640);
       try {
-        await file.appendFile(lines.join(''));
+        await file.appendFile([...first, ...lines].join(''));
       } finally {
         await file.close();
       }
+      this.#whole = true;
       this.#lines += lines.length;
     });
   }
@@ -143,8 +151,9 @@ export class IndexFile {
     let bytes: Uint8Array;
     try {
       bytes = await readFile(this.#path);
-    } catch {
+    } catch (thrown) {
       // Whatever keeps it from being read, the recordings are there to make it anew from.
+      this.#absent = codeOf(thrown) === 'ENOENT';
       return undefined;
     }
     const content = parseIndex(bytes);

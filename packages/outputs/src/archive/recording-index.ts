@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { Emitter, type Logger, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
-import type { ConfinedFolder } from './confined-folder.ts';
+import { type ConfinedFolder, codeOf } from './confined-folder.ts';
 import { FileTable } from './file-table.ts';
 import { type SweepResult, sweepFolders } from './folder-sweep.ts';
 import { IndexFile, type IndexFileCounters } from './index-file.ts';
@@ -84,7 +85,8 @@ export class RecordingIndex {
   async load(): Promise<void> {
     const content = await this.#file.load();
     if (content === undefined) {
-      await this.#file.rewrite([]);
+      // A folder that is not there yet is no fault, and not ours to make.
+      if (!(await isMissing(this.#options.folder.root))) await this.#file.rewrite([]);
       return;
     }
     this.#counters.indexDamaged = content.damaged;
@@ -107,6 +109,9 @@ export class RecordingIndex {
    */
   async sweep(signal: AbortSignal): Promise<SweepResult> {
     const { folder, now } = this.#options;
+    // Nothing was recorded yet. One that had recordings is missed.
+    if (this.table.length === 0 && (await isMissing(folder.root)))
+      return { folders: 0, looked: 0, others: 0 };
     const result = await sweepFolders(
       {
         root: folder.root,
@@ -155,10 +160,11 @@ export class RecordingIndex {
     return this.#read(path);
   }
 
-  /** Nobody writes into it any more; what it is now is read. */
+  /** Nobody writes into it any more; what it is now is read. It may be new: saved at once, rather than begun and ended. */
   async settle(path: string): Promise<void> {
     const file = this.table.get(path);
-    if (file?.state === 'recording') this.table.put({ ...file, state: 'unread' });
+    if (file === undefined) this.put(unread(path, { thumbnail: false }));
+    else if (file.state === 'recording') this.table.put({ ...file, state: 'unread' });
     await this.#read(path);
   }
 
@@ -179,8 +185,7 @@ export class RecordingIndex {
 
   #find(path: string, { thumbnail }: { readonly thumbnail: boolean }): void {
     this.#counters.filesFound++;
-    const at = utcOf(parseRecordingPath(path).local);
-    this.put({ path, startTime: at, endTime: at, sizeBytes: 0, state: 'unread', thumbnail });
+    this.put(unread(path, { thumbnail }));
     this.#queue.add(path);
   }
 
@@ -240,6 +245,21 @@ export class RecordingIndex {
 /** One that was cut or could not be read is read again only if it grew. */
 const isAsKnown = ({ state, sizeBytes }: RecordedFile, found: number): boolean =>
   (state === 'cut' || state === 'unreadable') && sizeBytes === found;
+
+/** A recording of which no more than the name is known. */
+function unread(path: string, { thumbnail }: { readonly thumbnail: boolean }): RecordedFile {
+  const at = utcOf(parseRecordingPath(path).local);
+  return { path, startTime: at, endTime: at, sizeBytes: 0, state: 'unread', thumbnail };
+}
+
+async function isMissing(folder: string): Promise<boolean> {
+  try {
+    await stat(folder);
+    return false;
+  } catch (thrown) {
+    return codeOf(thrown) === 'ENOENT';
+  }
+}
 
 function isRecording(path: string): boolean {
   try {
