@@ -18,7 +18,10 @@ describe('every shell block', () => {
     [shell, pinhole] = await Promise.all([
       openShell(),
       startPinhole({
-        args: ['--camera', 'test=synthetic:320x180@15', '--camera', 'door=synthetic:320x180@15'],
+        args: ['test=synthetic:320x180@15', 'door=synthetic:320x180@15', 'shed=push:'].flatMap((camera) => [
+          '--camera',
+          camera,
+        ]),
       }),
     ]);
   });

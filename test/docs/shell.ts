@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { micros } from '@pinhole/core';
 import { makeMotionJpeg } from '../support/clip-file.ts';
+import { CardPictures } from '../support/esp32-emulator/index.ts';
 import { ROOT } from './markdown.ts';
 
 /** What a block printed, and how it ended. */
@@ -70,6 +72,8 @@ export async function openShell(): Promise<Shell> {
   }
   await copyFile(join(ROOT, 'pinhole.example.yaml'), join(folder, 'pinhole.yaml'));
   makeMotionJpeg(folder, 'walk.mov', { seconds: 1 });
+  const picture = new CardPictures({ width: 320, height: 240 }).draw(1, micros(0));
+  await writeFile(join(folder, 'picture.jpg'), picture);
   return {
     folder,
     run: (block, env) => runBlock(block, { folder, programs, env }),

@@ -1,1 +1,0 @@
-export { jpegSize } from '@pinhole/media/jpeg';
