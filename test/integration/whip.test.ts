@@ -1,5 +1,5 @@
 import { micros, millis, silentLogger } from '@pinhole/core';
-import type { AccessUnit, AudioFrame, PublisherEnd, SourceState } from '@pinhole/engine';
+import type { AccessUnit, PublisherEnd, SourceAudioFrame, SourceState } from '@pinhole/engine';
 import { WhipSource } from '@pinhole/sources/whip';
 import { createTransports } from '@pinhole/webrtc';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
@@ -17,7 +17,7 @@ describe('a publisher', () => {
   let clip: ReturnType<typeof encodeClip>;
   let source: WhipSource;
   let units: AccessUnit[];
-  let sounds: AudioFrame[];
+  let sounds: SourceAudioFrame[];
   let states: SourceState[];
   let ends: PublisherEnd[];
   let publishers: RtpPublisher[];

@@ -57,7 +57,14 @@ export {
   type ViewerSessionsOptions,
 } from './session/viewer-sessions.ts';
 export type { AccessUnit, StreamUnit } from './stream/access-unit.ts';
-export type { AudioFrame, AudioParameters } from './stream/audio-frame.ts';
+export {
+  type AudioFrame,
+  type AudioParameters,
+  isRawAudio,
+  type RawAudioFrame,
+  type RawAudioParameters,
+  type SourceAudioFrame,
+} from './stream/audio-frame.ts';
 export { type AbortSwitch, Camera, type CameraEvents, type CameraOptions } from './stream/camera.ts';
 export { Cameras } from './stream/cameras.ts';
 export type { DemandInput, DemandOptions, DemandState } from './stream/demand.ts';
@@ -66,6 +73,7 @@ export type { GopCacheLimits } from './stream/gop-cache.ts';
 export type { JpegPicture } from './stream/jpeg-picture.ts';
 export type { KeyFrameRequestCounters } from './stream/key-frame-requests.ts';
 export { Pictures, type PicturesEvents } from './stream/pictures.ts';
+export type { OpenSoundStage, SoundStage } from './stream/sound-stage.ts';
 export type { AccessUnitSink, Delivery, ReaderCounters, StreamReader } from './stream/sink.ts';
 export type { MediaKind, Source, SourceDescription, SourceSink, SourceState } from './stream/source.ts';
 export { Stream, type StreamCounters, type StreamEvents, type StreamOptions } from './stream/stream.ts';

@@ -25,3 +25,26 @@ export interface AudioFrame {
   readonly duration: Micros;
   readonly parameters: AudioParameters;
 }
+
+/** Sound that no stream carries: it is to be encoded first. */
+export interface RawAudioParameters {
+  /**
+   * `pcmu` and `pcma` are G.711 µ-law and A-law, `l16` linear samples of 16 bits, big-endian.
+   * @see RFC 3551 §4.5.11, §4.5.14
+   */
+  readonly codec: 'pcmu' | 'pcma' | 'l16';
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
+/** As an `AudioFrame`, of sound that is to be encoded first: whole samples, channels by turns. */
+export interface RawAudioFrame extends Omit<AudioFrame, 'parameters'> {
+  readonly parameters: RawAudioParameters;
+}
+
+/** Sound as a source has it. */
+export type SourceAudioFrame = AudioFrame | RawAudioFrame;
+
+/** Whether sound is to be encoded before a stream can carry it. */
+export const isRawAudio = (frame: SourceAudioFrame): frame is RawAudioFrame =>
+  frame.parameters.codec !== 'aac' && frame.parameters.codec !== 'opus';

@@ -11,6 +11,7 @@ import { CameraControls } from '../control/camera-controls.ts';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
 import { Pictures } from './pictures.ts';
+import { type OpenSoundStage, passCodedSound, type SoundStage } from './sound-stage.ts';
 import type { MediaKind, Source, SourceDescription, SourceSink, SourceState } from './source.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 import type { StreamParameters } from './stream-parameters.ts';
@@ -36,6 +37,8 @@ export interface CameraOptions {
   /** How long the source runs on after the last viewer; default 10 s. */
   readonly linger?: Micros;
   readonly stream?: Pick<StreamOptions, 'cache' | 'keyFrameInterval'>;
+  /** Called each time the source starts; coded sound goes to the stream as it is unless told. */
+  readonly openSound?: OpenSoundStage;
 }
 
 /** What a camera tells. */
@@ -45,6 +48,7 @@ export interface CameraEvents {
 
 interface Run {
   readonly abort: AbortSwitch;
+  readonly sound: SoundStage;
   readonly done: Promise<void>;
 }
 
@@ -215,7 +219,7 @@ export class Camera {
   }
 
   #start(): void {
-    const { source, openAbort, log, now } = this.#options;
+    const { source, openAbort, openSound = passCodedSound, log, now } = this.#options;
     if (this.#closed || now() - this.#gaveUpAt < RESTART_PAUSE) return;
     const abort = openAbort();
     const startedAt = now();
@@ -225,6 +229,9 @@ export class Camera {
     this.stream.restart();
     this.pictures.restart();
     this.#change({ kind: 'connecting' });
+    const sound = openSound((frame) => {
+      if (!abort.signal.aborted) this.stream.writeAudio(frame);
+    });
     const sink: SourceSink = {
       write: (unit) => {
         if (abort.signal.aborted) return;
@@ -232,7 +239,7 @@ export class Camera {
         if (this.stream.parameters) this.#noteFrame();
       },
       audio: (frame) => {
-        if (!abort.signal.aborted) this.stream.writeAudio(frame);
+        if (!abort.signal.aborted) sound.write(frame);
       },
       picture: (picture) => {
         if (abort.signal.aborted) return;
@@ -254,11 +261,12 @@ export class Camera {
         this.#ended(abort, { kind: 'failed', code, why: messageOf(thrown) });
       },
     );
-    this.#run = { abort, done };
+    this.#run = { abort, sound, done };
   }
 
   #ended(abort: AbortSwitch, state: SourceState = { kind: 'idle' }): void {
     if (this.#run?.abort !== abort) return;
+    this.#run.sound.close();
     this.#run = undefined;
     this.#change(state);
   }
@@ -266,6 +274,7 @@ export class Camera {
   #stop(): void {
     if (!this.#run) return;
     this.#run.abort.abort();
+    this.#run.sound.close();
     this.#run = undefined;
     this.#options.log.info({ camera: this.id }, 'source stopped');
     this.#change({ kind: 'idle' });

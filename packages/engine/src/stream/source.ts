@@ -7,7 +7,7 @@ import type {
   PublishRequest,
 } from '../session/publication.ts';
 import type { AccessUnit } from './access-unit.ts';
-import type { AudioFrame } from './audio-frame.ts';
+import type { SourceAudioFrame } from './audio-frame.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
 
 /** What a source is doing, in a form a page can put into words. */
@@ -26,7 +26,7 @@ export type MediaKind = 'units' | 'pictures';
 export interface SourceSink {
   write(unit: AccessUnit): void;
   /** Takes a frame of sound. Absent where sound has no use. */
-  audio?(frame: AudioFrame): void;
+  audio?(frame: SourceAudioFrame): void;
   /** Takes a JPEG picture of a camera that makes those. Absent where they have no use. */
   picture?(picture: JpegPicture): void;
   /** Tells what it is doing now. `why` names the field, the value and the fix, and holds no credentials. */
