@@ -13,7 +13,7 @@ export interface AudioTrack {
 }
 
 /** Sampling frequencies by index (ISO/IEC 14496-3 table 1.18). */
-const AAC_RATES: readonly number[] = [
+export const AAC_RATES: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
 ];
 

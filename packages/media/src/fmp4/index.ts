@@ -1,3 +1,4 @@
+export { type AudioSpecificConfig, parseAudioSpecificConfig } from './audio-specific-config.ts';
 export { type AudioTrack, aacLowComplexityConfig, audioCodecString } from './audio-track.ts';
 export {
   type Box,

@@ -1,4 +1,10 @@
 export {
+  AacDepacketizer,
+  type AacDepacketizerCounters,
+  type AacPacketLayout,
+  type DepacketizedSound,
+} from './aac-depacketizer.ts';
+export {
   type AbsCaptureTime,
   type PlayoutDelay,
   parseAbsCaptureTime,

@@ -1,3 +1,4 @@
+export { type AudioFormat, audioFormatOf } from './audio-format.ts';
 export { type IceCandidate, parseCandidate, serializeCandidate } from './candidate.ts';
 export { chooseH264, type H264Format, type H264Profile, h264Profile } from './h264-format.ts';
 export {
