@@ -27,6 +27,7 @@ import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts'
 import { Metrics } from './metrics/metrics.ts';
 import { PushService } from './push/push-service.ts';
 import { PushSocket } from './push/push-socket.ts';
+import { Downloads } from './recordings/downloads.ts';
 import { Recordings } from './recordings/recordings.ts';
 import { startTicker } from './ticker.ts';
 import { keyPairFor } from './tls/key-pair.ts';
@@ -126,6 +127,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
   const publishers = new PublisherSessions({ now: utcNow, newId: newSessionId, log });
+  const downloads = new Downloads({ limits, now: utcNow, monotonicNow, log });
   const push = new PushService({ publishers, now: monotonicNow, log });
   const sdpHttp = {
     cameras,
@@ -182,8 +184,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       mjpeg: { ...mjpeg.counters },
       publishers: { ...publishers.counters },
       push: { ...push.counters },
-      recordings: recordings.counters,
     }),
+    recordings,
+    downloads,
     version: VERSION,
     now: utcNow,
   });
@@ -193,6 +196,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     api: { cameras, viewers, sessions, tokens, presets, recordings, version: VERSION, now: utcNow, log },
     media: { cameras, defaultCamera, whep, whip, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
     push: { push, deadlines },
+    downloads,
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
     bodyBytes: limits.bodyBytes,
@@ -200,6 +204,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     metrics: () => metrics.text(),
     metricsFrom: (address) => metricsRanges.includes(address),
     ready: () => !draining,
+    recordingFails: () => recordings.failing.length > 0,
     log,
   });
   const listener = await openListener({
@@ -232,7 +237,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => publishers.tick(),
       () => push.tick(),
       () => recordings.tick(),
-      watchTokens(tokens, [viewers, publishers], log),
+      () => downloads.tick(),
+      watchTokens(tokens, [viewers, publishers, downloads], log),
     ],
     log,
   );

@@ -10,6 +10,7 @@ import type { CameraRecordings } from '../recordings/recordings.ts';
 import { recordingsOf } from '../recordings/routes.ts';
 import { timeOf } from '../recordings/time-of.ts';
 import { isoOf } from './camera-view.ts';
+import { withRight } from './guards.ts';
 import { newRouter } from './new-router.ts';
 import { footageSpanSchema, recordedDaySchema, recordingSchema } from './recording-schemas.ts';
 import { dayView, recordingView, spanView } from './recording-view.ts';
@@ -134,6 +135,14 @@ export function archiveRoutes({ cameras, recordings, now }: ApiServices): OpenAP
     to: to === undefined ? micros(now() + DAY) : timeOf('to', to),
   });
 
+  // Who may not ask learns nothing of how to ask.
+  const mayDownload = withRight(cameras, 'download');
+  const mayRecord = withRight(cameras, 'record');
+  for (const path of ['recordings', 'recordings/:query', 'footage', 'footage/:query']) {
+    routes.use(`/cameras/:camera/${path}`, (context, next) =>
+      (context.req.method === 'DELETE' ? mayRecord : mayDownload)(context, next),
+    );
+  }
   routes.openapi(list, (context) => {
     const { camera } = context.req.valid('param');
     const { archive } = past(context, camera);

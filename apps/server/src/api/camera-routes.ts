@@ -26,21 +26,21 @@ const get = createRoute({
 
 /** `/cameras` and below. */
 export function cameraRoutes(services: ApiServices): OpenAPIHono<ServerEnv> {
-  const { cameras, viewers, now } = services;
+  const { cameras, viewers, recordings, now } = services;
   const routes = newRouter();
   routes.openapi(list, (context) => {
     const access = context.get('access');
     requireSomebody(access);
     const covered = cameras.list().filter(({ id }) => rightsOver(access, id).length > 0);
     return context.json(
-      { cameras: covered.map((camera) => cameraView(camera, access, { viewers, now: now() })) },
+      { cameras: covered.map((camera) => cameraView(camera, access, { viewers, recordings, now: now() })) },
       200,
     );
   });
   routes.openapi(get, (context) => {
     const access = context.get('access');
     const camera = requireCamera(cameras, access, context.req.valid('param').camera, 'view');
-    return context.json(cameraView(camera, access, { viewers, now: now() }), 200);
+    return context.json(cameraView(camera, access, { viewers, recordings, now: now() }), 200);
   });
   return routes;
 }

@@ -3,13 +3,14 @@ import { type Micros, microsToMillis } from '@pinhole/core';
 import type { Camera, ViewerRegistry } from '@pinhole/engine';
 import type { Access } from '../auth/access.ts';
 import { rightsOver } from '../auth/require.ts';
+import type { Recordings } from '../recordings/recordings.ts';
 import type { cameraSchema } from './schemas.ts';
 
 /** What the API tells of a camera to somebody with these rights. */
 export function cameraView(
   camera: Camera,
   access: Access,
-  options: { readonly viewers: ViewerRegistry; readonly now: Micros },
+  options: { readonly viewers: ViewerRegistry; readonly recordings: Recordings; readonly now: Micros },
 ): z.output<typeof cameraSchema> {
   const { id, label, description, stream } = camera;
   const { parameters, lastUnit } = stream;
@@ -41,6 +42,7 @@ export function cameraView(
     framesPerSecond: Math.round(rate.framesPerSecond * 10) / 10,
     bitsPerSecond: Math.round(rate.bitsPerSecond),
     viewers: options.viewers.count(id),
+    recording: recordingOf(options.recordings, id),
     ...(newest !== undefined && { lastCaptureTime: isoOf(newest.captureTime) }),
     urls: {
       whep: `/whep/${id}`,
@@ -52,6 +54,11 @@ export function cameraView(
       ws: `/ws/${id}`,
     },
   };
+}
+
+function recordingOf(recordings: Recordings, camera: string): z.output<typeof cameraSchema>['recording'] {
+  const { mode, recording } = recordings.of(camera)?.recorder.state ?? { mode: 'off', recording: false };
+  return { mode, recording };
 }
 
 /** A point in time as ISO 8601. */

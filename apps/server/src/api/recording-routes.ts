@@ -66,9 +66,12 @@ export function recordingRoutes({ cameras, recordings }: ApiServices): OpenAPIHo
   const past = (context: Context<ServerEnv>, id: string, right: Right): CameraRecordings =>
     recordingsOf(recordings, requireCamera(cameras, context.get('access'), id, right).id);
 
-  routes.use('/cameras/:camera/recording/*', withRight(cameras, 'record'));
+  routes.use('/cameras/:camera/recording/:action', withRight(cameras, 'record'));
   routes.openapi(state, (context) =>
-    context.json(recordingStateView(past(context, context.req.valid('param').camera, 'view')), 200),
+    context.json(
+      recordingStateView(past(context, context.req.valid('param').camera, 'view'), recordings),
+      200,
+    ),
   );
   routes.openapi(start, (context) => {
     const { recorder } = past(context, context.req.valid('param').camera, 'record');
@@ -86,7 +89,7 @@ export function recordingRoutes({ cameras, recordings }: ApiServices): OpenAPIHo
     const { tokenId } = context.get('access').identity;
     const own = of.recorder.state.by.filter(({ who }) => who === tokenId).map((starter) => starter.id);
     for (const each of id === undefined ? own : [id]) await of.recorder.stop(each);
-    return context.json(recordingStateView(of), 200);
+    return context.json(recordingStateView(of, recordings), 200);
   });
   routes.openapi(save, async (context) => {
     const { camera } = context.req.valid('param');

@@ -38,6 +38,11 @@ export const recordingStateSchema = z
     archive: z.object({
       files: z.number().int(),
       bytes: z.number().int(),
+      freeBytes: z
+        .number()
+        .int()
+        .optional()
+        .openapi({ description: 'Left on the disk of the recordings, as it was a few seconds ago' }),
       reading: z
         .object({ read: z.number().int(), waiting: z.number().int(), perSecond: z.number() })
         .optional()

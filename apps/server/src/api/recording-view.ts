@@ -15,7 +15,10 @@ import type {
 type State = z.output<typeof recordingStateSchema>;
 
 /** What is recorded of a camera now. */
-export function recordingStateView({ recorder, archive, rewind }: CameraRecordings): State {
+export function recordingStateView(
+  { recorder, archive, rewind }: CameraRecordings,
+  { freeBytes }: { readonly freeBytes: number | undefined },
+): State {
   const { mode, recording, by, background, onDemand } = recorder.state;
   const { files, sizeBytes, reading, fault } = archive.state;
   const { from, to, bytes } = rewind?.extent ?? {};
@@ -30,6 +33,7 @@ export function recordingStateView({ recorder, archive, rewind }: CameraRecordin
     archive: {
       files,
       bytes: sizeBytes,
+      ...(freeBytes !== undefined && { freeBytes }),
       ...(reading && { reading: { ...reading } }),
       ...(fault !== undefined && { fault }),
     },

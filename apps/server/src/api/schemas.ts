@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { RIGHTS } from '../auth/token.ts';
 import { CAMERA_ID } from '../config/fields.ts';
+import { RECORDING_MODES } from '../recordings/recordings-fields.ts';
 
 const right = z.enum(RIGHTS);
 const cameraId = z.string().regex(CAMERA_ID);
@@ -58,6 +59,7 @@ export const cameraSchema = z
     framesPerSecond: z.number(),
     bitsPerSecond: z.number(),
     viewers: z.number().int(),
+    recording: z.object({ mode: z.enum(RECORDING_MODES), recording: z.boolean() }),
     lastCaptureTime: z.iso.datetime().optional(),
     urls: z.object({
       whep: z.string(),

@@ -90,6 +90,8 @@ const limits = strictObject({
   requestTimeoutMs: whole(100, 600_000).default(15_000),
   writesPerSecond: whole(1, 100_000).default(20),
   writeBurst: whole(1, 100_000).default(200),
+  downloads: whole(1, 10_000).default(64),
+  downloadStallMs: whole(1000, 3_600_000).default(120_000),
   failedAuthPerMinute: whole(1, 100_000).default(20),
 });
 

@@ -5,6 +5,7 @@ import type { ApiServices } from '../api/services.ts';
 import { requireAdmin } from '../auth/require.ts';
 import { type MediaServices, mediaRoutes, ROOT_FILES } from '../media/routes.ts';
 import { type PushRoutesOptions, pushRoutes } from '../push/routes.ts';
+import type { Downloads } from '../recordings/downloads.ts';
 import { recordingFileRoutes } from '../recordings/routes.ts';
 import type { WebAssets } from '../web-assets/web-assets.ts';
 import { bodyLimit } from './body-limit.ts';
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly api: ApiServices;
   readonly media: MediaServices;
   readonly push: Pick<PushRoutesOptions, 'push' | 'deadlines'>;
+  /** Those who have something of the past sent. */
+  readonly downloads: Downloads;
   readonly assets: WebAssets;
   readonly securityHeaders: Readonly<Record<string, string>>;
   readonly bodyBytes: number;
@@ -30,6 +33,8 @@ export interface AppOptions {
   readonly metricsFrom: (address: string) => boolean;
   /** False once the server drains. */
   readonly ready: () => boolean;
+  /** What should be recorded cannot be. */
+  readonly recordingFails: () => boolean;
   readonly log: Logger;
 }
 
@@ -102,7 +107,9 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   );
   app.get('/ready', (context) => {
     const ready = options.ready();
-    return context.json({ ready }, ready ? 200 : 503, { 'Cache-Control': 'no-store' });
+    // No reason to send viewers elsewhere: the live picture does not depend on the disk.
+    const recording = options.recordingFails() ? { recording: 'failing' } : {};
+    return context.json({ ready, ...recording }, ready ? 200 : 503, { 'Cache-Control': 'no-store' });
   });
 
   for (const path of GUARDED) {
@@ -124,7 +131,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   app.route('/api/v1', apiRoutes(options.api));
   app.route('/', pushRoutes({ ...options.push, cameras: options.media.cameras, gate }));
   app.route('/', mediaRoutes(options.media));
-  app.route('/', recordingFileRoutes(options.api));
+  app.route('/', recordingFileRoutes({ ...options.api, downloads: options.downloads }));
 
   app.get('*', (context) => {
     const { path } = context.req;

@@ -5,7 +5,10 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import type { Refusals } from '../http/refusals.ts';
 import type { SocketGuard } from '../http/socket-guard.ts';
+import type { Downloads } from '../recordings/downloads.ts';
+import type { Recordings } from '../recordings/recordings.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
+import { recordingMetrics } from './recording-metrics.ts';
 
 /** Where the figures come from. */
 export interface MetricsSources {
@@ -17,6 +20,8 @@ export interface MetricsSources {
   readonly authenticator: Authenticator;
   /** What happened in the outputs since the start, by output: each counter by its name. */
   readonly outputs: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly recordings: Recordings;
+  readonly downloads: Downloads;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -46,6 +51,7 @@ export class Metrics {
   text(): string {
     const text = new PrometheusText();
     this.#cameras(text);
+    recordingMetrics(text, this.#sources);
     this.#server(text);
     return text.toString();
   }

@@ -34,7 +34,7 @@ function respond(file: ArchivedFile, request: Request, inUse: boolean): Response
     void file.close();
     return new Response(null, { status: 304, headers });
   }
-  const wanted = rangeOf(file, request);
+  const wanted = rangeOf(file, request, { inUse });
   if (wanted.kind === 'unsatisfiable') {
     const several = wanted.why === 'several-ranges';
     throw new HttpProblem(
@@ -58,14 +58,18 @@ function respond(file: ArchivedFile, request: Request, inUse: boolean): Response
   return new Response(file.stream(range), { status, headers });
 }
 
-/** A range of a file that is another one by now would give a mixture of both (RFC 9110 §13.1.5). */
-function rangeOf(file: ArchivedFile, { headers }: Request): ReturnType<typeof parseByteRange> {
+/** A range of a file that is another one by now would give a mixture of both (RFC 9110 §13.1.5); of HEAD there is none (§14.2). */
+function rangeOf(
+  file: ArchivedFile,
+  { method, headers }: Request,
+  { inUse }: { readonly inUse: boolean },
+): ReturnType<typeof parseByteRange> {
   const condition = headers.get('If-Range');
-  const changed =
-    condition !== null &&
-    condition !== file.etag &&
-    Date.parse(condition) !== Math.floor(file.changedMs / 1000) * 1000;
-  const header = changed ? undefined : (headers.get('Range') ?? undefined);
+  // Of what is being written, a time in seconds tells nothing.
+  const isSameTime = (text: string): boolean =>
+    !inUse && Date.parse(text) === Math.floor(file.changedMs / 1000) * 1000;
+  const changed = condition !== null && condition !== file.etag && !isSameTime(condition);
+  const header = changed || method !== 'GET' ? undefined : (headers.get('Range') ?? undefined);
   return parseByteRange(header, { sizeBytes: file.sizeBytes });
 }
 

@@ -19,6 +19,8 @@ export async function footageResponse(
   const headers = new Headers({
     'Content-Type': footage.contentType,
     'Cache-Control': 'no-store',
+    // It is made while it is read; how long it becomes is not known before.
+    'Accept-Ranges': 'none',
     'X-Start-Time': isoOf(footage.startTime),
     'X-End-Time': isoOf(footage.endTime),
     'X-Origin-Time': isoOf(footage.origin),

@@ -1,12 +1,20 @@
 import { join } from 'node:path';
 import { type Logger, type Micros, micros } from '@pinhole/core';
 import type { Camera } from '@pinhole/engine';
-import { Archive, FootageReader, followRecorder, Retention } from '@pinhole/outputs/archive';
+import {
+  Archive,
+  diskSpaceOf,
+  FootageReader,
+  followRecorder,
+  Retention,
+  type RetentionCounters,
+} from '@pinhole/outputs/archive';
 import {
   Recorder,
   type RecordingMode,
   RewindBuffer,
   type StillDecoder,
+  type TreeState,
   WriteLanes,
 } from '@pinhole/outputs/recorder';
 import type { RecordingsConfig } from './recordings-fields.ts';
@@ -40,6 +48,7 @@ export interface RecordingsOptions {
 
 const DAY = 86_400_000_000;
 const KEEP_HOUSE_EVERY = 60_000_000;
+const ASK_SPACE_EVERY = 5_000_000;
 const MEGABYTE = 2 ** 20;
 
 /** The recordings of all cameras: one disk, one retention, one way to write. */
@@ -48,15 +57,20 @@ export class Recordings {
   readonly #retention: Retention;
   readonly #now: () => Micros;
   readonly #endFollowing: readonly (() => void)[];
+  readonly #root: string;
   #keepHouseAt: number;
+  #askSpaceAt = 0;
+  #freeBytes: number | undefined;
 
   private constructor(parts: {
     readonly byCamera: ReadonlyMap<string, CameraRecordings>;
     readonly retention: Retention;
+    readonly root: string;
     readonly now: () => Micros;
   }) {
     this.#byCamera = parts.byCamera;
     this.#retention = parts.retention;
+    this.#root = parts.root;
     this.#now = parts.now;
     this.#keepHouseAt = parts.now();
     this.#endFollowing = [...parts.byCamera.values()].map(({ archive, recorder }) =>
@@ -69,7 +83,9 @@ export class Recordings {
     const { config, root, now, log } = options;
     const byCamera = new Map<string, CameraRecordings>();
     const retention = new Retention({
-      archives: () => [...byCamera.values()].map(({ archive }) => archive),
+      // A camera without recordings has none to give, and may have no folder.
+      archives: () =>
+        [...byCamera.values()].map(({ archive }) => archive).filter(({ state }) => state.files > 0),
       limits: {
         minFreeBytes: config.keepFreeMegabytes * MEGABYTE,
         ...(config.keepGigabytes !== undefined && { maxTotalBytes: config.keepGigabytes * 1024 * MEGABYTE }),
@@ -108,7 +124,7 @@ export class Recordings {
       const footage = new FootageReader({ archive, memory: rewind });
       byCamera.set(camera.id, { recorder, archive, footage, ...(rewind && { rewind }) });
     }
-    const recordings = new Recordings({ byCamera, retention, now });
+    const recordings = new Recordings({ byCamera, retention, root, now });
     for (const { recorder, rewind } of byCamera.values()) {
       rewind?.open();
       recorder.open();
@@ -121,28 +137,36 @@ export class Recordings {
     return this.#byCamera.get(camera);
   }
 
-  /** Each counter by its name, over all cameras. */
-  get counters(): Readonly<Record<string, number>> {
-    const totals: Record<string, number> = {};
-    const add = (counters: object): void => {
-      for (const [name, value] of Object.entries(counters)) {
-        if (typeof value === 'number') totals[name] = (totals[name] ?? 0) + value;
-        else if (typeof value === 'object' && value !== null) add(value as object);
-      }
-    };
-    for (const { recorder, archive, rewind } of this.#byCamera.values()) {
-      add(recorder.counters);
-      add(archive.counters);
-      if (rewind) add(rewind.counters);
-    }
-    add(this.#retention.counters);
-    return totals;
+  /** All cameras with what they have of their past. */
+  list(): readonly (CameraRecordings & { readonly camera: string })[] {
+    return [...this.#byCamera].map(([camera, of]) => ({ camera, ...of }));
+  }
+
+  /** What was deleted to make room, and why none could be made. */
+  get retention(): RetentionCounters {
+    return this.#retention.counters;
+  }
+
+  /** Free bytes of the disk of the recordings as they were a few seconds ago; nothing while it cannot be asked. */
+  get freeBytes(): number | undefined {
+    return this.#freeBytes;
+  }
+
+  /** Cameras that should be recorded, and cannot be. */
+  get failing(): readonly string[] {
+    return this.list()
+      .filter(({ recorder: { state } }) => [state.background, state.onDemand].some(isFailing))
+      .map(({ camera }) => camera);
   }
 
   /** Does what has come due. Called a few times a second. */
   tick(): void {
     for (const { recorder } of this.#byCamera.values()) recorder.tick();
     const now = this.#now();
+    if (now >= this.#askSpaceAt) {
+      this.#askSpaceAt = now + ASK_SPACE_EVERY;
+      void this.#askSpace();
+    }
     if (now < this.#keepHouseAt) return;
     this.#keepHouseAt = now + KEEP_HOUSE_EVERY;
     // Its faults are told by its own log and counters.
@@ -157,7 +181,18 @@ export class Recordings {
     for (const { rewind } of all) rewind?.close();
     await Promise.all(all.map(({ archive }) => archive.close()));
   }
+
+  async #askSpace(): Promise<void> {
+    try {
+      this.#freeBytes = (await diskSpaceOf(this.#root)).freeBytes;
+    } catch {
+      // Nothing recorded yet, or no disk: the recorders tell which.
+      this.#freeBytes = undefined;
+    }
+  }
 }
+
+const isFailing = ({ kind }: TreeState): boolean => kind === 'failing';
 
 function rewindOf(camera: Camera, { config, now }: RecordingsOptions): RewindBuffer | undefined {
   if (config.rewindSeconds === 0) return undefined;
