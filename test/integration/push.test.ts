@@ -118,10 +118,8 @@ describe('pictures that are sent in', () => {
   });
 
   it('come one in a request many times a second, whatever the limit for changes', async () => {
-    const statuses = [];
-    for (let i = 0; i < 20; i++) statuses.push((await postOne('single', picture(i))).status);
-
-    expect(new Set(statuses)).toEqual(new Set([200]));
+    for (let i = 0; i < 80; i++, await sleep(20))
+      expect(await postOne('single', picture(i))).toMatchObject({ status: 200 });
   });
 
   it('come as a stream for longer than any other request may take', async () => {
