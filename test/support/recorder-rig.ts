@@ -24,12 +24,19 @@ export const RIG_SIZE = { width: 160, height: 120 } as const;
 
 const STEP_MS = 100;
 
+/** Of the machine's time, for each step: the disk keeps up with a time that runs faster than the real one. */
+const LONGEST_DISK_WAIT_MS = 10;
+
+const LONGEST_RUN_MS = 300_000;
+
 /** A camera and its recorder, in time that passes as fast as the machine can. */
 export interface RecorderRig {
   readonly root: string;
   readonly camera: Camera;
   readonly source: SyntheticSource;
   readonly clock: FakeClock;
+  /** As asked for. */
+  readonly picture: SyntheticSourceOptions;
   readonly recorder: Recorder;
   /** Complete files so far, in the order of their completion. */
   readonly segments: readonly RecordedSegment[];
@@ -40,6 +47,8 @@ export interface RecorderRig {
   play(clip: SoundClip, options?: { readonly lateMs: number }): void;
   /** Lets time pass; the disk works meanwhile. */
   run(ms: number): Promise<void>;
+  /** Lets time pass until something is so. @throws {Error} when it is not after five minutes */
+  runUntil(condition: (state: RecorderState) => boolean): Promise<void>;
   /** Completes the files. */
   close(): Promise<void>;
 }
@@ -90,15 +99,15 @@ export function openRecorderRig(options: RecorderRigOptions & { readonly root: s
   recorder.open();
   const sound: { frames: AudioFrame[]; lateMicros: number } = { frames: [], lateMicros: 0 };
   const playSound = (): void => {
-    const heard = sound.frames.findIndex(
-      ({ pts, duration }) => pts + duration + sound.lateMicros > now(),
-    );
+    const heard = sound.frames.findIndex(({ pts, duration }) => pts + duration + sound.lateMicros > now());
     for (const frame of sound.frames.splice(0, heard < 0 ? sound.frames.length : heard)) {
       camera.stream.writeAudio(frame);
     }
   };
-  return {
+  const queued = (): number => recorder.state.background.queuedBytes + recorder.state.onDemand.queuedBytes;
+  const rig: RecorderRig = {
     root: options.root,
+    picture: picture ?? {},
     camera,
     source,
     clock,
@@ -120,7 +129,14 @@ export function openRecorderRig(options: RecorderRigOptions & { readonly root: s
         playSound();
         camera.tick();
         recorder.tick();
-        await diskWork();
+        for (let wait = 0; wait === 0 || (wait < LONGEST_DISK_WAIT_MS && queued() > 0); wait++)
+          await diskWork();
+      }
+    },
+    runUntil: async (condition) => {
+      for (let passed = 0; !condition(recorder.state); passed += STEP_MS) {
+        if (passed > LONGEST_RUN_MS) throw new Error(`in vain: ${String(condition)}`);
+        await rig.run(STEP_MS);
       }
     },
     close: async () => {
@@ -128,6 +144,7 @@ export function openRecorderRig(options: RecorderRigOptions & { readonly root: s
       await camera.close();
     },
   };
+  return rig;
 }
 
 /** Lets what was begun on the disk get on; what is not done then goes on beside. */

@@ -60,12 +60,16 @@ export class RootLock {
    *   until it was silent for long enough; the caller tries again. And the file system's errors.
    */
   async acquire(): Promise<void> {
-    if (this.#held && (await this.#isOurs())) return;
     this.#held = false;
     // Twice: a dead one's lock is removed first.
     for (let attempt = 0; attempt < 2; attempt++) {
       if (await this.#create()) return;
       const other = await this.#read();
+      if (other?.id === this.#own.id) {
+        // The disk was away, and our lock with it.
+        this.#held = true;
+        return;
+      }
       if (other !== undefined && this.#lives(other)) throw this.#refusal(other);
       await this.#removeDead(other);
     }
@@ -133,10 +137,6 @@ export class RootLock {
     const moved = contentOf(await disk.readFile(aside, 'utf8'));
     if (moved !== undefined && moved.id !== expected?.id) await disk.rename(aside, this.#path);
     else await disk.unlink(aside);
-  }
-
-  async #isOurs(): Promise<boolean> {
-    return (await this.#read())?.id === this.#own.id;
   }
 
   async #read(): Promise<LockContent | undefined> {

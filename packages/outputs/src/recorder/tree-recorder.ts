@@ -1,12 +1,8 @@
 import { join } from 'node:path';
 import { Backoff, type Micros, micros, millis, millisToMicros } from '@pinhole/core';
 import type { StreamReader } from '@pinhole/engine';
-import {
-  RecorderError as Fault,
-  type RecorderError,
-  type RecorderFault,
-  recorderError,
-} from './disk-fault.ts';
+import { CameraHold } from './camera-hold.ts';
+import { type RecorderError, type RecorderFault, recorderError } from './disk-fault.ts';
 import type { RecorderSettings } from './recorder-options.ts';
 import { RecordingNames } from './recording-name.ts';
 import { type RecordingStarter, type RecordingTree, serializeRecordingNote } from './recording-note.ts';
@@ -34,8 +30,7 @@ const UNFINISHED_NAME = '.pinhole-recorder.part';
 /** A disk that failed is tried again after so long. */
 const RETRY = { firstMs: millis(1000), maxMs: millis(30_000) };
 
-/** A camera whose source gave up is woken again after so long. */
-const WAKE = { firstMs: millis(5000), maxMs: millis(60_000) };
+type Phase = 'off' | 'preparing' | 'attached' | 'waiting';
 
 /** Records one camera into one tree, as long as that is wanted. */
 export class TreeRecorder {
@@ -44,13 +39,13 @@ export class TreeRecorder {
   readonly #sink: SegmentSink;
   readonly #stills: StillWriter;
   readonly #retry = new Backoff(RETRY);
-  readonly #wake = new Backoff(WAKE);
-  #kind: TreeStateKind = 'off';
+  readonly #hold: CameraHold;
+  #phase: Phase = 'off';
+  /** Something failed, and no file was begun since. */
+  #troubled = false;
   #since: Micros | undefined;
   #lastError: RecorderFault | undefined;
   #retryAt = micros(0);
-  #wakeAt = micros(0);
-  #release: (() => void) | undefined;
   #reader: StreamReader | undefined;
   #readerGone = { droppedBusy: 0, droppedUntilKey: 0 };
   #slowSeen = 0;
@@ -65,6 +60,7 @@ export class TreeRecorder {
     const { settings, tree } = options;
     const { disk, lanes, writing, monotonic, makeRoom, camera, now } = settings;
     const lane = lanes.lane();
+    this.#hold = new CameraHold(camera);
     this.#stills = new StillWriter({
       decoder: settings.stills,
       quality: settings.stillQuality,
@@ -81,6 +77,7 @@ export class TreeRecorder {
       monotonic,
       makeRoom,
       opened: (file, { keyUnit }) => {
+        this.#recover();
         this.#stills.make(file.stillPath, keyUnit);
         options.changed();
       },
@@ -112,7 +109,7 @@ export class TreeRecorder {
     const { unitsDroppedFault, unitsDroppedSlowDisk } = this.counters;
     return {
       tree,
-      kind: this.#kind,
+      kind: this.#kind(),
       since: this.#since,
       file: file?.path,
       segmentStart: file?.start,
@@ -141,22 +138,22 @@ export class TreeRecorder {
 
   /** Begins to record; what is being recorded goes on. */
   start(): void {
-    if (this.#kind !== 'off') return;
-    const { camera, now } = this.#options.settings;
+    if (this.#phase !== 'off') return;
+    const { now } = this.#options.settings;
     this.#since = now();
     this.#lastError = undefined;
+    this.#troubled = false;
     this.#retry.reset();
-    this.#release = camera.acquire();
+    this.#hold.hold();
     this.#prepare();
   }
 
   /** Ends the recording; resolves when its file is complete, or cannot be. May be called again. */
   async stop(): Promise<void> {
-    if (this.#kind !== 'off') {
+    if (this.#phase !== 'off') {
       this.#detach();
       this.#sink.close();
-      this.#release?.();
-      this.#release = undefined;
+      this.#hold.release();
       this.#since = undefined;
       this.#become('off');
     }
@@ -166,16 +163,17 @@ export class TreeRecorder {
 
   /** Does what has come due. Called a few times a second. */
   tick(now: Micros): void {
-    if (this.#kind === 'failing' && now >= this.#retryAt) this.#prepare();
-    if (this.#kind !== 'recording') return;
+    if (this.#phase === 'waiting' && now >= this.#retryAt) this.#prepare();
+    if (this.#phase !== 'attached') return;
     this.#sink.tick(now);
     this.#noteSlowDisk(now);
-    this.#wakeCamera(now);
+    const asleep = this.#hold.tick(now);
+    if (asleep !== undefined) this.#lastError = { code: asleep.code, why: asleep.message, at: now };
   }
 
   /** The root is not ours any more. */
   fail(error: RecorderError): void {
-    if (this.#kind !== 'recording') return;
+    if (this.#phase !== 'attached') return;
     // The disk is well: the file ends as it should.
     this.#detach();
     this.#sink.close();
@@ -183,22 +181,21 @@ export class TreeRecorder {
   }
 
   #prepare(): void {
-    this.#become('starting');
+    this.#become('preparing');
     this.#options.prepare().then(
       () => {
-        if (this.#kind === 'starting') this.#attach();
+        if (this.#phase === 'preparing') this.#attach();
       },
       (thrown: unknown) => {
-        if (this.#kind === 'starting') this.#fail(recorderError(thrown, this.#options.settings.root));
+        if (this.#phase === 'preparing') this.#fail(recorderError(thrown, this.#options.settings.root));
       },
     );
   }
 
   #attach(): void {
-    const { camera, now, log } = this.#options.settings;
+    const { camera, now } = this.#options.settings;
     this.#unitsLost += this.#missed();
-    if (this.#lastError !== undefined) log.info(this.#fields(), 'recording goes on');
-    this.#become('recording');
+    this.#become('attached');
     // The cached GOP comes first: what was shown since the last key unit is in the file.
     this.#reader = camera.stream.attach(this.#sink, { now });
   }
@@ -220,17 +217,18 @@ export class TreeRecorder {
   #fail(error: RecorderError): void {
     const { now, log } = this.#options.settings;
     this.#faults++;
-    const first = this.#lastError?.code !== error.code;
+    const first = !this.#troubled || this.#lastError?.code !== error.code;
+    this.#troubled = true;
     this.#lastError = { code: error.code, why: error.message, at: now() };
     this.#detach();
     this.#unitsLost += this.#sink.reset();
-    if (this.#kind === 'off') return;
+    if (this.#phase === 'off') return;
     this.#unitsLost += this.#missed();
     this.#streamUnits = this.#options.settings.camera.stream.counters.units;
     this.#retryAt = micros(now() + millisToMicros(this.#retry.next()));
     if (first) log.error({ ...this.#fields(), code: error.code, error: error.message }, 'recording failed');
     else log.debug({ ...this.#fields(), code: error.code }, 'recording failed again');
-    this.#become('failing');
+    this.#become('waiting');
   }
 
   #noteSlowDisk(now: Micros): void {
@@ -241,26 +239,6 @@ export class TreeRecorder {
     const why = `the disk of ${root} is too slow: pictures are left out; lower the bit rate, or use a faster disk`;
     if (this.#lastError?.code !== 'recorder/disk-slow') log.warn(this.#fields(), why);
     this.#lastError = { code: 'recorder/disk-slow', why, at: now };
-  }
-
-  /** A source that gave up is started by whoever comes; nobody comes at night. */
-  #wakeCamera(now: Micros): void {
-    const { camera } = this.#options.settings;
-    const { state } = camera;
-    if (state.kind === 'live') this.#wake.reset();
-    if (state.kind !== 'failed' && state.kind !== 'idle') return;
-    if (this.#wake.tries > 0 && now < this.#wakeAt) return;
-    this.#wakeAt = micros(now + millisToMicros(this.#wake.next()));
-    if (state.kind === 'failed') {
-      const error = new Fault(
-        'recorder/source',
-        `camera "${camera.id}" has no picture to record: ${state.why}`,
-      );
-      this.#lastError = { code: error.code, why: error.message, at: now };
-    }
-    const release = this.#release;
-    this.#release = camera.acquire();
-    release?.();
   }
 
   #delivered(): { readonly droppedBusy: number; readonly droppedUntilKey: number } {
@@ -276,8 +254,21 @@ export class TreeRecorder {
     return { camera: settings.camera.id, tree };
   }
 
-  #become(kind: TreeStateKind): void {
-    this.#kind = kind;
+  /** A file was begun: what was wrong is over. */
+  #recover(): void {
+    if (!this.#troubled) return;
+    this.#troubled = false;
+    this.#options.settings.log.info(this.#fields(), 'recording goes on');
+  }
+
+  #kind(): TreeStateKind {
+    if (this.#phase === 'off') return 'off';
+    if (this.#troubled) return 'failing';
+    return this.#phase === 'preparing' ? 'starting' : 'recording';
+  }
+
+  #become(phase: Phase): void {
+    this.#phase = phase;
     this.#options.changed();
   }
 }

@@ -11,7 +11,7 @@ export type TreeStateKind =
   | 'starting'
   /** It takes pictures; the camera may have none at the moment. */
   | 'recording'
-  /** It cannot, says why in `lastError`, and tries again by itself. */
+  /** It cannot, says why in `lastError`, and tries again by itself; until a file was begun. */
   | 'failing';
 
 /** What is recorded into one tree. */
