@@ -34,10 +34,7 @@ describe('pictures that are sent in', () => {
   });
   afterAll(() => server.close());
 
-  interface Answer {
-    readonly status: number;
-    readonly body: Record<string, unknown>;
-  }
+  type Answer = { readonly status: number; readonly body: Record<string, unknown> };
 
   /** A POST whose body the test writes. */
   function post(
