@@ -20,20 +20,23 @@ const NOON = Date.UTC(2026, 4, 1, 12);
 /** The rig shows ten pictures a second, the first one at noon. */
 const at = (frame: number): Micros => micros(NOON * 1000 + frame * 100_000);
 
-interface ArchiveRig extends RecorderRig {
+interface ArchiveRig extends Pick<RecorderRig, 'recorder'> {
+  readonly run: (ms: number) => Promise<void>;
+  readonly now: () => Micros;
   readonly archive: Archive;
   readonly footage: FootageReader;
   readonly memory: RewindBuffer;
   /** Numbers of the pictures of a stretch. */
-  read(request: FootageRequest): Promise<readonly number[]>;
+  readonly read: (request: FootageRequest) => Promise<readonly number[]>;
 }
 
 async function openRig(options: RecorderRigOptions = {}): Promise<ArchiveRig> {
   const root = await recordingFolder();
   const rig = openRecorderRig({ root, startAt: NOON, segment: micros(4_000_000), ...options });
-  const memory = new RewindBuffer({ camera: rig.camera, now: rig.now, holds: 'camera' });
+  const now = (): Micros => rig.now();
+  const memory = new RewindBuffer({ camera: rig.camera, now, holds: 'camera' });
   memory.open();
-  const archive = await Archive.open({ camera: 'front', root, now: rig.now, log: silentLogger });
+  const archive = await Archive.open({ camera: 'front', root, now, log: silentLogger });
   const unfollow = followRecorder(archive, rig.recorder);
   onTestFinished(async () => {
     unfollow();
@@ -47,7 +50,7 @@ async function openRig(options: RecorderRigOptions = {}): Promise<ArchiveRig> {
     await writeFile(file, (await footage.open(request)).stream());
     return frameNumbersOf(file);
   };
-  return { ...rig, archive, footage, memory, read };
+  return { recorder: rig.recorder, run: (ms) => rig.run(ms), now, archive, footage, memory, read };
 }
 
 it('what was just seen is there at once: over complete files, the one being written, and memory', async () => {

@@ -30,6 +30,8 @@ Gst.init(None)
 raise SystemExit(not all(Gst.ElementFactory.find(name) for name in ('qtdemux', 'h264parse', 'rtph264pay', 'rtpjpegpay')))
 `;
 
+const SWIFT_PACKAGES = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'];
+
 /** Every third party that some test needs. */
 export const THIRD_PARTIES = {
   chromium: {
@@ -55,6 +57,12 @@ export const THIRD_PARTIES = {
     programs: ['systemd-analyze'],
     packages: ['systemd'],
     howToGet: 'apt-get install systemd',
+  },
+  swift: {
+    // All of a storage service, with the interface of S3.
+    programs: ['swift-proxy-server'],
+    packages: SWIFT_PACKAGES,
+    howToGet: `apt-get install ${SWIFT_PACKAGES.join(' ')}`,
   },
   'node-av': {
     programs: [],

@@ -55,7 +55,7 @@ export async function listHour(root: string, folder: string): Promise<HourListin
   const pictures = new Set<string>();
   let others = 0;
   for (const entry of await entriesOf(join(root, folder))) {
-    const path = `${folder}/${entry.name}`;
+    const path = [folder, entry.name].join('/');
     const kind = entry.isFile() ? kindOf(path) : undefined;
     if (kind === 'mp4') recordings.push(path);
     else if (kind === 'jpg') pictures.add(path);

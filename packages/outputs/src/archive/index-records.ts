@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { micros } from '@pinhole/core';
+import { checkedLine, checkedLinesOf } from './checked-lines.ts';
 import type { FileState, RecordedAudio, RecordedFile, RecordedVideo } from './recorded-file.ts';
 import { HOUR_FOLDER } from './recording-path.ts';
 
@@ -26,50 +26,35 @@ export interface IndexContent {
 /** The first line: what this file is. */
 export const INDEX_HEADER = '{"pinhole":"index of recordings","version":1}';
 
-/**
- * A record as a line: CRC-32 of the JSON in eight hex digits, a space, the JSON. A line that was torn, or that a dying
- * card garbled, is found by its sum.
- */
+/** A record as a line. */
 export function serializeIndexRecord(record: IndexRecord): string {
-  return lineOf(JSON.stringify(compact(record)));
+  return checkedLine(JSON.stringify(compact(record)));
 }
 
 /** The line of a fresh index. */
-export const headerLine = (): string => lineOf(INDEX_HEADER);
-
-const lineOf = (json: string): string => `${sumOf(json)} ${json}\n`;
-
-const sumOf = (json: string | Uint8Array): string => crc32(json).toString(16).padStart(8, '0');
-
-const NEWLINE = 0x0a;
-const SUM_LENGTH = 9;
+export const headerLine = (): string => checkedLine(INDEX_HEADER);
 
 /** Reads an index, whatever its bytes. @returns nothing when it is not ours at all: another version, or its head is gone. */
 export function parseIndex(bytes: Uint8Array): IndexContent | undefined {
   const files = new Map<string, RecordedFile>();
   const folders = new Map<string, number>();
-  const decoder = new TextDecoder();
-  let records = 0;
+  let records = -1;
   let damaged = 0;
-  let at = 0;
-  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, at)) {
-    const json = bytes.subarray(at + SUM_LENGTH, end);
-    const sum = decoder.decode(bytes.subarray(at, at + SUM_LENGTH));
-    const whole = end - at > SUM_LENGTH && sum === `${sumOf(json)} `;
-    const text = whole ? decoder.decode(json) : undefined;
-    if (at === 0) {
+  let sizeBytes = 0;
+  for (const { text, end } of checkedLinesOf(bytes)) {
+    sizeBytes = end;
+    records++;
+    if (records === 0) {
       if (text !== INDEX_HEADER) return undefined;
-    } else {
-      const record = text === undefined ? undefined : expand(text);
-      if (record === undefined) damaged++;
-      else if (record.kind === 'put') files.set(record.file.path, record.file);
-      else if (record.kind === 'gone') files.delete(record.path);
-      else folders.set(record.folder, record.changedMs);
-      records++;
+      continue;
     }
-    at = end + 1;
+    const record = text === undefined ? undefined : expand(text);
+    if (record === undefined) damaged++;
+    else if (record.kind === 'put') files.set(record.file.path, record.file);
+    else if (record.kind === 'gone') files.delete(record.path);
+    else folders.set(record.folder, record.changedMs);
   }
-  return at === 0 ? undefined : { files, folders, records, damaged, sizeBytes: at };
+  return records === -1 ? undefined : { files, folders, records, damaged, sizeBytes };
 }
 
 interface CompactFile {
