@@ -44,7 +44,7 @@ export class RecordingNames {
     const field = (name: Intl.DateTimeFormatPartTypes): string => fields.get(name) ?? '';
     const day = `${field('year').padStart(4, '0')}${field('month')}${field('day')}`;
     const hour = field('hour');
-    return { folder: `${day}/${hour}`, stem: `${day}_${hour}${field('minute')}${field('second')}` };
+    return { folder: [day, hour].join('/'), stem: `${day}_${hour}${field('minute')}${field('second')}` };
   }
 }
 
