@@ -16,6 +16,14 @@ const JUMP = micros(2_000_000);
 const REPORT_WEIGHT = 0.25;
 const REPORT_STEP = micros(100_000);
 
+/** UTC less presentation time, of one track, as far as it is known. */
+export interface ClockOffsets {
+  /** By the camera's clock, as its sender reports tell; it may be off by years, but is the same for all its tracks. */
+  readonly camera: number | undefined;
+  /** By ours, as if everything had come as fast as the fastest did. */
+  readonly arrival: number | undefined;
+}
+
 /**
  * Dates when a picture was taken, in UTC, from the time stamp that its camera gave it (by RTP, or in an HTTP header).
  *
@@ -35,6 +43,10 @@ export class CaptureTimes {
   /** Whose clock dated the last picture. */
   get by(): 'camera' | 'arrival' {
     return this.#by;
+  }
+
+  get offsets(): ClockOffsets {
+    return { camera: this.#cameraOffset, arrival: this.#fastest };
   }
 
   /** Takes a sender report: it was `utc` by the camera's clock at `pts`. */

@@ -1,5 +1,5 @@
 import { MalformedError, millis } from '@pinhole/core';
-import type { AudioFrame } from '@pinhole/engine';
+import type { SourceAudioFrame } from '@pinhole/engine';
 import type { DemuxedUnit } from '@pinhole/ffmpeg';
 import {
   parseAbsCaptureTime,
@@ -10,11 +10,12 @@ import {
 } from '@pinhole/media/rtp';
 import type { SourceClock } from '../clock.ts';
 import { ArrivalLog } from '../rtp/arrival-log.ts';
+import { type AudioCounters, AudioReceiver } from '../rtp/audio-receiver.ts';
 import { type NackCounters, NackList } from '../rtp/nack-list.ts';
-import { type OpusCounters, OpusReceiver } from '../rtp/opus-receiver.ts';
 import { originalOf } from '../rtp/retransmission.ts';
 import type { RtpCounters } from '../rtp/rtp-counters.ts';
 import { RtpReceiver, randomRtcpName } from '../rtp/rtp-receiver.ts';
+import { OpusPackets } from '../rtp/sound-depacketizer.ts';
 import { ASK_AGAIN_EVERY, type FeedbackCounters, PublisherFeedback } from './publisher-feedback.ts';
 import type { PublisherOffer } from './publisher-offer.ts';
 
@@ -22,7 +23,7 @@ import type { PublisherOffer } from './publisher-offer.ts';
 export interface PublishedMedia {
   write(unit: DemuxedUnit): void;
   /** On a time line of its own, from 0 at the first frame. */
-  audio(frame: AudioFrame): void;
+  audio(frame: SourceAudioFrame): void;
   /** The publisher said that it sends no more pictures for now. */
   bye(): void;
 }
@@ -31,7 +32,7 @@ export interface PublishedMedia {
 export interface PublishedCounters extends RtpCounters {
   readonly nacks: NackCounters;
   readonly feedback: FeedbackCounters;
-  readonly audio: OpusCounters | undefined;
+  readonly audio: AudioCounters | undefined;
 }
 
 /**
@@ -52,7 +53,7 @@ export class PublisherReception {
   readonly #clock: SourceClock;
   readonly #send: (datagram: Uint8Array) => void;
   readonly #video: RtpReceiver;
-  readonly #audio: OpusReceiver | undefined;
+  readonly #audio: AudioReceiver | undefined;
   readonly #nacks = new NackList({ maxAgeMs: PATIENCE });
   readonly #arrivals = new ArrivalLog();
   readonly #feedback: PublisherFeedback;
@@ -84,7 +85,13 @@ export class PublisherReception {
       { write: (unit) => media.write(unit), received: () => {}, bye: () => media.bye() },
     );
     this.#audio =
-      offer.audio && new OpusReceiver({ clock, own, write: (frame: AudioFrame) => media.audio(frame) });
+      offer.audio &&
+      new AudioReceiver({
+        depacketizer: new OpusPackets(),
+        clock,
+        own,
+        write: (frame) => media.audio(frame),
+      });
     const { reducedSize, format } = offer;
     this.#feedback = new PublisherFeedback({ own, reducedSize, kinds: format.feedback, send });
   }

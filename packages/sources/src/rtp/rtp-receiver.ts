@@ -10,7 +10,7 @@ import {
   type RtpPacket,
   serializeRtcp,
 } from '@pinhole/media/rtp';
-import { CaptureTimes } from '../capture-times.ts';
+import { CaptureTimes, type ClockOffsets } from '../capture-times.ts';
 import type { SourceClock } from '../clock.ts';
 import { PresentationTimes } from './presentation-times.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
@@ -111,6 +111,11 @@ export class RtpReceiver {
   /** Whose clock dated the last picture. */
   get datedBy(): 'camera' | 'arrival' {
     return this.#captureTimes.by;
+  }
+
+  /** What its time line reads on the clocks of camera and arrival. */
+  get offsets(): ClockOffsets {
+    return this.#captureTimes.offsets;
   }
 
   /** The stream that packets are taken of now; undefined before the first packet. */

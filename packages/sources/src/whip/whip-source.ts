@@ -1,12 +1,12 @@
 import { type Abort, type Logger, type Millis, millis, PinholeError, silentLogger } from '@pinhole/core';
 import type {
   AccessUnit,
-  AudioFrame,
   ControlDescriptor,
   Publication,
   PublisherEnd,
   PublishRequest,
   Source,
+  SourceAudioFrame,
   SourceDescription,
   SourceSink,
   SourceState,
@@ -228,7 +228,7 @@ export class WhipSource implements Source {
     this.#sink.write(this.#last);
   }
 
-  #audio(seat: Seat, frame: AudioFrame): void {
+  #audio(seat: Seat, frame: SourceAudioFrame): void {
     if (this.#seat !== seat || seat.over || !this.#sink) return;
     if (!this.#last || this.#joined !== seat) {
       this.#counters.audioDroppedEarly++;
