@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import type { Micros } from '@pinhole/core';
+import { type Micros, micros } from '@pinhole/core';
 import type { FootageSpan, RecordedDay, RecordedFile } from '@pinhole/outputs/archive';
 import type { RecorderFault, RecordingStarter, TreeState } from '@pinhole/outputs/recorder';
 import type { CameraRecordings } from '../recordings/recordings.ts';
@@ -62,7 +62,7 @@ export function recordingView(camera: string, file: RecordedFile): z.output<type
   return {
     path,
     start: isoOf(startTime),
-    end: isoOf(endTime),
+    end: endOf(endTime),
     bytes: sizeBytes,
     state,
     ...(video && { video: { ...video } }),
@@ -79,7 +79,7 @@ export const dayView = (day: RecordedDay): z.output<typeof recordedDaySchema> =>
   bytes: day.sizeBytes,
   recordedSeconds: seconds(day.recorded),
   start: isoOf(day.firstStart),
-  end: isoOf(day.lastEnd),
+  end: endOf(day.lastEnd),
 });
 
 /** A stretch of the past. */
@@ -111,5 +111,8 @@ function treeView(tree: TreeState, root: string): State['background'] {
 }
 
 const faultView = ({ code, why, at }: RecorderFault) => ({ code, why, at: isoOf(at) });
+
+/** The first millisecond at which it is over: who asks for all up to there gets it whole. */
+const endOf = (time: Micros): string => isoOf(micros(Math.ceil(time / 1000) * 1000));
 
 const seconds = (duration: Micros): number => Math.round(duration / 1000) / 1000;

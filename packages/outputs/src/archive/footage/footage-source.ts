@@ -5,7 +5,7 @@ import type { RecordedFile } from '../recorded-file.ts';
 import { FilePart } from './file-part.ts';
 import { isPlayable, type RewindMemory } from './footage-plan.ts';
 import { MemoryPart } from './memory-part.ts';
-import type { Part, PieceStart } from './part.ts';
+import { NAMED_WITHIN, type Part, type PieceStart } from './part.ts';
 
 /** What footage is read from. */
 export interface FootageSource {
@@ -33,7 +33,9 @@ export async function* partsOf(
   { archive, memory }: FootageSource,
   { from, to, reached }: TimeRange & { readonly reached: () => Micros | undefined },
 ): AsyncGenerator<NextPart, void, void> {
-  const waiting = new Set(archive.range({ from, to }).filter(isPlayable));
+  const waiting = new Set(
+    archive.range({ from, to }).filter((file) => isPlayable(file) && !endsBefore(file, { at: from })),
+  );
   for (let file = nextOf(waiting, reached()); file !== undefined; file = nextOf(waiting, reached())) {
     waiting.delete(file);
     const part = await openPart(archive, file.path);
@@ -52,6 +54,10 @@ export async function* partsOf(
     yield { part, start: holds ? { at: done, begin: 'next' } : startIn(part, { from, until: done }) };
   }
 }
+
+/** A border that was asked for by its millisecond belongs to the recording behind it. */
+const endsBefore = ({ endTime, state }: RecordedFile, { at }: { readonly at: Micros }): boolean =>
+  state !== 'recording' && endTime < at + NAMED_WITHIN;
 
 function nextOf(waiting: ReadonlySet<RecordedFile>, until: Micros | undefined): RecordedFile | undefined {
   const files = [...waiting];
