@@ -1,4 +1,5 @@
 import { type Abort, type Logger, MalformedError, PinholeError } from '@pinhole/core';
+import type { SourceAudioFrame } from '@pinhole/engine';
 import {
   createScrubber,
   type DemuxedInput,
@@ -11,7 +12,8 @@ import type { SourceClock } from '../clock.ts';
 import { NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
 import { HandOver, RtspError } from './session/rtsp-error.ts';
 import { RtspSession } from './session/rtsp-session.ts';
-import { parseRtspTarget } from './session/rtsp-target.ts';
+import { parseRtspTarget, type RtspTarget } from './session/rtsp-target.ts';
+import { NO_SOUND_COUNTERS, SoundBroke, type SoundTrackCounters } from './session/sound-track.ts';
 
 /** What receives a camera: our own client, FFmpeg as a library, or FFmpeg as a program. */
 export type RtspWay = 'direct' | 'node-av' | 'command';
@@ -20,6 +22,8 @@ export type RtspWay = 'direct' | 'node-av' | 'command';
 export interface ReceptionOptions {
   readonly url: string;
   readonly transport: 'tcp' | 'udp';
+  /** Whether sound is wanted. */
+  readonly audio: 'off' | 'on';
   /** `auto`: our own client, and FFmpeg for what that cannot do. */
   readonly via: 'auto' | 'ffmpeg';
   readonly ffmpeg: FfmpegOptions;
@@ -30,6 +34,12 @@ export interface ReceptionOptions {
 
 /** Where a reception puts what comes. */
 export interface ReceptionSink extends DemuxSink {
+  /** On a time line of its own, dated on the clock of the pictures. */
+  audio(frame: SourceAudioFrame): void;
+  /** There are pictures alone, and why: the camera refused sound, or has none that can be received. */
+  noSound(why: string): void;
+  /** Asking for sound cost a connection; another was made without. */
+  soundBroke(why: string): void;
   /** A whole picture came, passed on or not. */
   received(): void;
 }
@@ -47,6 +57,10 @@ export interface Reception {
   requestKeyFrame(): void;
   /** What became of packets and pictures, where our own client receives them. */
   counters(): RtpCounters;
+  /** What became of sound, where our own client receives it. */
+  soundCounters(): SoundTrackCounters;
+  /** Sound was set up: it may be what keeps pictures from coming. */
+  hasSound(): boolean;
 }
 
 const H264: DemuxedInput = { codec: 'h264' };
@@ -55,21 +69,37 @@ const H264: DemuxedInput = { codec: 'h264' };
 export function openReception(options: ReceptionOptions, sink: ReceptionSink): Reception {
   const { url, transport, signal, clock, log } = options;
   const target = options.via === 'ffmpeg' ? undefined : parseRtspTarget(url);
-  const session =
-    target &&
-    new RtspSession(
-      { target, transport, clock, log, signal },
+  let session = target && sessionOf(target, options.audio);
+  let demuxing: Demuxing | undefined;
+
+  function sessionOf(camera: RtspTarget, audio: 'off' | 'on'): RtspSession {
+    return new RtspSession(
+      { target: camera, transport, audio, clock, log, signal },
       {
         opened: () => sink.opened(H264),
         received: () => sink.received(),
         write: (unit) => sink.write(unit),
+        audio: (frame) => sink.audio(frame),
+        noSound: (why) => sink.noSound(createScrubber(url)(why)),
       },
     );
-  let demuxing: Demuxing | undefined;
+  }
+
+  async function receive(camera: RtspTarget, first: RtspSession): Promise<void> {
+    try {
+      await first.run();
+    } catch (thrown) {
+      if (!(thrown instanceof SoundBroke)) throw thrown;
+      sink.soundBroke(createScrubber(url)(thrown.message));
+      if (signal.aborted) return;
+      session = sessionOf(camera, 'off');
+      await session.run();
+    }
+  }
 
   async function run(): Promise<void> {
     try {
-      if (session !== undefined) return await session.run();
+      if (target !== undefined && session !== undefined) return await receive(target, session);
     } catch (thrown) {
       if (!(thrown instanceof HandOver)) throw scrubbed(thrown, url);
       if (signal.aborted) return;
@@ -102,6 +132,8 @@ export function openReception(options: ReceptionOptions, sink: ReceptionSink): R
     pid: () => demuxing?.pid(),
     requestKeyFrame: () => demuxing?.requestKeyFrame(),
     counters: () => session?.counters ?? NO_RTP_COUNTERS,
+    soundCounters: () => session?.soundCounters ?? NO_SOUND_COUNTERS,
+    hasSound: () => session?.hasSound ?? false,
   };
 }
 

@@ -7,16 +7,18 @@ import {
   PinholeError,
   silentLogger,
 } from '@pinhole/core';
-import type { ControlDescriptor, Source, SourceDescription, SourceSink } from '@pinhole/engine';
+import type { AccessUnit, ControlDescriptor, Source, SourceDescription, SourceSink } from '@pinhole/engine';
 import { type FfmpegOptions, scrubCredentials } from '@pinhole/ffmpeg';
 import { type SourceClock, SystemClock } from '../clock.ts';
 import { addRtpCounters, NO_RTP_COUNTERS, type RtpCounters } from '../rtp/rtp-counters.ts';
 import { sleep } from '../sleep.ts';
 import { StallWatch } from '../stall-watch.ts';
 import { Timeline } from '../timeline.ts';
+import { CameraSound, type RtspSoundCounters } from './camera-sound.ts';
 import { openReception, type Reception, type RtspWay } from './reception.ts';
 import { type RtspFailure, rtspFailure } from './rtsp-failure.ts';
 import { parseRtspTarget } from './session/rtsp-target.ts';
+import { NO_SOUND_COUNTERS } from './session/sound-track.ts';
 
 /** How an RTSP camera is reached. */
 export interface RtspSourceOptions {
@@ -29,6 +31,8 @@ export interface RtspSourceOptions {
    * what that does not do: other codecs than H.264, encryption, odd TLS. `ffmpeg`: FFmpeg always.
    */
   readonly via?: 'auto' | 'ffmpeg';
+  /** Whether its sound is asked for as well, if it has any. Default `off`. */
+  readonly audio?: 'off' | 'on';
   /** For people; the URL without credentials unless told. */
   readonly label?: string;
   readonly log?: Logger;
@@ -52,6 +56,7 @@ export interface RtspCounters extends RtpCounters {
   readonly droppedBusy: number;
   /** Connections given up because no picture came for too long. */
   readonly stalls: number;
+  readonly sound: RtspSoundCounters;
 }
 
 const DEFAULT_STALL_MS = millis(5_000);
@@ -81,6 +86,7 @@ export class RtspSource implements Source {
   readonly #label: string;
   readonly #timeline = new Timeline();
   readonly #backoff: Backoff;
+  readonly #sound: CameraSound;
   #reception: Reception | undefined;
   #transcoding: string | undefined;
   #counters = { connections: 0, units: 0, droppedBusy: 0, stalls: 0 };
@@ -102,12 +108,14 @@ export class RtspSource implements Source {
     this.#clock = options.clock ?? new SystemClock();
     this.#log = (options.log ?? silentLogger).child({ source: 'rtsp', label: this.#label });
     this.#backoff = new Backoff(options.retry ?? DEFAULT_RETRY);
+    this.#sound = new CameraSound({ audio: options.audio ?? 'off', clock: this.#clock, log: this.#log });
   }
 
   /** What it did so far. */
   get counters(): RtspCounters {
     const now = this.#reception?.counters() ?? NO_RTP_COUNTERS;
-    return { ...this.#counters, ...addRtpCounters(this.#rtpCounters, now) };
+    const sound = this.#sound.countersWith(this.#reception?.soundCounters() ?? NO_SOUND_COUNTERS);
+    return { ...this.#counters, ...addRtpCounters(this.#rtpCounters, now), sound };
   }
 
   /** What receives it, while something does. */
@@ -176,14 +184,17 @@ export class RtspSource implements Source {
         run.abort();
       },
     });
+    let last: AccessUnit | undefined;
+    const { audio } = this.#sound;
     this.#timeline.join();
+    this.#sound.join();
     this.#counters.connections++;
     const droppedBefore = this.#counters.droppedBusy;
     try {
       const { url, transport = 'tcp', via = 'auto', ffmpeg = {} } = this.#options;
       const clock = this.#clock;
       const reception = openReception(
-        { url, transport, via, ffmpeg, clock, log: this.#log, signal: run.signal },
+        { url, transport, audio, via, ffmpeg, clock, log: this.#log, signal: run.signal },
         {
           opened: ({ codec, transcoding }) => {
             this.#transcoding = transcoding;
@@ -201,8 +212,15 @@ export class RtspSource implements Source {
               this.#live(sink);
             }
             this.#counters.units++;
-            sink.write(this.#timeline.place(unit));
+            last = this.#timeline.place(unit);
+            sink.write(last);
           },
+          audio: (frame) => {
+            const placed = signal.aborted || stalled ? undefined : this.#sound.place(frame, last);
+            if (placed !== undefined) sink.audio?.(placed);
+          },
+          noSound: (why) => this.#sound.missing(why),
+          soundBroke: (why) => this.#sound.broke(why),
           droppedBusy: (total) => {
             this.#counters.droppedBusy = droppedBefore + total;
           },
@@ -224,6 +242,12 @@ export class RtspSource implements Source {
       watch.stop();
       signal.removeEventListener('abort', abort);
       this.#rtpCounters = addRtpCounters(this.#rtpCounters, this.#reception?.counters() ?? NO_RTP_COUNTERS);
+      this.#sound.ended({
+        asked: audio,
+        hadSound: this.#reception?.hasSound() ?? false,
+        showedPictures: last !== undefined || signal.aborted,
+        counters: this.#reception?.soundCounters() ?? NO_SOUND_COUNTERS,
+      });
       this.#reception = undefined;
       if (liveSince !== undefined && this.#clock.monotonicNow() - liveSince > STEADY_MS)
         this.#backoff.reset();

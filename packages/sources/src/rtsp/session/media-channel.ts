@@ -6,42 +6,57 @@ import {
   type RtspTransport,
   serializeTransport,
 } from '@pinhole/protocol/rtsp';
-import type { SourceClock } from '../../clock.ts';
-import { NO_RTP_COUNTERS, type RtpCounters } from '../../rtp/rtp-counters.ts';
-import { RtpReceiver, type RtpReceiverSink } from '../../rtp/rtp-receiver.ts';
-import type { DescribedVideo } from './described-video.ts';
 import type { RtspConnection } from './rtsp-connection.ts';
 import { HandOver, RtspError } from './rtsp-error.ts';
 import { openUdpPorts, type UdpPorts } from './udp-ports.ts';
 
-const CHANNELS: RtpRtcpPair = [0, 1];
+/** What receives one stream by RTP. */
+export interface PacketReceiver {
+  rtp(bytes: Uint8Array): void;
+  rtcp(bytes: Uint8Array): void;
+  /** A receiver report to be sent now. */
+  report(): Uint8Array | undefined;
+  close(): void;
+}
+
+/** What is known of a stream when it is set up. */
+export interface SetUpStream {
+  readonly ssrc: number | undefined;
+  /** Packets come in another order than they were sent in, or not at all. */
+  readonly byUdp: boolean;
+}
 
 /** How RTP and RTCP of one stream travel between a camera and its receiver: on the connection, or by two UDP ports. */
-export class MediaChannel {
-  readonly #clock: SourceClock;
-  readonly #sink: RtpReceiverSink;
+export class MediaChannel<Receiver extends PacketReceiver> {
+  /** Asked for. */
+  readonly #wanted: RtpRtcpPair;
   #connection: RtspConnection | undefined;
   #ports: UdpPorts | undefined;
-  #channels: RtpRtcpPair = CHANNELS;
-  #receiver: RtpReceiver | undefined;
+  #channels: RtpRtcpPair;
+  #receiver: Receiver | undefined;
   #foreign = 0;
   #closed = false;
 
-  constructor({ clock, sink }: { readonly clock: SourceClock; readonly sink: RtpReceiverSink }) {
-    this.#clock = clock;
-    this.#sink = sink;
+  /** @param channels which ones to ask for on a connection */
+  constructor(channels: RtpRtcpPair) {
+    this.#wanted = channels;
+    this.#channels = channels;
   }
 
-  /** What became of packets and pictures so far. */
-  get counters(): RtpCounters {
-    const counters = this.#receiver?.counters ?? NO_RTP_COUNTERS;
-    return { ...counters, packetsForeign: counters.packetsForeign + this.#foreign };
+  /** What receives it, once it is set up. */
+  get receiver(): Receiver | undefined {
+    return this.#receiver;
+  }
+
+  /** Datagrams of somebody else. */
+  get foreign(): number {
+    return this.#foreign;
   }
 
   /** Makes ready. @returns the Transport header to ask for. @throws {RtspError} when no ports are free, or it is closed */
   async offer(connection: RtspConnection, transport: 'tcp' | 'udp'): Promise<string> {
     this.#connection = connection;
-    if (transport === 'tcp') return serializeTransport({ interleaved: CHANNELS });
+    if (transport === 'tcp') return serializeTransport({ interleaved: this.#wanted });
     const ports = await openUdpPorts(
       { local: connection.localAddress, camera: connection.remoteAddress },
       {
@@ -62,28 +77,25 @@ export class MediaChannel {
    * Takes the answer to SETUP; what comes from now on is received.
    * @throws {RtspError} for another way than the one asked for; {HandOver} for encryption; {MalformedError} `rtsp/transport`
    */
-  accept({ headers }: RtspResponse, video: DescribedVideo): void {
+  accept({ headers }: RtspResponse, open: (stream: SetUpStream) => Receiver): void {
     const header = headers.get('Transport');
     // Some cameras leave out what they were asked for, and do it.
     const transport = header === undefined ? undefined : parseTransport(header);
     if (transport !== undefined) this.#check(transport);
-    this.#channels = transport?.interleaved ?? CHANNELS;
-    const reorder = this.#ports === undefined ? {} : { reorder: {} };
-    this.#receiver = new RtpReceiver(
-      { ...video, ssrc: transport?.ssrc, ...reorder, clock: this.#clock },
-      this.#sink,
-    );
+    this.#channels = transport?.interleaved ?? this.#wanted;
+    const receiver = open({ ssrc: transport?.ssrc, byUdp: this.#ports !== undefined });
+    this.#receiver = receiver;
     if (transport?.serverPorts !== undefined) {
-      this.#ports?.open(transport.serverPorts, this.#receiver.report());
+      this.#ports?.open(transport.serverPorts, receiver.report() ?? new Uint8Array());
     }
   }
 
-  /** Takes what came on the connection. */
-  frame({ channel, payload }: InterleavedFrame): void {
+  /** Takes what came on the connection. @returns whether it was for this stream */
+  frame({ channel, payload }: InterleavedFrame): boolean {
     const [rtp, rtcp] = this.#channels;
     if (channel === rtp) this.#receiver?.rtp(payload);
     else if (channel === rtcp) this.#receiver?.rtcp(payload);
-    else this.#foreign++;
+    return channel === rtp || channel === rtcp;
   }
 
   /** Tells the camera how its packets come. */

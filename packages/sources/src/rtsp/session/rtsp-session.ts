@@ -1,8 +1,11 @@
 import { type Abort, type Logger, MalformedError, millis } from '@pinhole/core';
+import type { SourceAudioFrame } from '@pinhole/engine';
 import type { DemuxedUnit } from '@pinhole/ffmpeg';
-import { controlBase, RTSP_STATUS } from '@pinhole/protocol/rtsp';
+import { controlBase, type InterleavedFrame, RTSP_STATUS } from '@pinhole/protocol/rtsp';
 import type { SourceClock } from '../../clock.ts';
-import type { RtpCounters } from '../../rtp/rtp-counters.ts';
+import { NO_RTP_COUNTERS, type RtpCounters } from '../../rtp/rtp-counters.ts';
+import { RtpReceiver } from '../../rtp/rtp-receiver.ts';
+import { type DescribedAudio, describedAudio, type NoAudio } from './described-audio.ts';
 import { type DescribedVideo, describedVideo } from './described-video.ts';
 import { keepAlive } from './keep-alive.ts';
 import { MediaChannel } from './media-channel.ts';
@@ -12,11 +15,13 @@ import { RtspClient, successful } from './rtsp-client.ts';
 import { openRtspConnection, type RtspConnection } from './rtsp-connection.ts';
 import { HandOver, RtspError } from './rtsp-error.ts';
 import type { RtspTarget } from './rtsp-target.ts';
+import { NO_SOUND_COUNTERS, SoundBroke, SoundTrack, type SoundTrackCounters } from './sound-track.ts';
 
 /** What a session is made with. */
 export interface RtspSessionOptions {
   readonly target: RtspTarget;
   readonly transport: 'tcp' | 'udp';
+  readonly audio: 'off' | 'on';
   readonly clock: SourceClock;
   readonly log: Logger;
   readonly signal: Abort;
@@ -29,6 +34,10 @@ export interface RtspSessionSink {
   /** A whole picture came, passed on or not. */
   received(): void;
   write(unit: DemuxedUnit): void;
+  /** On a time line of its own, dated on the clock of the pictures. */
+  audio(frame: SourceAudioFrame): void;
+  /** There will be pictures alone, and why. */
+  noSound(why: string): void;
 }
 
 const ANSWER_TIMEOUT_MS = millis(5_000);
@@ -44,6 +53,8 @@ interface Described {
   readonly connection: RtspConnection;
   readonly client: RtspClient;
   readonly video: DescribedVideo;
+  /** Undefined where none is wanted. */
+  readonly audio: DescribedAudio | NoAudio | undefined;
   /** `Public` of the answer to OPTIONS. */
   readonly methods: string;
 }
@@ -53,7 +64,9 @@ export class RtspSession {
   readonly #options: RtspSessionOptions;
   readonly #sink: RtspSessionSink;
   readonly #stop = new AbortController();
-  readonly #media: MediaChannel;
+  readonly #video = new MediaChannel<RtpReceiver>([0, 1]);
+  #sound: SoundTrack | undefined;
+  #framesForeign = 0;
   #connection: RtspConnection | undefined;
   #endSession: (() => Promise<unknown>) | undefined;
   #endRepeats: (() => void)[] = [];
@@ -63,25 +76,30 @@ export class RtspSession {
   constructor(options: RtspSessionOptions, sink: RtspSessionSink) {
     this.#options = options;
     this.#sink = sink;
-    this.#media = new MediaChannel({
-      clock: options.clock,
-      sink: {
-        write: (unit) => sink.write(unit),
-        received: () => sink.received(),
-        bye: () => this.#handleBye(),
-      },
-    });
   }
 
   /** What became of packets and pictures so far. */
   get counters(): RtpCounters {
-    return this.#media.counters;
+    const counters = this.#video.receiver?.counters ?? NO_RTP_COUNTERS;
+    const foreign = this.#video.foreign + this.#framesForeign;
+    return { ...counters, packetsForeign: counters.packetsForeign + foreign };
+  }
+
+  /** What became of sound so far. */
+  get soundCounters(): SoundTrackCounters {
+    return this.#sound?.counters ?? NO_SOUND_COUNTERS;
+  }
+
+  /** The camera was asked for sound, and did not refuse. */
+  get hasSound(): boolean {
+    return this.#sound !== undefined;
   }
 
   /**
    * Runs the session until the camera ends it or the signal aborts; everything is closed then.
    * @throws {RtspError} `source/*`
    * @throws {HandOver} when the camera wants what only FFmpeg does
+   * @throws {SoundBroke} when it would do without sound
    */
   async run(): Promise<void> {
     const { signal } = this.#options;
@@ -114,6 +132,9 @@ export class RtspSession {
     if (response.status === RTSP_STATUS.invalidRange) {
       response = await client.request('PLAY', video.sessionUrl);
     }
+    if (this.hasSound && response.status >= 400) {
+      throw new SoundBroke(`the camera does not play with it (PLAY: ${response.status})`);
+    }
     successful('PLAY', response);
     if (this.#stop.signal.aborted) return;
     this.#opened = true;
@@ -124,7 +145,7 @@ export class RtspSession {
       repeat(
         clock,
         () => millis(REPORT_INTERVAL_MS * (0.5 + Math.random())),
-        () => this.#media.report(),
+        () => this.#report(),
       ),
     ];
     const why = await Promise.race([bye, connection.closed]);
@@ -141,8 +162,11 @@ export class RtspSession {
       const response = await client.request('DESCRIBE', target.url, [['Accept', 'application/sdp']]);
       if (response.status < 300 || response.status >= 400) {
         const { body, headers } = successful('DESCRIBE', response);
-        const video = describedVideo(new TextDecoder().decode(body), controlBase(headers, target.url));
-        return { connection, client, video, methods };
+        const sdp = new TextDecoder().decode(body);
+        const base = controlBase(headers, target.url);
+        const video = describedVideo(sdp, base);
+        const audio = this.#options.audio === 'on' ? audioOrNone(sdp, base) : undefined;
+        return { connection, client, video, audio, methods };
       }
       connection.close();
       if (redirects === MAX_REDIRECTS) {
@@ -158,7 +182,7 @@ export class RtspSession {
       clock: this.#options.clock,
       timeoutMs: ANSWER_TIMEOUT_MS,
       signal: this.#stop.signal,
-      frame: (frame) => this.#media.frame(frame),
+      frame: (frame) => this.#frame(frame),
     });
     if (this.#stop.signal.aborted) {
       connection.close();
@@ -168,12 +192,55 @@ export class RtspSession {
     return connection;
   }
 
-  async #setUp({ connection, client, video }: Described): Promise<void> {
-    const wanted = await this.#media.offer(connection, this.#options.transport);
+  async #setUp(described: Described): Promise<void> {
+    const { connection, client, video, audio } = described;
+    const { transport, clock } = this.#options;
+    const wanted = await this.#video.offer(connection, transport);
     const response = await client.request('SETUP', video.trackUrl, [['Transport', wanted]]);
     successful('SETUP', response);
     this.#endSession = () => client.request('TEARDOWN', video.sessionUrl);
-    this.#media.accept(response, video);
+    this.#video.accept(response, ({ ssrc, byUdp }) => {
+      const reorder = byUdp ? { reorder: {} } : {};
+      return new RtpReceiver(
+        { ...video, ssrc, ...reorder, clock },
+        {
+          write: (unit) => this.#write(unit),
+          received: () => this.#sink.received(),
+          bye: () => this.#handleBye(),
+        },
+      );
+    });
+    if (audio === undefined) return;
+    if ('why' in audio) this.#sink.noSound(audio.why);
+    else await this.#setUpSound(described, audio);
+  }
+
+  async #setUpSound(described: Described, audio: DescribedAudio): Promise<void> {
+    const sound = new SoundTrack({
+      clock: this.#options.clock,
+      write: (frame) => this.#sink.audio(frame),
+      videoOffsets: () => this.#video.receiver?.offsets,
+    });
+    this.#sound = sound;
+    const why = await sound.setUp(described, audio, this.#options.transport);
+    if (why === undefined) return;
+    this.#sound = undefined;
+    sound.close();
+    this.#sink.noSound(why);
+  }
+
+  #write(unit: DemuxedUnit): void {
+    this.#sound?.picture(unit);
+    this.#sink.write(unit);
+  }
+
+  #frame(frame: InterleavedFrame): void {
+    if (!this.#video.frame(frame) && this.#sound?.frame(frame) !== true) this.#framesForeign++;
+  }
+
+  #report(): void {
+    this.#video.report();
+    this.#sound?.report();
   }
 
   async #close(): Promise<void> {
@@ -186,9 +253,20 @@ export class RtspSession {
       await Promise.race([end, connection.closed]);
       cancel();
     }
-    this.#media.close();
+    this.#video.close();
+    this.#sound?.close();
     connection?.close();
     await connection?.closed;
+  }
+}
+
+/** Nothing that a camera says of its sound is worth more than its pictures. */
+function audioOrNone(sdp: string, base: string): DescribedAudio | NoAudio {
+  try {
+    return describedAudio(sdp, base);
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedError)) throw thrown;
+    return { why: `what it says of it cannot be read (${thrown.message})` };
   }
 }
 
