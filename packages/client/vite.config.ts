@@ -16,6 +16,7 @@ export default defineConfig({
         index: join(SOURCE, 'index.ts'),
         element: join(SOURCE, 'element/index.ts'),
         controls: join(SOURCE, 'controls/index.ts'),
+        recordings: join(SOURCE, 'recordings/index.ts'),
       },
       formats: ['es'],
     },

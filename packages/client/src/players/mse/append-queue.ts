@@ -1,5 +1,6 @@
 type Operation =
   | { readonly kind: 'append'; readonly chunks: Uint8Array[]; sizeBytes: number }
+  | { readonly kind: 'clear' }
   | { readonly kind: 'type'; readonly mimeType: string };
 
 /** What an append queue needs. */
@@ -69,6 +70,14 @@ export class AppendQueue {
     this.#run();
   }
 
+  /** Removes all media; what waits is not appended. */
+  clear(): void {
+    this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.#waiting.push({ kind: 'clear' });
+    this.#run();
+  }
+
   /** Removes media before `endSeconds` unless the buffer is busy: then the next time does it. */
   trim(endSeconds: number): void {
     const buffer = this.#buffer;
@@ -99,6 +108,7 @@ export class AppendQueue {
       if (!operation) return;
       try {
         if (operation.kind === 'type') buffer.changeType(operation.mimeType);
+        else if (operation.kind === 'clear') buffer.remove(0, Number.POSITIVE_INFINITY);
         else buffer.appendBuffer(joined(operation.chunks, operation.sizeBytes));
       } catch (thrown) {
         this.#refused(buffer, thrown);
