@@ -23,6 +23,8 @@ const BENCHES = [
   'first-frame',
   'capture-to-paint',
   'memory',
+  'recorder',
+  'archive',
   'synthetic',
 ] as const;
 

@@ -59,20 +59,25 @@ export function gapsOf(covered: readonly TimeRange[], { from, to }: TimeRange): 
 export function daysOf(files: readonly RecordedFile[]): RecordedDay[] {
   type Sum = { -readonly [Name in keyof RecordedDay]: RecordedDay[Name] };
   const days = new Map<string, Sum>();
+  // Most stand behind another one of their day.
+  let last: { readonly key: string; readonly day: Sum } | undefined;
   for (const { path, sizeBytes, startTime, endTime } of files) {
-    const key = path.startsWith('on-demand/') ? path.slice(10, 18) : path.slice(0, 8);
-    const day = days.get(key);
+    const key = last !== undefined && path.startsWith(last.key) ? last.key : dayIn(path);
+    const day = last?.key === key ? last.day : days.get(key);
     if (day === undefined) {
-      days.set(key, {
+      const first = {
         day: `${key.slice(0, 4)}-${key.slice(4, 6)}-${key.slice(6)}`,
         files: 1,
         sizeBytes,
         recorded: micros(endTime - startTime),
         firstStart: startTime,
         lastEnd: endTime,
-      });
+      };
+      days.set(key, first);
+      last = { key, day: first };
       continue;
     }
+    last = { key, day };
     day.files++;
     day.sizeBytes += sizeBytes;
     // Where recordings overlap, the moment was recorded once.
@@ -81,3 +86,6 @@ export function daysOf(files: readonly RecordedFile[]): RecordedDay[] {
   }
   return [...days.values()].toSorted((a, b) => (a.day < b.day ? -1 : 1));
 }
+
+const dayIn = (path: string): string =>
+  path.startsWith('on-demand/') ? path.slice(10, 18) : path.slice(0, 8);
