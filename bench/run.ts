@@ -24,7 +24,6 @@ const BENCHES = [
   'capture-to-paint',
   'memory',
   'recorder',
-  'archive',
   'synthetic',
 ] as const;
 
