@@ -1,3 +1,12 @@
+export { type AudioEncoder, openAudioEncoder } from './audio/audio-encoder.ts';
+export type {
+  AudioCoding,
+  AudioEncoderCounters,
+  AudioEncoderOptions,
+  AudioInput,
+  AudioTarget,
+  TimedAudio,
+} from './audio/audio-encoder-options.ts';
 export { chooseBackend, type FfmpegBackend, type FfmpegOptions } from './backend.ts';
 export { type Demuxing, openDemuxer } from './demux.ts';
 export type { DemuxedInput, DemuxedUnit, DemuxRequest, DemuxSink } from './demuxed-unit.ts';

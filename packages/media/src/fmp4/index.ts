@@ -1,5 +1,5 @@
 export { type AudioSpecificConfig, parseAudioSpecificConfig } from './audio-specific-config.ts';
-export { type AudioTrack, aacLowComplexityConfig, audioCodecString } from './audio-track.ts';
+export { AAC_RATES, type AudioTrack, aacLowComplexityConfig, audioCodecString } from './audio-track.ts';
 export {
   type Box,
   type BoxHeader,
