@@ -239,6 +239,20 @@ needs('ffmpeg').describe('footage', () => {
     expect(readFrameNumbers(played)).toEqual(numbers(0, 120));
   });
 
+  it('begins in the midst of sound', async () => {
+    await writeSegment(root, { ...part(0, 120), sound: true });
+    await openArchive();
+
+    const file = await save({ from: at(70), to: at(100), purpose: 'playback' });
+
+    expect(readFrameNumbers(file)).toEqual(numbers(60, 105));
+    const sound = await readSound(file);
+    // The first frame of it that begins with the first picture or behind it.
+    expect(sound[0]?.timestamp).toBeGreaterThanOrEqual(0);
+    expect(sound[0]?.timestamp).toBeLessThan(1024 / 48_000);
+    expect(sound.length).toBeGreaterThan(65);
+  });
+
   it('gives several answers one time line when they are asked for with one origin', async () => {
     for (const border of [0, 120]) await writeSegment(root, part(border, border + 120));
     await openArchive();

@@ -1,20 +1,37 @@
+import { MalformedError } from '@pinhole/core';
 import type { AudioParameters, StreamParameters } from '@pinhole/engine';
-import { type AudioTrack, audioCodecString, type InitSegmentOptions } from '@pinhole/media/fmp4';
+import { type AudioTrack, audioCodecString, type InitSegmentOptions, initSegment } from '@pinhole/media/fmp4';
 import { codecString, parseSps } from '@pinhole/media/h264';
 import type { MovieFile } from '../movie-file.ts';
 
 /** How pictures and sound are coded: one header serves all that have the same. */
 export type Coding = InitSegmentOptions;
 
-/** What a file's header tells; nothing when its pictures are not H.264. Views into the header. */
+/**
+ * What a file's header tells; nothing when its pictures are not H.264, or are told in a way that no header of ours can repeat: a
+ * garbled file. Sound of that kind is left out. Views into the header.
+ */
 export function codingOfFile({ video, audio }: MovieFile): Coding | undefined {
   const [sps] = video?.sps ?? [];
   if (video === undefined || sps === undefined) return undefined;
   const { pps, width, height } = video;
-  if (audio === undefined) return { sps, pps, width, height };
+  const silent = { sps, pps, width, height };
+  if (!canBeWritten(silent)) return undefined;
+  if (audio === undefined) return silent;
   const { timescale: sampleRate, channels, config } = audio;
   const codec = audio.codec === 'opus' ? 'opus' : 'aac';
-  return { sps, pps, width, height, audio: { codec, sampleRate, channels, ...(config && { config }) } };
+  const coding: Coding = { ...silent, audio: { codec, sampleRate, channels, ...(config && { config }) } };
+  return canBeWritten(coding) ? coding : silent;
+}
+
+function canBeWritten(coding: Coding): boolean {
+  try {
+    initSegment(coding);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof MalformedError || thrown instanceof RangeError) return false;
+    throw thrown;
+  }
 }
 
 /** What a camera's stream tells. */

@@ -50,7 +50,11 @@ export class FilePart implements Part {
     const from = await this.#placeOf(start);
     if (from === undefined) return;
     let begun = false;
+    let reached: number | undefined;
     for await (const fragment of this.#movie.fragments({ from })) {
+      const run = this.#runOf(fragment);
+      if (run === undefined || !isSane(run, { reached, timescale: this.#video.timescale })) return;
+      reached = endOf(run);
       // Beginning in the midst of a fragment is for memory, which has no fragments.
       begun ||= start.begin !== 'next' || this.#timeOf(fragment) >= start.at;
       if (!begun) continue;
@@ -135,9 +139,15 @@ export class FilePart implements Part {
     const bytes = await this.#movie.read({ at: start + from, length });
     // Cut short by others since its header was read.
     if (bytes.byteLength < length) return undefined;
+    const { audio } = this.coding;
     const runs = fragment.runs.flatMap((run): readonly PieceRun[] => {
       const track = this.#movie.movie.tracks.find(({ trackId }) => trackId === run.trackId);
       if (track === undefined || run.samples.length === 0) return [];
+      if (
+        track.kind === 'audio' &&
+        (!audio || !isSane(run, { reached: undefined, timescale: track.timescale }))
+      )
+        return [];
       const { kind, timescale } = track;
       return [{ kind, timescale, decodeTicks: run.decodeTime, samples: samplesOf(run, { bytes, from }) }];
     });
@@ -149,6 +159,23 @@ export class FilePart implements Part {
     };
   }
 }
+
+/** A time line does not step back, and no picture of ours lasts longer; else the file is garbled from there on. */
+const LONGEST_SECONDS = 3600;
+
+function isSane(
+  run: FragmentRun,
+  { reached, timescale }: { readonly reached: number | undefined; readonly timescale: number },
+): boolean {
+  const longest = LONGEST_SECONDS * timescale;
+  const { decodeTime, samples } = run;
+  if (!Number.isSafeInteger(decodeTime) || endOf(run) - decodeTime > longest) return false;
+  if (reached !== undefined && (decodeTime < reached - 1 || decodeTime > reached + longest)) return false;
+  return samples.every(({ compositionOffsetTicks }) => Math.abs(compositionOffsetTicks) < longest);
+}
+
+const endOf = ({ decodeTime, samples }: FragmentRun): number =>
+  samples.reduce((sum, { durationTicks }) => sum + durationTicks, decodeTime);
 
 const samplesOf = (
   { samples }: FragmentRun,

@@ -52,7 +52,11 @@ export class Timeline {
   /** Takes the next piece. @returns the one before it, once there is one */
   place(piece: Piece, part: Part): PlacedPiece | undefined {
     if (part !== this.#part) this.#enter(part, piece);
-    const runs = piece.runs.map((run) => ({ ...run, baseTicks: this.#offset[run.kind] + run.decodeTicks }));
+    const runs = piece.runs
+      .map((run) => ({ ...run, baseTicks: this.#offset[run.kind] + run.decodeTicks }))
+      // Pictures depend on each other, and make room by how long the last one lasts.
+      .map((run) => (run.kind === 'video' ? run : behind(run, this.#ends.audio ?? 0)))
+      .filter(({ samples }) => samples.length > 0);
     const done = this.#handOn(runs);
     this.#held = { piece, runs };
     for (const run of runs) this.#ends[run.kind] = endOf(run);
@@ -85,13 +89,21 @@ export class Timeline {
         offset = wanted - hole;
       }
     }
-    this.#offset = { video: offset, audio: 0 };
+    this.#offset = { video: offset, audio: this.#soundOffset(part, { offset, runs }) };
+  }
+
+  /** Frames of sound are not cut: where a part's first one lies over the last one before it, all come a little later. */
+  #soundOffset(
+    { coding }: Part,
+    { offset, runs }: Pick<Piece, 'runs'> & { readonly offset: number },
+  ): number {
+    const rate = coding.audio?.sampleRate ?? FMP4_TIMESCALE;
+    const soundOffset = Math.round((offset * rate) / FMP4_TIMESCALE);
     const audio = runs.find(({ kind }) => kind === 'audio');
-    if (audio === undefined) return;
-    const soundOffset = Math.round((offset * audio.timescale) / FMP4_TIMESCALE);
-    // Frames of sound are not cut: where two overlap, the later ones come a little later.
-    const earliest = (this.#ends.audio ?? 0) - audio.decodeTicks;
-    this.#offset.audio = Math.max(soundOffset, earliest);
+    const end = this.#ends.audio;
+    if (audio === undefined || end === undefined) return soundOffset;
+    const { baseTicks } = behind({ ...audio, baseTicks: soundOffset + audio.decodeTicks }, end);
+    return soundOffset + Math.max(0, end - baseTicks);
   }
 
   #lastDuration(): number {
@@ -121,6 +133,18 @@ export class Timeline {
 
 const endOf = ({ baseTicks, samples }: OpenRun): number =>
   samples.reduce((sum, { durationTicks }) => sum + durationTicks, baseTicks);
+
+/** What of a run lies behind this; a sample that lies there for the most part counts. */
+function behind(run: OpenRun, ticks: number): OpenRun {
+  let { baseTicks } = run;
+  let skipped = 0;
+  for (const { durationTicks } of run.samples) {
+    if (baseTicks >= 0 && baseTicks + durationTicks / 2 >= ticks) break;
+    baseTicks += durationTicks;
+    skipped++;
+  }
+  return skipped === 0 ? run : { ...run, baseTicks, samples: run.samples.slice(skipped) };
+}
 
 /** The samples, the last of which lasts until the next run begins, unless that is too far away to belong together. */
 function lastingUntil(run: OpenRun, next: OpenRun | undefined): OpenRun['samples'] {
