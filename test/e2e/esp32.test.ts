@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
+import { childrenOf } from '../support/census.ts';
 import { type Browser, openChromium } from '../support/chromium.ts';
 import { Esp32Emulator } from '../support/esp32-emulator/index.ts';
 import { expectMoving } from '../support/frame-proof.ts';
@@ -28,6 +29,27 @@ describe('an ESP32 in Chromium', () => {
     await browser?.close();
     await pinhole?.dispose();
     await camera?.close();
+  });
+
+  it('moves by its own pictures, and nothing is encoded for them', async () => {
+    const before = await childrenOf(pinhole.pid);
+    await harness.watch('pictures', { camera: 'yard', transports: ['websocket'], players: ['jpeg'] });
+
+    const { frames, transports, states } = await harness.until(
+      'pictures',
+      (watched) => watched.frames.length >= 60,
+      { patienceMs: 40_000 },
+    );
+    const children = await childrenOf(pinhole.pid);
+    await harness.stopWatching('pictures');
+
+    expect(transports).toMatchObject([{ transport: 'websocket', player: 'jpeg' }]);
+    expectMoving(frames);
+    expect(frames.at(-1)).toMatchObject({ width: 320, height: 240 });
+    expect(states.at(-1)?.kind).toBe('live');
+    expect(children).toEqual(before);
+    expect(camera.mostStreams).toBe(1);
+    console.log(delayLine('ESP32 by its JPEG pictures', frames));
   });
 
   it('moves by WebRTC, encoded here once, with one connection to the camera for two viewers', async () => {
