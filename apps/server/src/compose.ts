@@ -29,6 +29,7 @@ import { PushService } from './push/push-service.ts';
 import { PushSocket } from './push/push-socket.ts';
 import { Downloads } from './recordings/downloads.ts';
 import { Recordings } from './recordings/recordings.ts';
+import { cameraSound } from './sound/camera-sound.ts';
 import { startTicker } from './ticker.ts';
 import { keyPairFor } from './tls/key-pair.ts';
 import { VERSION } from './version.ts';
@@ -89,10 +90,11 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const media: MediaParts = { ...openMediaParts(config, log), ...options.parts };
   const cameras = new Cameras(
     Object.entries(config.cameras).map(
-      ([id, { source, label, always }]) =>
+      ([id, { source, label, always, audio }]) =>
         new Camera({
           id,
-          source: media.openSource(id, source),
+          source: media.openSource(id, source, { audio: audio === 'off' ? 'off' : 'on' }),
+          openSound: cameraSound({ mode: audio, log: log.child({ camera: id }) }),
           now: utcNow,
           openAbort: () => new AbortController(),
           log,

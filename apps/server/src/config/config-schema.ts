@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
 import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
+import { AUDIO_MODES } from '../sound/camera-sound.ts';
 import {
   addressField,
   CAMERA_ID,
@@ -56,6 +57,7 @@ const camera = z.preprocess(
     settings: sourceSettings.optional(),
     label: z.string().min(1).max(200).optional(),
     always: z.boolean({ error: () => 'must be true or false' }).default(false),
+    audio: word(AUDIO_MODES).default('off'),
     record: word(RECORDING_MODES).default('off'),
     anonymous: anonymousRules.default([]),
   }),

@@ -17,7 +17,7 @@ const NO_PEERS: TransportOpener = {
  */
 export async function askedDevice(address: string, log: Logger): Promise<CameraDevice> {
   const spec = parseSourceSpec(address);
-  const source = openSource(spec, { camera: 'asked', log, transports: NO_PEERS });
+  const source = openSource(spec, { camera: 'asked', log, transports: NO_PEERS, audio: 'off' });
   const stop = new AbortController();
   const sizes = new Set<string>();
   let why = 'it did not answer in time';

@@ -23,9 +23,14 @@ export interface OutputOptions {
   readonly log: Logger;
 }
 
+/** What is wanted of a source besides its pictures. */
+export interface SourceWishes {
+  readonly audio: 'off' | 'on';
+}
+
 /** What brings pictures in and takes them out: the layer below this program. */
 export interface MediaParts {
-  openSource(id: string, spec: SourceSpec): Source;
+  openSource(id: string, spec: SourceSpec, wishes: SourceWishes): Source;
   openPeers(options: OutputOptions): PeerFactory;
   readonly snapshots: Snapshots;
   /** Makes the pictures beside recordings. */
@@ -50,7 +55,8 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   };
   const transports = createTransports({ ...reach, log });
   return {
-    openSource: (camera, spec) => openSource(spec, { camera, log: log.child({ camera }), transports }),
+    openSource: (camera, spec, { audio }) =>
+      openSource(spec, { camera, log: log.child({ camera }), transports, audio }),
     openPeers: ({ cameras, now, log: peerLog }) =>
       createWeriftPeerFactory({
         ...reach,

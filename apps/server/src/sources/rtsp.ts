@@ -41,7 +41,8 @@ export const rtsp: SourceKind<RtspSpec> = {
     const stripped = withoutKey(withoutKey(text, 'transport'), 'via');
     return { kind: 'rtsp', url: stripped, transport, ...(via === 'ffmpeg' && { via }) };
   },
-  open: ({ url, transport, via }, { log }) => createRtspSource({ url, transport, via: via ?? 'auto', log }),
+  open: ({ url, transport, via }, { log, audio }) =>
+    createRtspSource({ url, transport, via: via ?? 'auto', audio, log }),
   inWords: ({ url }) => `rtsp ${new URL(url).host}`,
 };
 

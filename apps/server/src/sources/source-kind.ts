@@ -9,6 +9,8 @@ export interface SourceSurroundings {
   readonly camera: string;
   /** Names the camera in every line. */
   readonly log: Logger;
+  /** Whether anybody wants its sound. */
+  readonly audio: 'off' | 'on';
   /** How WebRTC peers reach this machine. */
   readonly transports: TransportOpener;
 }
