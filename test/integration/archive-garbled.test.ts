@@ -65,6 +65,7 @@ it('of a thousand garbled files each is listed, none ends more than its own pict
   expect(archive.counters.filesUnread).toBe(0);
   const footage = new FootageReader({ archive });
   let played = 0;
+  const refusals = new Set<string>();
   for (let i = 0; i < count; i++) {
     for (const purpose of ['playback', 'export'] as const) {
       try {
@@ -74,11 +75,12 @@ it('of a thousand garbled files each is listed, none ends more than its own pict
       } catch (thrown) {
         // Others are our mistakes.
         if (!(thrown instanceof PinholeError)) throw thrown;
-        expect(thrown.code).toMatch(/^footage\/(?:nothing-recorded|mixed)$/);
+        refusals.add(thrown.code);
       }
     }
   }
   expect(played).toBeGreaterThan(count / 2);
+  expect([...refusals].filter((code) => code !== 'footage/mixed')).toEqual(['footage/nothing-recorded']);
   // What is whole is played whole, whatever lies beside it.
   const { sizeBytes } = archive.files.find(({ startTime }) => startTime === minute(500)) ?? { sizeBytes: 0 };
   const whole = await footage.open({ from: minute(500), to: minute(501), purpose: 'playback' });
