@@ -334,5 +334,5 @@ function diskWith(before: <T>(work: () => Promise<T>) => Promise<T>): RecorderDi
     handle.datasync = () => before(real.datasync);
     return handle;
   }) as typeof fs.open;
-  return { ...fs, open };
+  return { ...fs, open, readdir: (folder) => fs.readdir(folder) };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Emitter, messageOf, micros, PinholeError } from '@pinhole/core';
-import { type RecorderFault, recorderError } from './disk-fault.ts';
+import { Emitter, micros, PinholeError } from '@pinhole/core';
+import type { RecorderFault } from './disk-fault.ts';
+import { HeldRoot } from './held-root.ts';
 import {
   type RecorderOptions,
   type RecorderSettings,
@@ -15,11 +16,9 @@ import type {
   StartRequest,
 } from './recorder-state.ts';
 import type { RecordingStarter, RecordingTree } from './recording-note.ts';
-import { RecordingRoot } from './recording-root.ts';
 import { saveRewind } from './rewind-save.ts';
-import { RootLock } from './root-lock.ts';
 import type { WrittenSegment } from './segment-queue.ts';
-import { TreeRecorder } from './tree-recorder.ts';
+import { folderOf, TreeRecorder } from './tree-recorder.ts';
 import type { TreeCounters } from './tree-state.ts';
 
 const MOST_STARTERS = 32;
@@ -37,13 +36,10 @@ const CLOSE_PATIENCE_MS = 5000;
 export class Recorder {
   readonly events = new Emitter<RecorderEvents>();
   readonly #settings: RecorderSettings;
-  readonly #root: RecordingRoot;
-  readonly #lock: RootLock;
+  readonly #held: HeldRoot;
   readonly #trees: Readonly<Record<RecordingTree, TreeRecorder>>;
   readonly #starters = new Map<string, RecordingStarter>();
   #mode: RecordingMode;
-  #preparing: Promise<unknown> = Promise.resolve();
-  #beating = false;
   #saves = 0;
   #closed = false;
 
@@ -51,10 +47,18 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const settings = recorderSettings(options);
     this.#settings = settings;
-    const { disk, monotonic, root } = settings;
+    const { disk, monotonic, root, log } = settings;
     this.#mode = settings.mode;
-    this.#root = new RecordingRoot(root, { disk });
-    this.#lock = new RootLock({ root, disk, monotonic });
+    this.#held = new HeldRoot({
+      path: root,
+      trees: [folderOf(root, 'background'), folderOf(root, 'on-demand')],
+      disk,
+      log,
+      monotonic,
+      lost: (error) => {
+        for (const tree of Object.values(this.#trees)) tree.fail(error);
+      },
+    });
     this.#trees = { background: this.#tree('background'), 'on-demand': this.#tree('on-demand') };
   }
 
@@ -166,10 +170,10 @@ export class Recorder {
     }
     this.#saves++;
     try {
-      await this.#prepare();
+      await this.#held.prepare();
       const gops = rewind.gops({ from: micros(to - request.seconds * 1e6), to });
       const by = [{ id: randomUUID(), ...wordsOf(request), since: now() }];
-      const segments = await saveRewind(gops, { settings: this.#settings, root: this.#root, by });
+      const segments = await saveRewind(gops, { settings: this.#settings, root: this.#held.root, by });
       const recorded = segments.map((segment) => this.#recorded(segment, 'on-demand'));
       for (const segment of recorded) this.events.emit('segment', segment);
       return recorded;
@@ -186,7 +190,7 @@ export class Recorder {
       if (until !== undefined && now >= until) void this.stop(id);
     }
     for (const tree of Object.values(this.#trees)) tree.tick(now);
-    this.#beat();
+    this.#held.beat();
   }
 
   /** Ends everything and completes the files, within five seconds. May be called again; never throws. */
@@ -212,8 +216,8 @@ export class Recorder {
     return new TreeRecorder({
       tree,
       settings: this.#settings,
-      root: this.#root,
-      prepare: () => this.#prepare(),
+      root: this.#held.root,
+      prepare: () => this.#held.prepare(),
       by: () => (tree === 'on-demand' ? [...this.#starters.values()] : []),
       changed: () => this.#changed(),
       written: (segment) => this.events.emit('segment', this.#recorded(segment, tree)),
@@ -225,44 +229,9 @@ export class Recorder {
     await this.#releaseUnused();
   }
 
-  /** The root is there, and ours. One at a time: both trees may ask at once. */
-  #prepare(): Promise<void> {
-    const { root } = this.#settings;
-    const prepared = this.#preparing.then(async () => {
-      try {
-        await this.#root.prepare();
-        await this.#lock.acquire();
-      } catch (thrown) {
-        throw recorderError(thrown, root);
-      }
-    });
-    this.#preparing = prepared.catch(() => {}); // whoever asked hears of it
-    return prepared;
-  }
-
   async #releaseUnused(): Promise<void> {
-    const idle = Object.values(this.#trees).every(({ state }) => state.kind === 'off');
-    if (!idle || this.#saves > 0) return;
-    const released = this.#preparing.then(() => this.#lock.release());
-    this.#preparing = released;
-    await released;
-  }
-
-  #beat(): void {
-    if (this.#beating || !this.#lock.held) return;
-    this.#beating = true;
-    const beaten = this.#preparing.then(() => this.#lock.beat());
-    this.#preparing = beaten.then(
-      () => {
-        this.#beating = false;
-      },
-      (thrown: unknown) => {
-        this.#beating = false;
-        const error = recorderError(thrown, this.#settings.root);
-        // A disk that does not take the beat tells so with the next fragment, and better.
-        if (error.code === 'recorder/locked') for (const tree of Object.values(this.#trees)) tree.fail(error);
-        else this.#settings.log.debug({ error: messageOf(thrown) }, 'the lock could not be renewed');
-      },
+    await this.#held.release(
+      () => this.#saves === 0 && Object.values(this.#trees).every(({ state }) => state.kind === 'off'),
     );
   }
 
