@@ -1,4 +1,15 @@
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Micros, micros, silentLogger } from '@pinhole/core';
@@ -186,6 +197,33 @@ describe('an archive', () => {
     await rename(`${root}-unmounted`, root);
     await archive.sweep();
     expect(archive.state).toEqual({ files: 3, sizeBytes: archive.state.sizeBytes });
+  });
+
+  it('takes an empty folder in the place of a full one for a disk that is not mounted', async () => {
+    writeLibrary(root, { count: 3, start: START, every: MINUTE });
+    const archive = await swept({ now: later });
+    await rename(root, `${root}-unmounted`);
+    await mkdir(root);
+
+    await archive.sweep();
+
+    expect(archive.state).toMatchObject({ files: 3, fault: expect.stringContaining('is its disk mounted?') });
+    expect(await readdir(root)).toEqual([]);
+    await rm(root, { recursive: true });
+    await rename(`${root}-unmounted`, root);
+    await archive.sweep();
+    expect(archive.state).toEqual({ files: 3, sizeBytes: archive.state.sizeBytes });
+  });
+
+  it('is empty, and well, before anything was recorded', async () => {
+    await rm(root, { recursive: true });
+    const archive = await swept();
+
+    expect(archive.state).toEqual({ files: 0, sizeBytes: 0 });
+    await writeSegment(root, clip(minute(0)));
+    await archive.sweep();
+    expect(archive.state).toMatchObject({ files: 1 });
+    expect(await readdir(root)).toContain(INDEX_NAME);
   });
 
   it('knows what our recorder begins and ends', async () => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '@pinhole/core';
@@ -120,8 +121,13 @@ export class IndexFile {
     return this.#queue(lines.length, async () => {
       if (!this.#whole && !this.#absent) throw new Error('the index lacks earlier lines');
       const first = this.#absent ? [headerLine()] : [];
+      // Not made by a later line: one without the first would tell too little, and where a disk was there may be none now.
+      const file = await open(
+        this.#path,
+        this.#absent ? 'a' : constants.O_WRONLY | constants.O_APPEND,
+        0o640,
+      );
       this.#absent = false;
-      const file = await open(this.#path, 'a', 0o640);
       try {
         await file.appendFile([...first, ...lines].join(''));
       } finally {

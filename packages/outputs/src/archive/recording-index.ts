@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Emitter, type Logger, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import { type ConfinedFolder, codeOf } from './confined-folder.ts';
 import { FileTable } from './file-table.ts';
@@ -43,6 +44,9 @@ export interface RecordingIndexOptions {
 
 /** So old, a file that is not whole is not looked at again: nobody writes into it any more. */
 const GROWS_WITHIN = micros(2 * 3600 * 1e6);
+
+/** What a root has that has recordings. */
+const DAY_OR_BRANCH = /^(?:\d{8}|on-demand)$/;
 
 /**
  * What lies in the folder of a camera: in memory for queries, and in a file beside the recordings so that the next start need
@@ -112,6 +116,7 @@ export class RecordingIndex {
     // Nothing was recorded yet. One that had recordings is missed.
     if (this.table.length === 0 && (await isMissing(folder.root)))
       return { folders: 0, looked: 0, others: 0 };
+    if (this.table.length > 0) await this.#checkDisk();
     const result = await sweepFolders(
       {
         root: folder.root,
@@ -181,6 +186,14 @@ export class RecordingIndex {
   *#records(): Generator<IndexRecord, void, void> {
     for (const file of this.table.files) yield { kind: 'put', file };
     for (const [folder, changedMs] of this.#seen) yield { kind: 'folder', folder, changedMs };
+  }
+
+  /** @throws {Error} when all that was there is gone at once, index and all: that is a disk, not a person */
+  async #checkDisk(): Promise<void> {
+    const { folder, path } = this.#options;
+    const names = await readdir(folder.root);
+    if (names.includes(basename(path)) || names.some((name) => DAY_OR_BRANCH.test(name))) return;
+    throw new Error(`${folder.root} is empty although it was not; is its disk mounted?`);
   }
 
   #find(path: string, { thumbnail }: { readonly thumbnail: boolean }): void {
