@@ -65,7 +65,8 @@ export {
   type RawAudioParameters,
   type SourceAudioFrame,
 } from './stream/audio-frame.ts';
-export { type AbortSwitch, Camera, type CameraEvents, type CameraOptions } from './stream/camera.ts';
+export { Camera, type CameraEvents } from './stream/camera.ts';
+export type { AbortSwitch, CameraOptions } from './stream/camera-options.ts';
 export { Cameras } from './stream/cameras.ts';
 export type { DemandInput, DemandOptions, DemandState } from './stream/demand.ts';
 export { stepDemand } from './stream/demand.ts';
@@ -73,8 +74,8 @@ export type { GopCacheLimits } from './stream/gop-cache.ts';
 export type { JpegPicture } from './stream/jpeg-picture.ts';
 export type { KeyFrameRequestCounters } from './stream/key-frame-requests.ts';
 export { Pictures, type PicturesEvents } from './stream/pictures.ts';
-export type { OpenSoundStage, SoundStage } from './stream/sound-stage.ts';
 export type { AccessUnitSink, Delivery, ReaderCounters, StreamReader } from './stream/sink.ts';
+export type { OpenSoundStage, SoundStage } from './stream/sound-stage.ts';
 export type { MediaKind, Source, SourceDescription, SourceSink, SourceState } from './stream/source.ts';
 export { Stream, type StreamCounters, type StreamEvents, type StreamOptions } from './stream/stream.ts';
 export type { StreamParameters } from './stream/stream-parameters.ts';

@@ -1,6 +1,7 @@
 import { micros, PinholeError, silentLogger } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
-import { Camera, type CameraOptions } from './camera.ts';
+import { Camera } from './camera.ts';
+import type { CameraOptions } from './camera-options.ts';
 import { fakeUnit } from './fake-units.ts';
 import type { Source, SourceSink } from './source.ts';
 

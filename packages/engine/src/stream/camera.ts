@@ -1,45 +1,15 @@
-import {
-  type Abort,
-  Emitter,
-  type Logger,
-  type Micros,
-  messageOf,
-  micros,
-  PinholeError,
-} from '@pinhole/core';
+import { Emitter, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import { CameraControls } from '../control/camera-controls.ts';
+import type { AbortSwitch, CameraOptions } from './camera-options.ts';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
+import { notLive } from './not-live.ts';
 import { Pictures } from './pictures.ts';
-import { type OpenSoundStage, passCodedSound, type SoundStage } from './sound-stage.ts';
+import { passCodedSound, type SoundStage } from './sound-stage.ts';
 import type { MediaKind, Source, SourceDescription, SourceSink, SourceState } from './source.ts';
-import { Stream, type StreamOptions } from './stream.ts';
+import { Stream } from './stream.ts';
 import type { StreamParameters } from './stream-parameters.ts';
-
-/** The part of an `AbortController` that a camera needs; a real one fits. */
-export interface AbortSwitch {
-  readonly signal: Abort;
-  abort(): void;
-}
-
-/** What a camera is made with. */
-export interface CameraOptions {
-  readonly id: string;
-  /** For people; the id when left out. */
-  readonly label?: string;
-  readonly source: Source;
-  /** UTC microseconds that never step back. */
-  readonly now: () => Micros;
-  readonly openAbort: () => AbortSwitch;
-  readonly log: Logger;
-  /** Runs without viewers too. */
-  readonly always?: boolean;
-  /** How long the source runs on after the last viewer; default 10 s. */
-  readonly linger?: Micros;
-  readonly stream?: Pick<StreamOptions, 'cache' | 'keyFrameInterval'>;
-  /** Called each time the source starts; coded sound goes to the stream as it is unless told. */
-  readonly openSound?: OpenSoundStage;
-}
+import { Waiters } from './waiters.ts';
 
 /** What a camera tells. */
 export interface CameraEvents {
@@ -50,13 +20,6 @@ interface Run {
   readonly abort: AbortSwitch;
   readonly sound: SoundStage;
   readonly done: Promise<void>;
-}
-
-interface Waiter {
-  readonly deadline: Micros;
-  /** Takes what it waits for, when that has come. @returns whether it had */
-  readonly look: () => boolean;
-  readonly reject: (error: PinholeError) => void;
 }
 
 /** A source that gave up is not started again within this time, however many viewers come. */
@@ -73,7 +36,7 @@ export class Camera {
   readonly controls: CameraControls;
   readonly events = new Emitter<CameraEvents>();
   readonly #options: CameraOptions;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Waiters();
   readonly #wanted: Record<MediaKind, number> = { units: 0, pictures: 0 };
   #demand: DemandState = { kind: 'idle' };
   #state: SourceState = { kind: 'idle' };
@@ -172,11 +135,7 @@ export class Camera {
     if (this.#tryAgain && this.#demand.kind === 'wanted' && !this.#run) this.#start();
     this.stream.tick(now);
     this.controls.tick();
-    for (const waiter of this.#waiters) {
-      if (now < waiter.deadline) continue;
-      this.#waiters.delete(waiter);
-      waiter.reject(this.#notLive());
-    }
+    this.#waiters.expire(now, () => this.#notLive());
   }
 
   /** Stops the source for good; nobody starts it any more. Resolves when everything it opened is closed. */
@@ -185,7 +144,7 @@ export class Camera {
     this.#demand = { kind: 'idle' };
     const run = this.#run;
     this.#stop();
-    this.#refuseWaiters();
+    this.#waiters.refuse(() => this.#notLive());
     await run?.done;
   }
 
@@ -193,14 +152,7 @@ export class Camera {
     const known = this.#run && look();
     if (known) return Promise.resolve(known);
     if (this.#closed || this.#state.kind === 'failed') return Promise.reject(this.#notLive());
-    return new Promise((resolve, reject) => {
-      const found = (): boolean => {
-        const value = look();
-        if (value !== undefined) resolve(value);
-        return value !== undefined;
-      };
-      this.#waiters.add({ deadline, look: found, reject });
-    });
+    return this.#waiters.wait(look, deadline);
   }
 
   #want(kind: MediaKind, holders: 1 | -1): void {
@@ -285,39 +237,17 @@ export class Camera {
       this.#firstFrameDelay = micros(this.#options.now() - this.#wantedSince);
       this.#wantedSince = undefined;
     }
-    for (const waiter of this.#waiters) if (waiter.look()) this.#waiters.delete(waiter);
+    this.#waiters.look();
   }
 
   #change(state: SourceState): void {
     this.#state = state;
-    if (state.kind === 'failed') this.#refuseWaiters();
+    if (state.kind === 'failed') this.#waiters.refuse(() => this.#notLive());
     this.events.emit('state', state);
     this.controls.handleState(state);
   }
 
-  #refuseWaiters(): void {
-    for (const waiter of this.#waiters) waiter.reject(this.#notLive());
-    this.#waiters.clear();
-  }
-
   #notLive(): PinholeError {
-    return new PinholeError('camera/not-live', `camera "${this.id}" has no picture: ${inWords(this.#state)}`);
+    return notLive(this.id, this.#state);
   }
 }
-
-const inWords = (state: SourceState): string => {
-  switch (state.kind) {
-    case 'idle':
-      return 'its source is not running';
-    case 'connecting':
-      return 'its source is still connecting';
-    case 'live':
-      return 'its source runs, and no key frame came yet';
-    case 'retrying':
-      return state.retryInMs === 0
-        ? state.why
-        : `${state.why}; next try in ${Math.ceil(state.retryInMs / 1000)} s`;
-    case 'failed':
-      return state.why;
-  }
-};
