@@ -109,6 +109,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     root: config.recordings.root ?? join(config.data, 'recordings'),
     cameras: cameras.list().map((camera) => ({ camera, mode: config.cameras[camera.id]?.record ?? 'off' })),
     stills: media.stills,
+    env: process.env,
     now: utcNow,
     log,
   });

@@ -35,6 +35,14 @@ export const recordingStateSchema = z
       .object({ from: time, to: time, bytes: z.number().int() })
       .optional()
       .openapi({ description: 'The last minutes, which are in memory' }),
+    upload: z
+      .object({
+        waiting: z.number().int().openapi({ description: 'Recordings that wait, of all cameras' }),
+        sending: z.array(z.object({ path: z.string(), bytes: z.number().int(), sent: z.number().int() })),
+        fault: z.object({ code: z.string(), why: z.string() }).optional(),
+      })
+      .optional()
+      .openapi({ description: 'Copies to a storage service, where one is configured' }),
     archive: z.object({
       files: z.number().int(),
       bytes: z.number().int(),

@@ -2,7 +2,8 @@ import type { z } from '@hono/zod-openapi';
 import { type Micros, micros } from '@pinhole/core';
 import type { FootageSpan, RecordedDay, RecordedFile } from '@pinhole/outputs/archive';
 import type { RecorderFault, RecordingStarter, TreeState } from '@pinhole/outputs/recorder';
-import type { CameraRecordings } from '../recordings/recordings.ts';
+import type { UploadState } from '@pinhole/outputs/upload';
+import type { CameraRecordings, Recordings } from '../recordings/recordings.ts';
 import { isoOf } from './camera-view.ts';
 import type {
   footageSpanSchema,
@@ -17,7 +18,7 @@ type State = z.output<typeof recordingStateSchema>;
 /** What is recorded of a camera now. */
 export function recordingStateView(
   { recorder, archive, rewind }: CameraRecordings,
-  { freeBytes }: { readonly freeBytes: number | undefined },
+  { freeBytes, uploads }: Pick<Recordings, 'freeBytes' | 'uploads'>,
 ): State {
   const { mode, recording, by, background, onDemand } = recorder.state;
   const { files, sizeBytes, reading, fault } = archive.state;
@@ -30,6 +31,7 @@ export function recordingStateView(
     onDemand: treeView(onDemand, archive.root),
     ...(from !== undefined &&
       to !== undefined && { rewind: { from: isoOf(from), to: isoOf(to), bytes: bytes ?? 0 } }),
+    ...(uploads && { upload: uploadView(uploads.state, archive.camera) }),
     archive: {
       files,
       bytes: sizeBytes,
@@ -39,6 +41,14 @@ export function recordingStateView(
     },
   };
 }
+
+const uploadView = ({ waiting, active, fault }: UploadState, camera: string): State['upload'] => ({
+  waiting,
+  sending: active
+    .filter((each) => each.camera === camera)
+    .map(({ path, sizeBytes, sentBytes }) => ({ path, bytes: sizeBytes, sent: sentBytes })),
+  ...(fault && { fault: { ...fault } }),
+});
 
 /** Somebody's start. */
 export const starterView = ({

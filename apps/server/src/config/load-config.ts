@@ -99,9 +99,16 @@ function describe(
   const shown = short(value);
   const repeats = typeof value === 'string' && issue.message.includes(value);
   return [
-    { ...place(issue.path, yaml, overrides), message: issue.message, ...(!repeats && { value: shown }) },
+    {
+      ...place(issue.path, yaml, overrides),
+      message: issue.message,
+      ...(!repeats && !SECRET.test(issue.path.join('.')) && { value: shown }),
+    },
   ];
 }
+
+/** Keys whose value is nobody's business, also where it is a wrong one. */
+const SECRET = /(?:secretAccessKey|credential)$/;
 
 function place(
   path: readonly PropertyKey[],
@@ -147,12 +154,20 @@ function absolutePaths(
       ? { ...camera, source: { ...camera.source, path: resolve(folder, camera.source.path) } }
       : camera;
   const { tls, recordings } = config;
+  const { root, upload } = recordings;
   return {
     ...config,
     data: resolve(folderFor('data'), config.data),
-    ...(recordings.root !== undefined && {
-      recordings: { ...recordings, root: resolve(folderFor('recordings'), recordings.root) },
-    }),
+    recordings: {
+      ...recordings,
+      ...(root !== undefined && { root: resolve(folderFor('recordings'), root) }),
+      ...(upload?.secretAccessKeyFile !== undefined && {
+        upload: {
+          ...upload,
+          secretAccessKeyFile: resolve(folderFor('recordings'), upload.secretAccessKeyFile),
+        },
+      }),
+    },
     cameras: Object.fromEntries(
       Object.entries(config.cameras).map(([id, camera]) => [
         id,

@@ -7,6 +7,7 @@ export async function tellsSecrets(file: string, config: ServerConfig): Promise<
   return ((await stat(file)).mode & 0o004) !== 0;
 }
 
-const holdsSecret = ({ cameras, iceServers, webrtc }: ServerConfig): boolean =>
+const holdsSecret = ({ cameras, iceServers, webrtc, recordings }: ServerConfig): boolean =>
+  recordings.upload?.secretAccessKey !== undefined ||
   Object.values(cameras).some(({ source }) => source.kind === 'rtsp' && source.url.includes('@')) ||
   [...iceServers, ...webrtc.iceServers].some(({ credential }) => credential !== undefined);

@@ -1,7 +1,8 @@
 const HIDDEN = '…';
 
 /** Fields that hold a secret whatever their value looks like. */
-const SECRET_FIELD = /^(?:.*token|authorization|password|passphrase|secret|credential|cookie|private-?key)$/i;
+const SECRET_FIELD =
+  /^(?:.*token|authorization|password|passphrase|secret|secretAccessKey|credential|cookie|private-?key)$/i;
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // `?token=…`, `&token=…`, `#token=…`

@@ -17,6 +17,7 @@ export function recordingMetrics(
   const all = recordings.list();
   written(text, all);
   kept(text, all, recordings);
+  uploaded(text, recordings);
   downloaded(text, downloads);
 }
 
@@ -162,6 +163,30 @@ function kept(text: PrometheusText, all: readonly Named[], { retention, freeByte
         return from === undefined || to === undefined ? undefined : (to - from) / 1e6;
       }),
     );
+}
+
+function uploaded(text: PrometheusText, { uploads }: Recordings): void {
+  if (uploads === undefined) return;
+  const { state, counters } = uploads;
+  text
+    .gauge('pinhole_uploads_waiting', 'Recordings that wait for being copied to the storage service', [
+      { value: state.waiting + state.active.length },
+    ])
+    .gauge('pinhole_uploads_failing', '1 while the storage service does not take them', [
+      { value: state.fault === undefined ? 0 : 1 },
+    ])
+    .counter('pinhole_uploads_total', 'Recordings that were copied, or not, by how it went', [
+      { labels: { result: 'sent' }, value: counters.filesUploaded },
+      { labels: { result: 'there-already' }, value: counters.filesThereAlready },
+      { labels: { result: 'gone' }, value: counters.filesGone },
+      { labels: { result: 'unreadable' }, value: counters.filesUnreadable },
+    ])
+    .counter('pinhole_upload_tries_failed_total', 'Tries that the storage service or the way to it refused', [
+      { value: counters.triesFailed },
+    ])
+    .counter('pinhole_upload_bytes_total', 'Bytes that the storage service took', [
+      { value: counters.bytesUploaded },
+    ]);
 }
 
 function downloaded(text: PrometheusText, downloads: Downloads): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pathField, strictObject, whole } from '../config/fields.ts';
+import { uploadField } from './upload-fields.ts';
 
 /** When a camera is recorded. */
 export const RECORDING_MODES = ['off', 'background', 'on-demand', 'both'] as const;
@@ -30,6 +31,7 @@ export const recordingsField = strictObject({
   flushKilobytes: whole(0, 65_536).default(0),
   rewindSeconds: whole(0, 86_400).default(300),
   rewindMegabytes: whole(1, 65_536).default(32),
+  upload: uploadField.optional(),
 });
 
 /** Where and how is recorded, and how much is kept. */

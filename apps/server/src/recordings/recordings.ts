@@ -17,7 +17,9 @@ import {
   type TreeState,
   WriteLanes,
 } from '@pinhole/outputs/recorder';
+import type { UploadQueue } from '@pinhole/outputs/upload';
 import type { RecordingsConfig } from './recordings-fields.ts';
+import { openUploads } from './upload.ts';
 
 /** What one camera has of its past, and what makes more of it. */
 export interface CameraRecordings {
@@ -42,6 +44,8 @@ export interface RecordingsOptions {
   readonly cameras: readonly RecordedCamera[];
   /** Makes the pictures beside the files. */
   readonly stills: StillDecoder;
+  /** Where keys of a storage service may stand. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Micros;
   readonly log: Logger;
 }
@@ -58,6 +62,7 @@ export class Recordings {
   readonly #now: () => Micros;
   readonly #endFollowing: readonly (() => void)[];
   readonly #root: string;
+  readonly #uploads: UploadQueue | undefined;
   #keepHouseAt: number;
   #askSpaceAt = 0;
   #freeBytes: number | undefined;
@@ -66,11 +71,13 @@ export class Recordings {
     readonly byCamera: ReadonlyMap<string, CameraRecordings>;
     readonly retention: Retention;
     readonly root: string;
+    readonly uploads: UploadQueue | undefined;
     readonly now: () => Micros;
   }) {
     this.#byCamera = parts.byCamera;
     this.#retention = parts.retention;
     this.#root = parts.root;
+    this.#uploads = parts.uploads;
     this.#now = parts.now;
     this.#keepHouseAt = parts.now();
     this.#endFollowing = [...parts.byCamera.values()].map(({ archive, recorder }) =>
@@ -78,10 +85,14 @@ export class Recordings {
     );
   }
 
-  /** Takes in what is there, and begins to record and to remember. */
+  /**
+   * Takes in what is there, and begins to record and to remember.
+   * @throws {PinholeError} `upload/bad-setting`
+   */
   static async open(options: RecordingsOptions): Promise<Recordings> {
     const { config, root, now, log } = options;
     const byCamera = new Map<string, CameraRecordings>();
+    const uploads = config.upload && (await openUploads(config.upload, options));
     const retention = new Retention({
       // A camera without recordings has none to give, and may have no folder.
       archives: () =>
@@ -96,6 +107,7 @@ export class Recordings {
       },
       now,
       log,
+      isHeld: (archive, file) => uploads?.isHeld(archive, file) ?? false,
     });
     const lanes = new WriteLanes();
     for (const { camera, mode } of options.cameras) {
@@ -122,9 +134,10 @@ export class Recordings {
         ...(rewind && { rewind }),
       });
       const footage = new FootageReader({ archive, memory: rewind });
+      await uploads?.add(archive);
       byCamera.set(camera.id, { recorder, archive, footage, ...(rewind && { rewind }) });
     }
-    const recordings = new Recordings({ byCamera, retention, root, now });
+    const recordings = new Recordings({ byCamera, retention, root, uploads, now });
     for (const { recorder, rewind } of byCamera.values()) {
       rewind?.open();
       recorder.open();
@@ -145,6 +158,11 @@ export class Recordings {
   /** What was deleted to make room, and why none could be made. */
   get retention(): RetentionCounters {
     return this.#retention.counters;
+  }
+
+  /** What is copied to a storage service; nothing when none is configured. */
+  get uploads(): Pick<UploadQueue, 'state' | 'counters'> | undefined {
+    return this.#uploads;
   }
 
   /** Free bytes of the disk of the recordings as they were a few seconds ago; nothing while it cannot be asked. */
@@ -179,6 +197,7 @@ export class Recordings {
     await Promise.all(all.map(({ recorder }) => recorder.close()));
     for (const end of this.#endFollowing) end();
     for (const { rewind } of all) rewind?.close();
+    await this.#uploads?.close();
     await Promise.all(all.map(({ archive }) => archive.close()));
   }
 

@@ -1,4 +1,5 @@
-import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Logger, messageOf } from '@pinhole/core';
 import { checkedLine, checkedLinesOf } from '../archive/checked-lines.ts';
 
@@ -37,6 +38,9 @@ export class UploadJournal {
 
   /** Reads it. One that is not there, or is damaged, tells less: what it does not tell the service is asked for. */
   async load(): Promise<void> {
+    // The first line makes it where the folder is still to come.
+    const folder = await stat(dirname(this.#path)).catch(() => undefined);
+    if (folder === undefined) return;
     const bytes = await readFile(this.#path).catch(() => new Uint8Array());
     let isOurs = false;
     let readBytes = 0;
@@ -81,8 +85,11 @@ export class UploadJournal {
   }
 
   #append(line: object): Promise<void> {
-    this.#lines++;
-    return this.#queue(() => appendFile(this.#path, checkedLine(JSON.stringify(line)), { flush: true }));
+    const header = this.#lines === 0 ? checkedLine(HEADER) : '';
+    this.#lines += header === '' ? 1 : 2;
+    return this.#queue(() =>
+      appendFile(this.#path, `${header}${checkedLine(JSON.stringify(line))}`, { flush: true }),
+    );
   }
 
   async #rewrite(): Promise<void> {
