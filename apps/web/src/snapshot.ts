@@ -1,13 +1,22 @@
 import type { LivePlayer } from '@pinhole/client';
 
+/** Where a picture comes from, and when it was captured, in ms; now unless told. */
+export interface SnapshotOf {
+  readonly label: string;
+  readonly at?: number;
+}
+
 /**
  * Saves the picture on the page as a file.
  * @returns what to tell the person.
  * @throws {Error} in words for people, when there is no picture.
  */
-export async function saveSnapshot(player: LivePlayer, label: string): Promise<string> {
+export async function saveSnapshot(
+  player: Pick<LivePlayer, 'snapshot'>,
+  { label, at = Date.now() }: SnapshotOf,
+): Promise<string> {
   const picture = await player.snapshot();
-  const name = `${label.replace(/[^\p{L}\p{N}]+/gu, '-')}-${new Date().toISOString().replace(/[:.]/g, '-')}.jpg`;
+  const name = `${label.replace(/[^\p{L}\p{N}]+/gu, '-')}-${new Date(at).toISOString().replace(/[:.]/g, '-')}.jpg`;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(picture);
   link.download = name;

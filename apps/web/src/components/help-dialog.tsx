@@ -10,7 +10,17 @@ const KEYS = [
   ['K', 'Keep a risky change'],
   ['← →', 'Previous, next camera'],
   ['1 … 9', 'Open a camera'],
-  ['Esc', 'All cameras'],
+  ['Space', 'Pause, play'],
+  ['J', '10 s back'],
+  ['← →', 'In the past: 10 s back, forth; 1 s with Shift'],
+  [', .', 'One picture back, forth; key frames: < >'],
+  ['[ ]', 'Begin, end of a clip'],
+  ['+ −', 'Timeline: less, more time'],
+  ['Home', 'Oldest on the timeline'],
+  ['End, L', 'Back to live'],
+  ['R', 'Record'],
+  ['V', 'List of recordings'],
+  ['Esc', 'Back to live; all cameras'],
   ['?', 'This help'],
 ] as const;
 

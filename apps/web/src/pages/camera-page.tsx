@@ -13,6 +13,11 @@ import { useLivePlayer } from '../live-player-hook.ts';
 import { keepOverlays, type OverlaySettings, readOverlays } from '../overlays/overlay-settings.ts';
 import { OverlaysPanel } from '../overlays/overlays-panel.tsx';
 import { PictureOverlays } from '../overlays/picture-overlays.tsx';
+import { PastBar } from '../past/past-bar.tsx';
+import { mayWatchPast, usePast } from '../past/past-hook.ts';
+import { pastKeys } from '../past/past-keys.ts';
+import { PastView } from '../past/past-view.tsx';
+import { RecordingsPanel } from '../past/recordings-panel.tsx';
 import { showPictureInPicture } from '../picture-in-picture.ts';
 import { cameraHref, GRID_HREF, go } from '../routing.ts';
 import type { CameraSummary } from '../session/api.ts';
@@ -24,13 +29,14 @@ interface CameraPageProps {
 }
 
 /** What is open beside the picture. */
-type Side = 'controls' | 'overlays' | 'statistics';
+type Side = 'controls' | 'overlays' | 'recordings' | 'statistics';
 
 /** One camera, as large as the window allows. */
 export function CameraPage({ camera, cameras }: CameraPageProps) {
   const live = useLivePlayer(camera);
   const frame = useRef<HTMLDivElement>(null);
   const controls = useControls(camera.id, live);
+  const past = usePast(camera, live);
   const [side, setSide] = useState<Side>();
   const [chosen, choose] = useState<{ readonly camera: string; readonly overlays: OverlaySettings }>();
   const kept = useMemo(() => readOverlays(camera.id), [camera.id]);
@@ -42,10 +48,14 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
     done?.catch(() => say('This browser does not allow full screen here.'));
   };
   const snapshot = (): void => {
-    if (live.player.current) saveSnapshot(live.player.current, camera.label).then(say, refuse);
+    const player = past.playback.player ?? live.player.current;
+    const at = past.playback.positionMs.value;
+    if (player)
+      saveSnapshot(player, { label: camera.label, ...(at !== undefined && { at }) }).then(say, refuse);
   };
   const pictureInPicture = (): void => {
-    if (live.container.current) showPictureInPicture(live.container.current).catch(refuse);
+    const { current } = past.playback.active.value ? past.container : live.container;
+    if (current) showPictureInPicture(current).catch(refuse);
   };
   const beside = (step: number): void => {
     const index = cameras.findIndex(({ id }) => id === camera.id);
@@ -54,7 +64,8 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
   };
   const toggle = (wanted: Side) => (): void => setSide((open) => (open === wanted ? undefined : wanted));
   const mayControl = controls.state.value?.mayControl === true && controls.state.value.controls.length > 0;
-  const shown = side === 'controls' && !mayControl ? undefined : side;
+  const hidden = (side === 'controls' && !mayControl) || (side === 'recordings' && !mayWatchPast(camera));
+  const shown = hidden ? undefined : side;
   const changeOverlays = (changed: OverlaySettings): void => {
     choose({ camera: camera.id, overlays: changed });
     keepOverlays(camera.id, changed);
@@ -73,6 +84,8 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
     escape: () => (shown === undefined ? go(GRID_HREF) : setSide(undefined)),
     arrowleft: () => beside(-1),
     arrowright: () => beside(1),
+    v: toggle('recordings'),
+    ...pastKeys(past),
   });
 
   return (
@@ -84,38 +97,43 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
         <h1>{camera.label}</h1>
       </header>
       <main class="stage">
-        <div class="viewer" ref={frame}>
-          <LiveView label={camera.label} live={live}>
-            <PictureOverlays live={live} settings={overlays} />
-          </LiveView>
-          <UnkeptBar controls={controls} />
-          <div class="toolbar" role="toolbar" aria-label="Picture">
-            <IconButton icon="camera" label="Save a snapshot (S)" onPress={snapshot} />
-            <IconButton icon="pictureInPicture" label="Picture in picture (P)" onPress={pictureInPicture} />
-            <IconButton
-              icon="chart"
-              label="Delay and statistics (I)"
-              onPress={toggle('statistics')}
-              pressed={shown === 'statistics'}
-            />
-            {mayControl && (
+        <div class="column">
+          <div class="viewer" ref={frame}>
+            <LiveView label={camera.label} live={live}>
+              <PictureOverlays live={live} settings={overlays} />
+              <PastView past={past} label={camera.label} />
+            </LiveView>
+            <UnkeptBar controls={controls} />
+            <div class="toolbar" role="toolbar" aria-label="Picture">
+              <IconButton icon="camera" label="Save a snapshot (S)" onPress={snapshot} />
+              <IconButton icon="pictureInPicture" label="Picture in picture (P)" onPress={pictureInPicture} />
               <IconButton
-                icon="sliders"
-                label="Camera controls (C)"
-                onPress={toggle('controls')}
-                pressed={shown === 'controls'}
+                icon="chart"
+                label="Delay and statistics (I)"
+                onPress={toggle('statistics')}
+                pressed={shown === 'statistics'}
               />
-            )}
-            <IconButton
-              icon="overlay"
-              label="Overlays (O)"
-              onPress={toggle('overlays')}
-              pressed={shown === 'overlays'}
-            />
-            <IconButton icon="expand" label="Full screen (F)" onPress={toggleFullScreen} />
-            <IconButton icon="help" label="Keys (?)" onPress={() => setHelping(true)} />
+              {mayControl && (
+                <IconButton
+                  icon="sliders"
+                  label="Camera controls (C)"
+                  onPress={toggle('controls')}
+                  pressed={shown === 'controls'}
+                />
+              )}
+              <IconButton
+                icon="overlay"
+                label="Overlays (O)"
+                onPress={toggle('overlays')}
+                pressed={shown === 'overlays'}
+              />
+              <IconButton icon="expand" label="Full screen (F)" onPress={toggleFullScreen} />
+              <IconButton icon="help" label="Keys (?)" onPress={() => setHelping(true)} />
+            </div>
           </div>
+          <PastBar past={past} listing={shown === 'recordings'} onList={toggle('recordings')} />
         </div>
+        {shown === 'recordings' && <RecordingsPanel past={past} />}
         {shown === 'statistics' && <StatsPanel live={live} onCopied={() => say('Copied.')} />}
         {shown === 'controls' && <ControlsPanel camera={camera.id} controls={controls} />}
         {shown === 'overlays' && <OverlaysPanel settings={overlays} onChange={changeOverlays} />}

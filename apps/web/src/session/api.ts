@@ -4,6 +4,8 @@ import { token } from './token.ts';
 export interface CameraSummary {
   readonly id: string;
   readonly label: string;
+  /** What this token may do with it: `view`, `control`, `record`, `download`, … */
+  readonly rights: readonly string[];
   /** It makes JPEG pictures itself. */
   readonly jpeg: boolean;
 }
