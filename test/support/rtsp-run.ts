@@ -1,5 +1,5 @@
 import { millis } from '@pinhole/core';
-import type { AccessUnit, SourceState } from '@pinhole/engine';
+import type { AccessUnit, SourceAudioFrame, SourceState } from '@pinhole/engine';
 import { createRtspSource, type RtspSource, type RtspSourceOptions } from '@pinhole/sources/rtsp';
 import { linesInto } from './lines-into.ts';
 
@@ -7,6 +7,7 @@ import { linesInto } from './lines-into.ts';
 export class RtspRun {
   readonly source: RtspSource;
   readonly units: AccessUnit[] = [];
+  readonly sounds: SourceAudioFrame[] = [];
   readonly states: SourceState[] = [];
   readonly arrivals: number[] = [];
   readonly lines: string[] = [];
@@ -28,6 +29,7 @@ export class RtspRun {
           this.units.push(unit);
           if (this.source.pid !== undefined) this.pids.add(this.source.pid);
         },
+        audio: (frame) => this.sounds.push(frame),
         state: (state) => this.states.push(state),
       },
       { signal: this.#stop.signal },

@@ -34,6 +34,8 @@ export interface RtspScript {
   readonly noise?: Uint8Array;
   /** Asked of the client after each picture. */
   readonly asks?: string;
+  /** Called right before the first packet of each picture is sent. */
+  readonly aboutToSend?: (picture: number) => void;
   readonly channel?: number;
   readonly ssrc?: number;
   /** Its clock, less ours. */
@@ -41,6 +43,8 @@ export interface RtspScript {
   /** Sends no more than so many pictures, then BYE. */
   readonly pictures?: number;
   readonly tls?: TlsOptions;
+  /** Sends a packet of sound with each picture, on channel 2. */
+  readonly sound?: { readonly payloadType: number; readonly bytes: number; readonly ticks: number };
   /** Lines of its description, instead of one H.264 stream. */
   readonly sdp?: readonly string[];
 }
@@ -161,6 +165,7 @@ export class ScriptedRtspCamera {
       ssrc = 0x1234,
       clockMs = 0,
       pictures = Infinity,
+      sound,
     } = this.#script;
     const units = picturesOf(stream);
     let picture = 0;
@@ -184,6 +189,7 @@ export class ScriptedRtspCamera {
           serializeRtcp([{ kind: 'sender-report', ssrc, ntp, rtpTimestamp: timestamp, ...counts }]),
         );
       }
+      this.#script.aboutToSend?.(picture);
       const payloads = packetizeH264(units[picture % units.length] ?? []);
       for (const [i, payload] of payloads.entries()) {
         const marker = i === payloads.length - 1;
@@ -191,6 +197,12 @@ export class ScriptedRtspCamera {
           channel,
           serializeRtp({ marker, payloadType: 96, sequence: sequence++ % 65_536, timestamp, ssrc, payload }),
         );
+      }
+      if (sound !== undefined) {
+        const { payloadType, bytes, ticks } = sound;
+        const payload = new Uint8Array(bytes).fill(0xff);
+        const packet = { marker: false, payloadType, sequence: picture % 65_536, timestamp: picture * ticks };
+        frame(2, serializeRtp({ ...packet, ssrc: 0x5678, payload }));
       }
       if (asks !== undefined) socket.write(`${asks} rtsp://x/ RTSP/1.0\r\nCSeq: ${picture}\r\n\r\n`);
       picture++;
