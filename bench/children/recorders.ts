@@ -52,7 +52,12 @@ const calls = {
       });
       // From the first picture on, as the recorder does.
       camera.stream.attach(
-        { pressure: 0, write: ({ data }) => void (seen.bytes += data.byteLength) },
+        {
+          pressure: 0,
+          write: ({ data }) => {
+            seen.bytes += data.byteLength;
+          },
+        },
         { now },
       );
       recorder.open();
