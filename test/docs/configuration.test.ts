@@ -78,6 +78,7 @@ const BESIDE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'anonymous[]': { rights: ['control'] },
   'iceServers[]': { urls: 'stun:stun.example.org' },
   tls: { cert: 'cert.pem', key: 'key.pem' },
+  'recordings.upload': { endpoint: 'http://192.168.1.10:9000', bucket: 'recordings' },
 };
 
 /** A configuration that has nothing but `value` at `key`, and what cannot be left out beside it. */
@@ -127,7 +128,7 @@ describe('the table of keys', () => {
     (key, row) => {
       const example = codesIn(row['Example'] ?? '')[0] ?? '';
       const beside = nest(key.split(/[.[]/)[0] ?? '', undefined) as Record<string, unknown>;
-      const parent = /^(cameras\.ID|anonymous\[\])\./.exec(key)?.[1];
+      const parent = /^(cameras\.ID|anonymous\[\]|recordings\.upload)\./.exec(key)?.[1];
       const unset = load(
         stringify(parent === undefined ? beside : nest(parent, BESIDE[parent]), { keepUndefined: false }),
       );

@@ -3,8 +3,9 @@ import { join, relative } from 'node:path';
 import { LIVE_CLOSE_CODE } from '@pinhole/protocol/live';
 import { ROOT } from './markdown.ts';
 
-/** What else in the sources is written like a code: media types and modules of others. */
-const NOT_CODES = /^(?:application|audio|font|image|text|video|hono|node-av|preact|zod)\//;
+/** What else in the sources is written like a code: media types, modules of others, units, folders. */
+const NOT_CODES =
+  /^(?:application|audio|font|image|text|video|hono|node-av|preact|zod)\/|^(?:frames|bits?)\/s$|^systemd\/user$/;
 
 const CODE = /'([a-z][a-z0-9-]*\/[a-z][a-z0-9-]*)'/g;
 const TEMPLATE = /`((?:[a-z0-9-]+|\$\{[\w.]+\})\/(?:[a-z0-9-]+|\$\{[\w.]+\}))`/g;
@@ -43,6 +44,8 @@ const FROM_TEMPLATE: Readonly<Record<string, () => readonly string[]>> = {
       (what) => `live/${what}`,
     ),
   'session/${code}': () => Object.keys(LIVE_CLOSE_CODE).map((code) => `session/${code}`),
+  // No codes: folders by day and hour, open files by process.
+  '${folder}/${fd}': () => [],
   // For answers of foreign servers; the client puts its own code in its place.
   'http/${status}': () => [],
   // No code: how the two ends of a connection were found.

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openChromium } from '../support/chromium.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
@@ -14,20 +15,27 @@ const { describe, it } = needs('ffmpeg');
 describe('every shell block', () => {
   let shell: Shell;
   let pinhole: Pinhole;
+  let folder: string;
+  /** The cameras that the pages speak of. */
+  const configFile = async (): Promise<string> => {
+    folder = await mkdtemp(join(tmpdir(), 'pinhole-docs-'));
+    const picture = 'synthetic:320x180@15';
+    const cameras = { test: picture, door: { source: picture, record: 'both' }, shed: 'push:' };
+    const file = join(folder, 'pinhole.yaml');
+    await writeFile(file, JSON.stringify({ cameras, recordings: { segmentSeconds: 2 } }));
+    return file;
+  };
   beforeAll(async () => {
     [shell, pinhole] = await Promise.all([
       openShell(),
-      startPinhole({
-        args: ['test=synthetic:320x180@15', 'door=synthetic:320x180@15', 'shed=push:'].flatMap((camera) => [
-          '--camera',
-          camera,
-        ]),
-      }),
+      startPinhole({ args: ['--config', await configFile()] }),
     ]);
+    await untilRecorded(pinhole);
   });
   afterAll(async () => {
     await pinhole?.dispose();
     await shell?.dispose();
+    await rm(folder, { recursive: true });
   });
 
   it.each(blocksOf('sh').map((block) => [block.at, block.text] as const))('%s runs', async (_, text) => {
@@ -37,12 +45,22 @@ describe('every shell block', () => {
 
     expect(output).not.toMatch(/not found|Usage/i);
     expect({ code, output }).toMatchObject({ code: 0 });
-    const starts = (text.match(/npm start|pinhole(?= --config)/g) ?? []).length;
+    const starts = (text.match(/npm start|pinhole(?= --config)|token link/g) ?? []).length;
     expect(
       output.match(/^http:\/\/localhost:\d+\/#token=\S+$|^https:\/\/localhost:\d+\/#token=\S+$/gm) ?? [],
     ).toHaveLength(starts);
   });
 });
+
+/** What pages play and download is there. */
+async function untilRecorded({ url, token }: Pinhole): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
+    const answer = await fetch(`${url}/api/v1/cameras/door/recordings/latest`, { headers });
+    if ((await answer.text()).includes('.mp4')) return;
+    if (Date.now() > deadline) throw new Error('nothing was recorded');
+  }
+}
 
 describe('the first sixty seconds', () => {
   const browserIt = needs('chromium').it;
