@@ -18,6 +18,6 @@ export const file: SourceKind<FileSpec> = {
       throw sourceFault(`"${text}": write file:PATH, e.g. file:clip.mp4`);
     return { kind: 'file', path };
   },
-  open: ({ path }) => createFileSource({ path }),
+  open: ({ path }, { audio }) => createFileSource({ path, audio }),
   inWords: ({ path }) => `file ${path}`,
 };

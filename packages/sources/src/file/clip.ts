@@ -1,4 +1,14 @@
 import type { Micros } from '@pinhole/core';
+import type { AudioParameters } from '@pinhole/engine';
+
+/** One coded frame of a file's sound. */
+export interface ClipSound {
+  readonly data: Uint8Array;
+  /** When it is heard, on the file's own time line. */
+  readonly pts: Micros;
+  readonly duration: Micros;
+  readonly parameters: AudioParameters;
+}
 
 /** One coded picture of a file, in decoding order. */
 export interface ClipPicture {
@@ -8,6 +18,8 @@ export interface ClipPicture {
   readonly key: boolean;
   /** When it is shown, on the file's own time line. */
   readonly pts: Micros;
+  /** What begins to be heard while it is shown, or was since the picture before. */
+  readonly sounds?: readonly ClipSound[];
 }
 
 /** A picture whose time of decoding is known too. */

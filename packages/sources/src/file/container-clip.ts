@@ -23,6 +23,7 @@ import {
 } from 'mediabunny';
 import type { ClipPass, ClipPicture } from './clip.ts';
 import { noH264 } from './clip-error.ts';
+import { ContainerSound } from './container-sound.ts';
 
 /** Formats that keep everything in the one file; a playlist could name any other one. */
 const FORMATS = [MP4, QTFF, MATROSKA, MPEG_TS];
@@ -33,30 +34,38 @@ const CACHE_BYTES = 4 * 1024 * 1024;
 const FALLBACK_DURATION = micros(40_000);
 
 /**
- * Reads the H.264 track of an MP4 file, fragmented or not (also MOV, Matroska, MPEG-TS), with the times that it tells.
+ * Reads the H.264 track, and the sound where it is wanted, of an MP4 file, fragmented or not (also MOV, Matroska, MPEG-TS), with the times that it tells.
  *
  * @throws {PinholeError} `source/no-h264` when it has no H.264 track or no key picture; errors of the file system;
  *   errors of the reader for what is no such file.
  */
-export async function* readContainerClip(path: string): ClipPass {
+export async function* readContainerClip(
+  path: string,
+  { audio }: { readonly audio: 'off' | 'on' },
+): ClipPass {
   await access(path, constants.R_OK);
   // Errors of reads that nobody waits for come again with the next read that somebody does.
   const source = new FilePathSource(path, { maxCacheSize: CACHE_BYTES, handleUnhandledError: () => {} });
   const input = new Input({ source, formats: FORMATS });
+  let sound: ContainerSound | undefined;
   try {
     const track = await h264Track(input, path);
     const configuration = await decoderConfiguration(track);
+    sound = audio === 'on' ? await ContainerSound.open(input) : undefined;
     const span = new Span();
     for await (const packet of new EncodedPacketSink(track).packets()) {
       const pts = micros(Math.round(packet.timestamp * 1e6));
       const picture = toPicture(packet.data, pts, configuration);
       if (span.empty && !picture.key) continue;
-      span.add(pts, micros(Math.round(packet.duration * 1e6)));
-      yield picture;
+      const duration = micros(Math.round(packet.duration * 1e6));
+      span.add(pts, duration);
+      const sounds = await sound?.until(micros(pts + duration), pts);
+      yield sounds === undefined || sounds.length === 0 ? picture : { ...picture, sounds };
     }
     if (span.empty) throw noH264(path, 'an H.264 track without any key picture');
     return span.duration;
   } finally {
+    await sound?.close();
     input.dispose();
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { micros } from '@pinhole/core';
-import type { AccessUnit, SourceState } from '@pinhole/engine';
+import type { AccessUnit, SourceAudioFrame, SourceState } from '@pinhole/engine';
 import { NAL_TYPE, nalType, nalUnits } from '@pinhole/media/h264';
 import { readTimeCode } from '@pinhole/media/timecode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,7 @@ async function play(options: FileSourceOptions, count: number) {
   const clock = new FakeClock();
   const source = createFileSource({ clock, ...options });
   const units: AccessUnit[] = [];
+  const sounds: SourceAudioFrame[] = [];
   const handedOnMs: number[] = [];
   const states: SourceState[] = [];
   const abort = new AbortController();
@@ -43,6 +44,7 @@ async function play(options: FileSourceOptions, count: number) {
       handedOnMs.push(clock.monotonicNow());
       if (units.length === count) abort.abort();
     },
+    audio: (frame: SourceAudioFrame) => sounds.push(frame),
     state: (state: SourceState) => states.push(state),
   };
   let running = true;
@@ -55,7 +57,7 @@ async function play(options: FileSourceOptions, count: number) {
     clock.advanceToNext();
   }
   await ended;
-  return { clock, source, units, handedOnMs, states, sink };
+  return { clock, source, units, sounds, handedOnMs, states, sink };
 }
 
 const intervals = (values: readonly number[]): readonly number[] =>
@@ -136,7 +138,7 @@ describe('a raw H.264 file', () => {
 
     expect(intervals(at).slice(0, 15)).toEqual([50, 50, 50, 400, 0, 0, 0, 0, 0, 0, 0, 50, 50, 50, 50]);
     expect(intervals(at).slice(18)).toEqual([50, 30_000, 50, 50, 50, 50, 50, 50, 50, 50, 50].slice(0, 11));
-    expect(source.counters).toEqual({ pictures: 30, postponements: 1 });
+    expect(source.counters).toEqual({ pictures: 30, audioFrames: 0, postponements: 1 });
   });
 
   it('goes on with its times and numbers when it is started again', async () => {
@@ -386,5 +388,53 @@ needs('ffmpeg').describe('an MP4 file', () => {
     expect(units.length).toBeGreaterThan(20);
     expect(units.length).toBeLessThan(FRAMES);
     expect(units[0]?.key).toBe(true);
+  });
+});
+
+needs('ffmpeg').describe('the sound of a file', () => {
+  const makeClip = (name: string, coder: string): string => {
+    const path = inFolder(name);
+    const pictures = '-f lavfi -i testsrc2=size=160x120:rate=20';
+    const tone = '-f lavfi -i sine=frequency=440:sample_rate=48000';
+    const output = `-t 1 -c:v libx264 -bf 0 -g 10 -pix_fmt yuv420p ${coder}`;
+    runFfmpeg(['-y', ...`${pictures} ${tone} ${output}`.split(' '), path]);
+    return path;
+  };
+
+  it.for([
+    ['mp4', '-c:a aac', 'aac', 1024 / 48_000],
+    ['mkv', '-c:a libopus -b:a 64k', 'opus', 0.02],
+  ] as const)(
+    'comes from an %s beside its pictures, round after round',
+    async ([ending, coder, codec, frameSeconds]) => {
+      const path = makeClip(`sound.${ending}`, coder);
+      const { units, sounds, source } = await play({ path, audio: 'on' }, 55);
+
+      expect(sounds[0]?.parameters).toMatchObject({ codec, sampleRate: 48_000, channels: 1 });
+      // Two rounds of a second and three quarters of another: no picture is without the sound that goes with it.
+      expect(sounds.length).toBeGreaterThan(2.6 / frameSeconds);
+      expect(source.counters.audioFrames).toBe(sounds.length);
+      const steps = sounds.slice(1).map(({ pts }, i) => pts - (sounds[i]?.pts ?? 0));
+      expect(Math.min(...steps)).toBeGreaterThan(0);
+      expect(Math.max(...steps)).toBeLessThan(2 * frameSeconds * 1e6);
+      const [first] = sounds;
+      const [picture] = units;
+      const apart = (first?.pts ?? 0) - (picture?.pts ?? 0);
+      expect(Math.abs(apart)).toBeLessThan(50_000);
+      expect((first?.captureTime ?? 0) - (picture?.captureTime ?? 0)).toBe(apart);
+    },
+  );
+
+  it('stays in the file unless it is wanted', async () => {
+    const { sounds } = await play({ path: makeClip('unwanted.mp4', '-c:a aac') }, 25);
+
+    expect(sounds).toEqual([]);
+  });
+
+  it('that cannot be taken as it is costs no picture', async () => {
+    const { units, sounds } = await play({ path: makeClip('ac3.mkv', '-c:a ac3'), audio: 'on' }, 25);
+
+    expect(units).toHaveLength(25);
+    expect(sounds).toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ export interface FileSourceOptions {
   readonly loop?: boolean;
   /** For people; the file's name unless told. */
   readonly label?: string;
+  /** Whether AAC or Opus in it is played as well. Default `off`. */
+  readonly audio?: 'off' | 'on';
   /** Rate of a raw H.264 file, 1…240, in place of what its SPS tells (25 where that tells none). */
   readonly framesPerSecond?: number;
   readonly clock?: SourceClock;
@@ -20,6 +22,7 @@ export interface FileSourceOptions {
 /** What the source did since it was made. */
 export interface FileCounters {
   readonly pictures: number;
+  readonly audioFrames: number;
   /** Times that it was so late (a busy machine, a slow disk) that the rest was put off rather than hurried through. */
   readonly postponements: number;
 }
@@ -43,6 +46,8 @@ export class FileSource implements Source {
   readonly #originUtc: number;
   #sequence = 0;
   #postponements = 0;
+  #audioFrames = 0;
+  #lastSoundPts = Number.NEGATIVE_INFINITY;
   #lastDts = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileSourceOptions) {
@@ -57,14 +62,14 @@ export class FileSource implements Source {
 
   /** What it did so far. */
   get counters(): FileCounters {
-    return { pictures: this.#sequence, postponements: this.#postponements };
+    return { pictures: this.#sequence, audioFrames: this.#audioFrames, postponements: this.#postponements };
   }
 
   async start(sink: SourceSink, { signal }: { readonly signal: Abort }): Promise<void> {
     if (signal.aborted) return;
     sink.state({ kind: 'connecting' });
-    const { path, loop = true, framesPerSecond } = this.#options;
-    const pictures = playedClip({ path, loop, framesPerSecond });
+    const { path, loop = true, audio = 'off', framesPerSecond } = this.#options;
+    const pictures = playedClip({ path, loop, audio, framesPerSecond });
     try {
       let timeline: Timeline | undefined;
       for await (const picture of pictures) {
@@ -122,6 +127,14 @@ export class FileSource implements Source {
     this.#lastDts = dts;
     const captureTime = this.#clock.utcNow();
     sink.write({ data, key, captureTime, pts: timeline.at(picture.pts), dts, sequence: this.#sequence++ });
+    for (const { pts: heard, ...sound } of picture.sounds ?? []) {
+      const pts = timeline.at(heard);
+      // Where a round is longer heard than seen, the next one begins in the midst of it.
+      if (pts <= this.#lastSoundPts) continue;
+      this.#lastSoundPts = pts;
+      this.#audioFrames++;
+      sink.audio?.({ ...sound, pts, captureTime: micros(captureTime + heard - picture.pts) });
+    }
   }
 
   #waitUntil(dueMs: Millis, signal: Abort): Promise<void> {

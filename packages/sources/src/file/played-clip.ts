@@ -10,6 +10,8 @@ import { DecodeTimes } from './decode-times.ts';
 export interface PlayedClipOptions {
   readonly path: string;
   readonly loop: boolean;
+  /** Whether sound is read too. */
+  readonly audio: 'off' | 'on';
   /** Rate of a raw H.264 file, in place of what it tells. */
   readonly framesPerSecond?: number | undefined;
 }
@@ -31,10 +33,15 @@ export async function* playedClip(options: PlayedClipOptions): AsyncGenerator<Ti
           offset += step.value;
           break;
         }
-        const { pts, dts, ...picture } = step.value;
+        const { pts, dts, sounds, ...picture } = step.value;
         // A round whose delay grew on the way ends later than the next one begins; times still never fall.
         lastDts = Math.max(lastDts, dts + offset);
-        yield { ...picture, pts: micros(pts + offset), dts: micros(lastDts) };
+        yield {
+          ...picture,
+          pts: micros(pts + offset),
+          dts: micros(lastDts),
+          ...(sounds && { sounds: sounds.map((sound) => ({ ...sound, pts: micros(sound.pts + offset) })) }),
+        };
       }
     } catch (thrown) {
       throw clipError(options.path, thrown);
@@ -47,7 +54,7 @@ export async function* playedClip(options: PlayedClipOptions): AsyncGenerator<Ti
 async function* oneRound(options: PlayedClipOptions): AsyncGenerator<TimedPicture, number, void> {
   const pass: ClipPass = (await isAnnexB(options.path))
     ? readAnnexBClip(options.path, options)
-    : readContainerClip(options.path);
+    : readContainerClip(options.path, options);
   const times = new DecodeTimes();
   try {
     for (let step = await pass.next(); ; step = await pass.next()) {
