@@ -22,6 +22,13 @@ PAYLOADERS = {
     "mjpeg": "jpegparse ! rtpjpegpay name=pay0 pt=26",
 }
 
+SOUND_PAYLOADERS = {
+    "aac": "aacparse ! rtpmp4gpay name=pay1 pt=97",
+    "opus": "opusparse ! rtpopuspay name=pay1 pt=98",
+    "pcmu": "rtppcmupay name=pay1",
+    "pcma": "rtppcmapay name=pay1",
+}
+
 
 def pipeline(mount):
     """A looped file has to be a raw byte stream: a container cannot be read again without a seek."""
@@ -34,6 +41,13 @@ def pipeline(mount):
         rate = mount.get("framesPerSecond", 30)
         # Left to itself h264parse dates nothing that has no VUI timing, and the sink then sends all at once.
         source = f'multifilesrc location="{file}" loop={loop} caps="video/x-{codec},framerate={rate}/1"'
+    elif mount.get("sound"):
+        # A Matroska file with one track of each.
+        sound = SOUND_PAYLOADERS[mount["sound"]]
+        return (
+            f'( filesrc location="{file}" ! matroskademux name=demux'
+            f" demux.video_0 ! queue ! {payloader} demux.audio_0 ! queue ! {sound} )"
+        )
     else:
         source = f'filesrc location="{file}" ! qtdemux'
     return f"( {source} ! {payloader} )"

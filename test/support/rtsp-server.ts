@@ -9,13 +9,15 @@ const START_TIMEOUT_MS = 15_000;
 
 /** One stream that the server offers. */
 export interface RtspMount {
-  /** An MP4, or a raw `.h264` byte stream. */
+  /** An MP4, a Matroska file where it has sound, or a raw `.h264` byte stream. */
   readonly file: string;
   readonly codec?: 'h264' | 'h265' | 'mjpeg';
   /** Starts again at its end; for a raw byte stream without B-frames only. */
   readonly loop?: boolean;
   /** Of a raw byte stream. Default 30. */
   readonly framesPerSecond?: number;
+  /** The sound beside the pictures of a Matroska file. */
+  readonly sound?: 'aac' | 'opus' | 'pcmu' | 'pcma';
   /** Repeats the parameter sets in front of each key picture (default), or has them in the SDP only. */
   readonly inBandParameters?: boolean;
 }

@@ -27,7 +27,7 @@ gi.require_version('Gst', '1.0')
 gi.require_version('GstRtspServer', '1.0')
 from gi.repository import Gst, GstRtspServer
 Gst.init(None)
-raise SystemExit(not all(Gst.ElementFactory.find(name) for name in ('qtdemux', 'h264parse', 'rtph264pay', 'rtpjpegpay')))
+raise SystemExit(not all(Gst.ElementFactory.find(name) for name in ('qtdemux', 'matroskademux', 'h264parse', 'aacparse', 'opusparse', 'rtph264pay', 'rtpjpegpay', 'rtpmp4gpay', 'rtpopuspay', 'rtppcmupay')))
 `;
 
 const SWIFT_PACKAGES = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'];
