@@ -31,7 +31,8 @@ const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
 
 let server: RecordingsServer;
 beforeAll(async () => {
-  const limits = { downloads: 6, downloadStallMs: 2000, failedAuthPerMinute: 1000 };
+  // How long a request may take to arrive says nothing of how long its answer may.
+  const limits = { downloads: 6, downloadStallMs: 2000, requestTimeoutMs: 1000, failedAuthPerMinute: 1000 };
   const recordings = { timeZone: 'UTC' };
   server = await openRecordingsServer({ limits, recordings }, async (root) => {
     const door = join(root, 'door');
