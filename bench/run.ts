@@ -19,11 +19,13 @@ import { Interrupted, runBench } from './support/run-bench.ts';
 const BENCHES = [
   'parsers',
   'server-delay',
+  'source-delay',
   'fan-out',
   'first-frame',
   'capture-to-paint',
   'memory',
   'recorder',
+  'archive',
   'synthetic',
 ] as const;
 
