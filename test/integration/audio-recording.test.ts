@@ -30,6 +30,7 @@ const CAMERAS: readonly Recorded[] = [
   { camera: 'pcmu-to-aac', mount: '/pcmu', audio: 'auto', codec: 'aac' },
   { camera: 'opus-to-aac', mount: '/opus', audio: 'aac', codec: 'aac' },
   { camera: 'aac-to-opus', mount: '/aac', audio: 'opus', codec: 'opus' },
+  { camera: 'pcmu-by-ffmpeg', mount: '/pcmu?via=ffmpeg', audio: 'auto', codec: 'aac' },
   { camera: 'aac-by-udp', mount: '/aac?transport=udp', audio: 'aac', codec: 'aac' },
 ];
 
@@ -46,7 +47,7 @@ function packetHashes(file: string): readonly string[] {
 /** Seconds of a frame of each. */
 const FRAME: Readonly<Record<Recorded['codec'], number>> = { aac: 1024 / 48_000, opus: 0.02 };
 
-needs('gst-rtsp-server', 'ffmpeg').describe('recordings with sound', () => {
+needs('gst-rtsp-server', 'ffmpeg', 'node-av').describe('recordings with sound', () => {
   let folder: string;
   let server: RtspServer;
   const clips = new Map<string, string>();

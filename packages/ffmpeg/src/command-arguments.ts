@@ -42,7 +42,7 @@ export function demuxCommand(request: DemuxRequest, mode: CommandMode): CommandL
 
 function inputOf(request: DemuxRequest): CommandLine {
   const { url } = request;
-  const options = formatOptions(request);
+  const options = formatOptions({ ...request, audio: 'off' });
   if (url.startsWith('file:')) {
     const pace = request.pace === 'real-time' ? ['-re'] : [];
     return {

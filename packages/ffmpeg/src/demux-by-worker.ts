@@ -24,6 +24,9 @@ export function demuxByWorker(request: DemuxRequest, sink: DemuxSink, signal: Ab
       case 'unit':
         if (!signal.aborted) sink.write(report.unit);
         return;
+      case 'audio':
+        if (!signal.aborted) sink.audio?.(report.frame);
+        return;
       case 'dropped-busy':
         sink.droppedBusy(report.total);
         return;

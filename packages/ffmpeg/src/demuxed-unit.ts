@@ -1,4 +1,5 @@
 import type { Micros } from '@pinhole/core';
+import type { AudioInput, TimedAudio } from './audio/audio-encoder-options.ts';
 
 /** One coded picture out of a demuxer, in the shape that the engine takes as an access unit. */
 export interface DemuxedUnit {
@@ -31,6 +32,8 @@ export interface DemuxSink {
   write(unit: DemuxedUnit): void;
   /** Units left out so far because they were not taken fast enough; called when it grew. */
   droppedBusy(total: number): void;
+  /** A frame of sound, where it was asked for, dated when it was begun to be heard; node-av only. */
+  audio?(frame: TimedAudio<AudioInput>): void;
 }
 
 /** What to demux and how. */
@@ -41,6 +44,11 @@ export interface DemuxRequest {
   readonly transport?: 'tcp' | 'udp';
   /** Reads a file at the speed of its pictures rather than as fast as they are taken. */
   readonly pace?: 'real-time';
+  /**
+   * Whether sound that an audio encoder takes is read as well. Default `off`. The `ffmpeg` command gives none: it would
+   * let pictures wait for it.
+   */
+  readonly audio?: 'off' | 'on';
 }
 
 /** The sentence that tells why a codec is not passed through. */

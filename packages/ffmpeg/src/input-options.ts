@@ -35,8 +35,8 @@ export function formatOptions(request: DemuxRequest): Readonly<Record<string, st
   return {
     ...protocols,
     rtsp_transport: request.transport ?? 'tcp',
-    // Only what we watch: a camera's audio and metadata would cost its network.
-    allowed_media_types: 'video',
+    // Only what we want: a camera's other streams would cost its network.
+    allowed_media_types: request.audio === 'on' ? 'video+audio' : 'video',
     timeout: String(INPUT_TIMEOUT_MICROS),
   };
 }

@@ -37,9 +37,7 @@ export function audioArguments(input: AudioCoding<AudioInput>, to: AudioTarget):
       ? '-c:a aac -f adts'
       : '-c:a libopus -application audio -frame_duration 20 -f ogg -page_duration 20000';
   return [
-    ...'-hide_banner -nostats -loglevel error -threads 1 -probesize 32 -analyzeduration 0'.split(
-      ' ',
-    ),
+    ...'-hide_banner -nostats -loglevel error -threads 1 -probesize 32 -analyzeduration 0'.split(' '),
     ...[
       '-f',
       READERS[input.codec],

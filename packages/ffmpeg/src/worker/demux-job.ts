@@ -6,6 +6,7 @@ import { type H264Packet, H264Units } from '../h264-units.ts';
 import { formatOptions } from '../input-options.ts';
 import { type Av, AvError, check } from './av.ts';
 import type { Outlet } from './outlet.ts';
+import { SoundPackets } from './sound-packets.ts';
 import { Transcoder } from './transcoder.ts';
 import { UnitBacklog } from './unit-backlog.ts';
 
@@ -23,6 +24,7 @@ export class DemuxJob {
   /** A live input cannot be made to wait: what the parent is too busy for is dropped. */
   readonly #live: boolean;
   #transcoder: Transcoder | undefined;
+  #sound: SoundPackets | undefined;
   #droppedTold = 0;
   #stopped = false;
   #started: { readonly dts: Micros; readonly at: Micros } | undefined;
@@ -76,6 +78,7 @@ export class DemuxJob {
       check(av, await this.#format.findStreamInfo(null), 'look into the input');
       stream = this.#videoStream();
     }
+    if (this.#request.audio === 'on') this.#sound = SoundPackets.of(av, this.#format.streams);
     if (stream === undefined) throw new AvError('the input does not contain any stream of video');
     const codec = av.Codec.findDecoder(stream.codecpar.codecId)?.name ?? 'an unknown codec';
     if (stream.codecpar.codecId === av.constants.AV_CODEC_ID_H264) {
@@ -104,6 +107,7 @@ export class DemuxJob {
         if (result === av.constants.AVERROR_EOF) break;
         check(av, result, 'read');
         if (packet.streamIndex === stream.index) await this.#take(packet, stream);
+        else if (packet.streamIndex === this.#sound?.index) this.#takeSound(packet);
         packet.unref();
       }
       for (const late of this.#transcoder?.flush() ?? []) await this.#put(late);
@@ -129,6 +133,12 @@ export class DemuxJob {
       return;
     }
     for (const encoded of this.#transcoder.transcode(packet, captureTime)) await this.#put(encoded);
+  }
+
+  /** What the parent is too busy for is left out: sound is told at once, or not. */
+  #takeSound(packet: Packet): void {
+    const frame = this.#outlet.isFull ? undefined : this.#sound?.frame(packet, this.#now());
+    if (frame !== undefined) this.#outlet.send({ kind: 'audio', frame });
   }
 
   async #put(packet: H264Packet): Promise<void> {

@@ -25,6 +25,16 @@ const REPORTS: readonly WorkerReport[] = [
     height: 360,
     captureTime: micros(1_795_219_200_123_456),
   },
+  {
+    kind: 'audio',
+    frame: {
+      data: Uint8Array.of(7, 8),
+      captureTime: micros(1_795_219_200_123_456),
+      pts: micros(-5),
+      duration: micros(20_000),
+      parameters: { codec: 'aac', sampleRate: 48_000, channels: 2, config: Uint8Array.of(0x11, 0x90) },
+    },
+  },
   { kind: 'ended' },
 ];
 
@@ -41,6 +51,7 @@ describe('reports of the worker', () => {
   it.each([
     ['a length beyond all bounds', [0xff, 0xff, 0xff, 0xff]],
     ['an unknown layout', [0, 0, 0, 1, 9]],
+    ['sound of no codec', [0, 0, 0, 2, 3, 99]],
     ['a unit that ends early', [0, 0, 0, 2, 1, 1]],
     ['text that is none', [0, 0, 0, 2, 0, 0x7b]],
   ])('refuse %s with the one documented error', (_, bytes) => {

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, MalformedError, type Micros, micros } from '@pinhole/core';
+import type { AudioCoding, AudioInput, TimedAudio } from '../audio/audio-encoder-options.ts';
 import { ByteQueue } from '../byte-queue.ts';
 import type { DemuxedInput, DemuxedUnit, DemuxRequest } from '../demuxed-unit.ts';
 import type {
@@ -58,6 +59,7 @@ export type WorkerReport =
       readonly captureTime?: Micros;
     }
   | { readonly kind: 'unit'; readonly unit: DemuxedUnit }
+  | { readonly kind: 'audio'; readonly frame: TimedAudio<AudioInput> }
   /** An encoder was opened: the first, or anew for pictures of another size. */
   | {
       readonly kind: 'encoder';
@@ -69,18 +71,21 @@ export type WorkerReport =
   | { readonly kind: 'picture-done'; readonly outcome: 'encoded' | 'corrupt' };
 
 const LONGEST_MESSAGE_BYTES = 64 * 2 ** 20;
+const AUDIO_CODECS: readonly AudioInput[] = ['aac', 'opus', 'pcmu', 'pcma', 'l16'];
 const TEXT = 0;
 const UNIT = 1;
 const JPEG = 2;
+const AUDIO = 3;
 
 /**
  * Lays a report out for the pipe, big-endian:
  *
  * ```
- * length u32 (of what follows) | layout u8: 0 text, 1 unit, 2 JPEG | body
+ * length u32 (of what follows) | layout u8: 0 text, 1 unit, 2 JPEG, 3 audio | body
  * text: JSON
  * unit: flags u8 (1 key) | sequence u32 | capture time, pts, dts: µs as 64-bit floats (exact to 2^53, may be negative) | Annex B
  * JPEG: width u32 | height u32 | capture time as above, NaN where it has none | file
+ * audio: codec u8 (index) | sample rate u32 | channels u8 | capture time, pts, duration | config length u8 | config | frame
  * ```
  */
 export function serializeReport(report: WorkerReport): Uint8Array {
@@ -96,6 +101,16 @@ export function serializeReport(report: WorkerReport): Uint8Array {
   } else if (report.kind === 'jpeg') {
     const { width, height, captureTime = Number.NaN, jpeg } = report;
     writer.u8(JPEG).u32(width).u32(height).bytes(serializeFloat(captureTime)).bytes(jpeg);
+  } else if (report.kind === 'audio') {
+    const { parameters, captureTime, pts, duration, data } = report.frame;
+    const config = parameters.config ?? new Uint8Array();
+    writer
+      .u8(AUDIO)
+      .u8(AUDIO_CODECS.indexOf(parameters.codec))
+      .u32(parameters.sampleRate)
+      .u8(parameters.channels);
+    for (const time of [captureTime, pts, duration]) writer.bytes(serializeFloat(time));
+    writer.u8(config.byteLength).bytes(config).bytes(data);
   } else {
     writer.u8(TEXT).bytes(new TextEncoder().encode(JSON.stringify(report)));
   }
@@ -151,6 +166,8 @@ function parseReport(body: Uint8Array): WorkerReport {
       const times = { captureTime: micros(captureTime ?? 0), pts: micros(pts ?? 0), dts: micros(dts ?? 0) };
       return { kind: 'unit', unit: { data: reader.rest(), key, sequence, ...times } };
     }
+    case AUDIO:
+      return { kind: 'audio', frame: parseAudio(reader) };
     case JPEG: {
       const [width, height] = [reader.u32(), reader.u32()];
       const captureTime = parseFloat64(reader.bytes(8));
@@ -160,6 +177,26 @@ function parseReport(body: Uint8Array): WorkerReport {
     default:
       throw new MalformedError('ffmpeg/malformed-report', `layout ${layout}`);
   }
+}
+
+function parseAudio(reader: ByteReader): TimedAudio<AudioInput> {
+  const codec = AUDIO_CODECS[reader.u8()];
+  if (codec === undefined) throw new MalformedError('ffmpeg/malformed-report', 'sound of an unknown codec');
+  const [sampleRate, channels] = [reader.u32(), reader.u8()];
+  const [captureTime, pts, duration] = [reader.bytes(8), reader.bytes(8), reader.bytes(8)].map(parseFloat64);
+  const config = reader.bytes(reader.u8());
+  const parameters: AudioCoding<AudioInput> = {
+    codec,
+    sampleRate,
+    channels,
+    ...(config.byteLength > 0 && { config }),
+  };
+  const times = {
+    captureTime: micros(captureTime ?? 0),
+    pts: micros(pts ?? 0),
+    duration: micros(duration ?? 0),
+  };
+  return { data: reader.rest(), ...times, parameters };
 }
 
 function parseText(text: string): WorkerReport {

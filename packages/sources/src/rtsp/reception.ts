@@ -1,8 +1,9 @@
-import { type Abort, type Logger, MalformedError, PinholeError } from '@pinhole/core';
+import { type Abort, type Logger, MalformedError, micros, PinholeError } from '@pinhole/core';
 import type { SourceAudioFrame } from '@pinhole/engine';
 import {
   createScrubber,
   type DemuxedInput,
+  type DemuxedUnit,
   type Demuxing,
   type DemuxSink,
   type FfmpegOptions,
@@ -65,12 +66,16 @@ export interface Reception {
 
 const H264: DemuxedInput = { codec: 'h264' };
 
+/** FFmpeg's time lines of pictures and sound lie further apart before it knows how they belong together. */
+const LARGEST_DISAGREEMENT = micros(500_000);
+
 /** Begins to receive a camera, by our own client where that can, so that no picture waits for the next one. */
 export function openReception(options: ReceptionOptions, sink: ReceptionSink): Reception {
   const { url, transport, signal, clock, log } = options;
   const target = options.via === 'ffmpeg' ? undefined : parseRtspTarget(url);
   let session = target && sessionOf(target, options.audio);
   let demuxing: Demuxing | undefined;
+  let last: DemuxedUnit | undefined;
 
   function sessionOf(camera: RtspTarget, audio: 'off' | 'on'): RtspSession {
     return new RtspSession(
@@ -121,8 +126,31 @@ export function openReception(options: ReceptionOptions, sink: ReceptionSink): R
     }
   }
 
+  const demuxed: DemuxSink = {
+    opened: (input) => {
+      if (options.audio === 'on' && demuxing?.backend() === 'command') {
+        sink.noSound('the ffmpeg program receives it, which would let pictures wait for sound');
+      }
+      sink.opened(input);
+    },
+    write: (unit) => {
+      last = unit;
+      sink.write(unit);
+    },
+    droppedBusy: (total) => sink.droppedBusy(total),
+    audio: (frame) => {
+      if (last === undefined) return;
+      // FFmpeg holds pictures back, so that its own relation of the two is the better one, as long as it has one.
+      const told = micros(last.captureTime + frame.pts - last.pts);
+      const captureTime =
+        Math.abs(told - frame.captureTime) < LARGEST_DISAGREEMENT ? told : frame.captureTime;
+      // Codec and parameters belong together, as they do in the frames of a stream.
+      sink.audio({ ...frame, captureTime } as SourceAudioFrame);
+    },
+  };
+
   async function demux(): Promise<void> {
-    demuxing = openDemuxer({ url, transport }, sink, { ...options.ffmpeg, signal });
+    demuxing = openDemuxer({ url, transport, audio: options.audio }, demuxed, { ...options.ffmpeg, signal });
     await demuxing.ended;
   }
 
