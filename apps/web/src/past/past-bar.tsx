@@ -34,10 +34,23 @@ export function PastBar({ past, listing, onList }: PastBarProps) {
       </div>
       {watching && <Timeline past={past} />}
       {watching && <ClipBar past={past} />}
-      <RecordWords past={past} />
+      <div class="past-foot">
+        <div>
+          <RecordWords past={past} />
+        </div>
+        {watching && <Legend />}
+      </div>
     </section>
   );
 }
+
+const Legend = () => (
+  <div class="past-legend">
+    <span data-of="recorded">Recorded</span>
+    <span data-of="on-demand">On demand</span>
+    <span data-of="memory">In memory</span>
+  </div>
+);
 
 const PlaybackButtons = ({ past }: { readonly past: Past }) => {
   const { playback } = past;

@@ -9,7 +9,7 @@ import { signal } from '@preact/signals';
 import { spanOf, type TimeWindow } from './time-window.ts';
 
 const STATE_EVERY_MS = 3_000;
-const MAP_EVERY_MS = 6_000;
+const MAP_EVERY_MS = 3_000;
 /** While somebody zooms, the map is asked for when the hand rests. */
 const MAP_AFTER_MS = 180;
 /** Single recordings are told apart within so long a window; further out they are too small to be seen. */

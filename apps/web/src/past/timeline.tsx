@@ -58,6 +58,7 @@ export function Timeline({ past }: { readonly past: Past }) {
         ref={track}
         role="slider"
         tabIndex={0}
+        data-to={Math.round(window.toMs)}
         aria-label="Recorded time"
         aria-valuemin={Math.round(window.fromMs)}
         aria-valuemax={Math.round(Math.min(window.toMs, nowMs))}

@@ -24,6 +24,7 @@ export interface FootageLoaderOptions {
   readonly sink: FootageSink;
   /** How much is loaded ahead of the playhead, in seconds. */
   readonly ahead: () => number;
+  readonly rate: () => number;
   /** How much should be. */
   readonly wanted: () => number;
   readonly handle: (event: LoaderEvent) => void;
@@ -84,7 +85,7 @@ export class FootageLoader {
 
   /** @returns where to go on; nothing when it ends here */
   async #step(at: Micros, signal: AbortSignal): Promise<Micros | undefined> {
-    const { sink, handle } = this.#options;
+    const { api, sink, handle } = this.#options;
     const outcome = await this.#chunk(at, signal);
     if (signal.aborted) return undefined;
     if (outcome === 'other-tracks') {
@@ -94,7 +95,10 @@ export class FootageLoader {
     if (outcome === 'appended') {
       this.#nudge = 0;
       handle({ kind: 'loading' });
-      return sink.index.reached ?? at;
+      const reached = sink.index.reached ?? at;
+      // All that there is: more comes picture by picture, and is not asked for one by one.
+      if (api.now() - reached < LIVE_WITHIN) await this.#waitForMore(reached);
+      return reached;
     }
     return this.#beyond(at, signal);
   }
@@ -113,7 +117,7 @@ export class FootageLoader {
 
   /** Nothing is here: looks where there is more. */
   async #beyond(at: Micros, signal: AbortSignal): Promise<Micros | undefined> {
-    const { api, ahead, handle } = this.#options;
+    const { api, handle } = this.#options;
     const [{ recordings }, { rewind }] = await Promise.all([
       api.list({ from: at, limit: 8 }, { signal }),
       api.state({ signal }),
@@ -128,12 +132,21 @@ export class FootageLoader {
     }
     const starts = stretches.map(({ from }) => from).filter((from) => from > at);
     if (starts.length > 0) return micros(Math.min(...starts) + 1_000);
-    const edge = age < LIVE_WITHIN ? 'live' : 'end';
     const newest = stretches.map(({ to }) => to);
-    handle({ kind: 'edge', edge, last: newest.length > 0 ? micros(Math.max(...newest)) : undefined });
-    const waitMs = edge === 'live' ? Math.max(SHORTEST_LIVE_WAIT_MS, ahead() * 500) : LOOK_AT_END_MS;
-    await this.#wait(waitMs);
+    const last = newest.length > 0 ? micros(Math.max(...newest)) : undefined;
+    if (age < LIVE_WITHIN) await this.#waitForMore(last);
+    else {
+      handle({ kind: 'edge', edge: 'end', last });
+      await this.#wait(LOOK_AT_END_MS);
+    }
     return at;
+  }
+
+  /** This is now. The less is ahead of the playhead, the sooner more is asked for. */
+  async #waitForMore(last: Micros | undefined): Promise<void> {
+    const { ahead, rate, handle } = this.#options;
+    handle({ kind: 'edge', edge: 'live', last });
+    await this.#wait(Math.max(SHORTEST_LIVE_WAIT_MS, (ahead() * 500) / rate()));
   }
 
   /** @returns whether to try again */

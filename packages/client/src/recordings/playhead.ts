@@ -6,8 +6,10 @@ import type { FootageIndex, Hole, LoadedFrame } from './footage-index.ts';
 const TICKS = 90_000;
 /** Into the picture that is meant: players round times. */
 const INTO_PICTURE_TICKS = 90;
-/** The browser stops a little before the end of what it has. */
+/** The browser stops a little before the end of what it has, the sooner the faster it plays. */
 const NEAR_END_TICKS = 9_000;
+/** HTMLMediaElement.HAVE_FUTURE_DATA, HAVE_ENOUGH_DATA */
+const [FUTURE, ENOUGH] = [3, 4];
 
 /** What a playhead needs. */
 export interface PlayheadOptions {
@@ -24,6 +26,8 @@ export class Playhead {
   #playing = true;
   #rate = 1;
   #unblock: (() => void) | undefined;
+  /** Where it should be, in seconds, once the browser has that. */
+  #wantedSeconds: number | undefined;
   #waiting: { readonly hole: Hole; readonly sinceMs: number } | undefined;
 
   constructor({ video, blocked }: PlayheadOptions) {
@@ -69,17 +73,34 @@ export class Playhead {
     return at;
   }
 
-  /** Goes to a picture. */
+  /** Goes to a picture, as soon as the browser has it. */
   show({ at }: LoadedFrame): void {
     this.#waiting = undefined;
     this.#cursor = at;
-    this.#video.currentTime = (at + INTO_PICTURE_TICKS) / TICKS;
+    this.#wantedSeconds = (at + INTO_PICTURE_TICKS) / TICKS;
+    this.arrive();
+  }
+
+  /** The browser has more than before. @returns whether it is, or is on its way, where it should be */
+  arrive(): boolean {
+    const seconds = this.#wantedSeconds;
+    if (seconds === undefined) return true;
+    // An endless source lets nobody seek to what it does not have: where it has nothing, the seek would be lost.
+    if (!isBuffered(this.#video, seconds)) return false;
+    this.#wantedSeconds = undefined;
+    this.#video.currentTime = seconds;
     if (this.#playing) this.#start();
+    return true;
+  }
+
+  /** Forgets where it should be. */
+  stay(): void {
+    this.#wantedSeconds = undefined;
   }
 
   play(): void {
     this.#playing = true;
-    if (!this.#waiting) this.#start();
+    if (!this.#waiting && this.#wantedSeconds === undefined) this.#start();
   }
 
   pause(): void {
@@ -89,16 +110,21 @@ export class Playhead {
     this.#video.pause();
   }
 
-  /** It is about to have nothing to show. */
-  isNearEnd(index: FootageIndex): boolean {
+  /** It has nothing to show next. */
+  isStarved(index: FootageIndex): boolean {
+    const { readyState } = this.#video;
     const { end } = index;
-    return end !== undefined && end - this.ticks < NEAR_END_TICKS;
+    return (
+      readyState < FUTURE || end === undefined || (end - this.ticks < NEAR_END_TICKS && readyState < ENOUGH)
+    );
   }
 
   /** The hole right before it. */
   holeHere(index: FootageIndex): Hole | undefined {
     const hole = index.holeAfter(this.ticks);
-    return hole && this.ticks >= hole.from - NEAR_END_TICKS ? hole : undefined;
+    if (hole === undefined) return undefined;
+    const near = NEAR_END_TICKS * (this.#video.readyState < FUTURE ? Math.max(1, this.#rate * 2) : 1);
+    return this.ticks >= hole.from - near ? hole : undefined;
   }
 
   /** Begins to wait as long as a hole lasts. */
@@ -131,4 +157,11 @@ export const wantedFrame = (index: FootageIndex, time: Micros): LoadedFrame | un
   const found = index.frameAt(time);
   if (found || first === undefined) return found;
   return index.frameAfter(time);
+};
+
+const isBuffered = ({ buffered }: HTMLVideoElement, seconds: number): boolean => {
+  for (let i = 0; i < buffered.length; i++) {
+    if (seconds >= buffered.start(i) && seconds < buffered.end(i)) return true;
+  }
+  return false;
 };
