@@ -13,21 +13,21 @@ export function streamOfFile(handle: FileHandle, { start, last }: ByteRange): Re
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        if (at > last) {
-          await handle.close();
-          controller.close();
-          return;
-        }
         try {
-          const chunk = new Uint8Array(Math.min(CHUNK_BYTES, last + 1 - at));
-          const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength, at);
-          if (bytesRead === 0) throw new Error(`the file ends at ${at}, before byte ${last}`);
-          at += bytesRead;
-          controller.enqueue(chunk.subarray(0, bytesRead));
+          if (at <= last) {
+            const chunk = new Uint8Array(Math.min(CHUNK_BYTES, last + 1 - at));
+            const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength, at);
+            if (bytesRead === 0) throw new Error(`the file ends at ${at}, before byte ${last}`);
+            at += bytesRead;
+            controller.enqueue(chunk.subarray(0, bytesRead));
+          }
         } catch (thrown) {
           await handle.close();
           throw thrown;
         }
+        if (at <= last) return;
+        await handle.close();
+        controller.close();
       },
       cancel: () => handle.close(),
     },
