@@ -31,34 +31,17 @@ export interface AudioRunSink {
 /** The arguments of the `ffmpeg` command for a kind of sound. */
 export function audioArguments(input: AudioCoding<AudioInput>, to: AudioTarget): readonly string[] {
   const channels = Math.min(MOST_CHANNELS, input.channels);
-  const layout = RAW.has(input.codec) ? ['-ar', String(input.sampleRate), '-ac', String(input.channels)] : [];
+  const layout = RAW.has(input.codec) ? `-ar ${input.sampleRate} -ac ${input.channels}` : '';
   const coder =
     to === 'aac'
       ? '-c:a aac -f adts'
       : '-c:a libopus -application audio -frame_duration 20 -f ogg -page_duration 20000';
-  return [
-    ...'-hide_banner -nostats -loglevel error -threads 1 -probesize 32 -analyzeduration 0'.split(' '),
-    ...[
-      '-f',
-      READERS[input.codec],
-      ...layout,
-      '-i',
-      'pipe:0',
-      '-vn',
-      '-ar',
-      String(RATE),
-      '-ac',
-      String(channels),
-    ],
-    ...[
-      '-b:a',
-      String(BITS_PER_CHANNEL[to] * channels),
-      ...coder.split(' '),
-      '-flush_packets',
-      '1',
-      'pipe:1',
-    ],
+  const line = [
+    '-hide_banner -nostats -loglevel error -threads 1 -probesize 32 -analyzeduration 0',
+    `-f ${READERS[input.codec]} ${layout} -i pipe:0 -vn -ar ${RATE} -ac ${channels}`,
+    `-b:a ${BITS_PER_CHANNEL[to] * channels} ${coder} -flush_packets 1 pipe:1`,
   ];
+  return line.join(' ').split(/ +/);
 }
 
 /** One child process that encodes sound of one kind. */
