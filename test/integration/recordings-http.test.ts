@@ -268,16 +268,13 @@ describe('an address that leads elsewhere', () => {
       .filter((line) => line.includes('a path was refused'));
     expect(lines.length).toBeGreaterThan(10);
     expect(lines.join('')).not.toContain('\u001b');
-    for (const [reason, least] of [
-      ['traversal', 4],
-      ['absolute', 1],
-      ['control', 2],
-      ['symlink', 2],
-      ['not-a-file', 2],
-    ] as const) {
-      const name = `pinhole_recordings_paths_refused_total{camera="door",reason="${reason}"}`;
-      expect(await server.metric(name), reason).toBeGreaterThanOrEqual(least);
-    }
+    const refused = async (reason: string) =>
+      await server.metric(`pinhole_recordings_paths_refused_total{camera="door",reason="${reason}"}`);
+    expect(await refused('traversal')).toBeGreaterThanOrEqual(4);
+    expect(await refused('absolute')).toBeGreaterThanOrEqual(1);
+    expect(await refused('control')).toBeGreaterThanOrEqual(2);
+    expect(await refused('symlink')).toBeGreaterThanOrEqual(2);
+    expect(await refused('not-a-file')).toBeGreaterThanOrEqual(2);
   });
 });
 
@@ -323,14 +320,18 @@ describe('who may', () => {
         .status;
     };
 
-    expect(await ask(tokens[right]), right).toBe(status);
-    for (const other of ['view', 'record', 'download']) {
-      if (other !== right) expect(await ask(tokens[other]), other).toBe(403);
-    }
-    expect(await ask(tokens['other']), 'of another camera').toBe(404);
-    expect(await ask(), 'nobody').toBe(401);
-    expect(await ask(expired), 'expired').toBe(401);
-    expect(await ask('wrong'), 'wrong').toBe(401);
+    const answers = {
+      view: await ask(tokens['view']),
+      record: await ask(tokens['record']),
+      download: await ask(tokens['download']),
+      ofAnotherCamera: await ask(tokens['other']),
+      nobody: await ask(),
+      expired: await ask(expired),
+      wrong: await ask('wrong'),
+    };
+    const none = { view: 403, record: 403, download: 403 };
+    const strangers = { ofAnotherCamera: 404, nobody: 401, expired: 401, wrong: 401 };
+    expect(answers).toEqual({ ...none, [right]: status, ...strangers });
   });
 
   it('is looked at before what is asked for', async () => {

@@ -121,7 +121,8 @@ needs('ffmpeg').describe('a server that records', { timeout: 60_000 }, () => {
     const [first, , third] = await complete();
     const span = `from=${first?.start}&to=${third?.end}`;
     const { keyFrames } = (await server.get(`${API}/footage/key-frames?${span}`)) as { keyFrames: string[] };
-    const [from = '', to = ''] = [keyFrames[1], keyFrames[4]];
+    const from = keyFrames[1] ?? '';
+    const to = keyFrames[4] ?? '';
 
     const { bytes, headers } = await server.download(
       `/cameras/door/footage.mp4?from=${from}&to=${to}&purpose=export&download`,

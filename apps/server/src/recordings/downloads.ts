@@ -125,7 +125,7 @@ export class Downloads {
     const at = now();
     this.endWhere(({ who }) => who.expiresAt !== undefined && at >= who.expiresAt, 'expired');
     const stalledSince = monotonicNow() - limits.downloadStallMs;
-    for (const download of [...this.#running]) {
+    for (const download of this.#running) {
       if (download.readySince !== undefined && download.readySince < stalledSince)
         this.#cut(download, 'stalled');
     }
