@@ -39,7 +39,15 @@ export const busMessageSchema = z.discriminatedUnion('type', [
   /** The node ends; all of its members are gone. */
   z.object({ type: z.literal('bye'), node: id }),
   /** For one client of the node that it is sent to. */
-  z.object({ type: z.literal('deliver'), node: id, to: id, from: id, text: z.string() }),
+  z.object({
+    type: z.literal('deliver'),
+    node: id,
+    to: id,
+    from: id,
+    text: z.string(),
+    /** The text is an offer. */
+    offer: z.optional(z.boolean()),
+  }),
   /** A viewer wants a camera of the node that it is sent to. */
   z.object({
     type: z.literal('request'),

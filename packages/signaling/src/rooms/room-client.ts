@@ -1,0 +1,38 @@
+import type { Millis } from '@pinhole/core';
+import type { CameraCapabilities, RoomClose } from '@pinhole/protocol/rooms';
+import type { RoomIdentity } from './room-identity.ts';
+
+/** The way to one client. Nothing here throws, also after the end. */
+export interface RoomPort {
+  /** @param options.droppable may be left out when the client is busy */
+  send(text: string, options?: { readonly droppable: true }): void;
+  /** Asks for a sign of life. */
+  probe(): void;
+  /** Says goodbye; the connection is gone soon, whatever the other side does. */
+  close(why: RoomClose, reason: string): void;
+}
+
+/** What of a role lasts from one `join` to the next where the policy says so. */
+export interface RoomRole {
+  readonly deviceType: 'camera' | 'viewer';
+  readonly cameraId: string | undefined;
+  readonly name: string | undefined;
+  readonly capabilities: CameraCapabilities | undefined;
+}
+
+/** One client of this process. Where it is stands in the directory. */
+export interface RoomClient {
+  readonly id: string;
+  readonly port: RoomPort;
+  readonly address: string;
+  identity: RoomIdentity | undefined;
+  /** Until when it has to show a token. */
+  authDeadline: Millis | undefined;
+  /** A hash of its resume token. */
+  readonly proof: string;
+  /** Hashes of resume tokens of earlier connections that it showed. */
+  readonly shown: Set<string>;
+  role: RoomRole | undefined;
+  /** When it last reported its status. */
+  statusAt: Millis;
+}
