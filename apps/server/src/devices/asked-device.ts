@@ -3,6 +3,7 @@ import type { SourceState } from '@pinhole/engine';
 import type { TransportOpener } from '@pinhole/webrtc';
 import { openSource, parseSourceSpec, sourceInWords } from '../sources/source-spec.ts';
 import type { CameraDevice } from './camera-device.ts';
+import { shownAddress } from './shown-address.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -48,7 +49,7 @@ export async function askedDevice(address: string, log: Logger): Promise<CameraD
   });
   const answered = await live;
   const device = {
-    address: address.replace(/\/\/[^/@]*@/, '//'),
+    address: shownAddress(address),
     label: sourceInWords(spec),
     modes: [...sizes].map((size) => ({ size, rates: [] })),
     controls: answered ? source.controls() : [],

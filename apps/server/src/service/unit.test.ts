@@ -34,6 +34,9 @@ describe('a unit of the machine', () => {
     const command = ['/usr/bin/node', '/opt/my cameras/100%/$x"y\\z', 'serve'];
 
     expect(unit({ command })).toContain('ExecStart=/usr/bin/node "/opt/my cameras/100%%/$$x\\"y\\\\z" serve');
+    expect(unit({ command: ['/usr/bin/node', '/opt/a\nUser=root'] })).toContain(
+      'ExecStart=/usr/bin/node "/opt/a\\nUser=root"',
+    );
     expect(unit({ writable: ['/srv/my clips'] })).toContain('ReadWritePaths="/srv/my clips"');
   });
 });

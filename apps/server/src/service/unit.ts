@@ -105,6 +105,9 @@ const quoted = (word: string): string => {
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
     .replaceAll('%', '%%')
-    .replaceAll('$', '$$$$');
+    .replaceAll('$', '$$$$')
+    // A line of its own would be a setting of its own.
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r');
   return /[\s"'\\;]/.test(word) || word === '' ? `"${escaped}"` : escaped;
 };

@@ -60,7 +60,7 @@ export const esp32: SourceKind<Esp32Spec> = {
 
 /** `:81/stream` or `/stream`, on the same host. */
 function streamUrl(page: string, text: string): string {
-  const [, port, path] = /^(?::(\d{1,5}))?(\/\S*)$/.exec(text) ?? [];
+  const [, port, path] = /^(?::(\d{1,5}))?(\/(?![/\\])\S*)$/.exec(text) ?? [];
   if (path === undefined || Number(port ?? 80) > 0xffff)
     throw sourceFault(`stream "${text}" of esp32: write port and path, e.g. stream=:81/stream`);
   const url = new URL(page);

@@ -85,6 +85,8 @@ describe('parseSourceSpec', () => {
     ['mjpeg:http://cam/?bitrate=fast', 'write bits a second'],
     ['esp32:', 'write esp32:192.168.1.40'],
     ['esp32:cam/stream', 'write esp32:192.168.1.40'],
+    ['esp32:cam?stream=//elsewhere/s', 'stream "//elsewhere/s" of esp32: write port and path'],
+    ['esp32:cam?stream=:81/\\elsewhere/s', 'write port and path'],
     ['esp32:cam?framesize=8', '"framesize" is no setting of esp32.'],
     ['esp32:cam?size=641x480', 'size "641x480" of esp32: use one of 160x120'],
     ['esp32:cam?brightness=9', 'brightness "9" of esp32: use a whole number from -3 to 3'],
