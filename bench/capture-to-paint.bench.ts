@@ -1,13 +1,11 @@
-import type { HarnessPage, SeenFrame } from '../test/support/harness/harness.ts';
 import type { Bench, Figure } from './support/figure.ts';
-import { pause } from './support/machine.ts';
 import { openPage, openPinhole } from './support/open-page.ts';
 import { notePictures, type PictureTimes, pictureTimes } from './support/picture-times.ts';
 import { quantile } from './support/statistics.ts';
-import { WAYS, type Watching } from './support/watch-first-frame.ts';
+import { WAYS } from './support/watch-first-frame.ts';
+import { watchSettled } from './support/watch-settled.ts';
 
 const CAMERAS = 4;
-const SETTLE_MS = 2000;
 const MEASURE_MS = 5000;
 
 /** Earlier work with an x264 encoder (1 to 2 ms) in place of the synthetic camera, by the page's own account. */
@@ -37,7 +35,7 @@ export const bench: Bench = {
       const times: PictureTimes[] = [];
       let frames = 0;
       for (const camera of ids[way] ?? []) {
-        const seen = await watch(harness, camera, watching);
+        const seen = await watchSettled(harness, { camera, watching, measureMs: MEASURE_MS });
         frames += seen.length;
         times.push(...(await pictureTimes(harness, seen)));
       }
@@ -71,21 +69,4 @@ function figuresOf(
     delay('painted p95', painted, 0.95),
     { name, measure: 'frames a second', value: framesPerSecond, unit: 'frames/s' },
   ];
-}
-
-/** Frames painted once the picture has settled. */
-async function watch(
-  harness: HarnessPage,
-  camera: string,
-  watching: Watching,
-): Promise<readonly SeenFrame[]> {
-  await harness.watch(camera, { camera, ...watching });
-  await harness.until(camera, ({ frames }) => frames.length > 0);
-  await pause(SETTLE_MS);
-  await harness.report(camera);
-  const startedAt = Date.now();
-  await pause(MEASURE_MS);
-  const { frames } = await harness.report(camera);
-  await harness.stopWatching(camera);
-  return frames.filter(({ paintedAt }) => paintedAt >= startedAt && paintedAt < startedAt + MEASURE_MS);
 }

@@ -23,16 +23,22 @@ const BENCHES = [
   'fan-out',
   'first-frame',
   'capture-to-paint',
+  'rpicam',
+  'passthrough',
+  'player-delay',
   'memory',
   'recorder',
   'archive',
   'synthetic',
 ] as const;
 
-const HELP = `npm run bench [-- name…] [-- --write] [-- --profile]
+const DEFAULT_MINUTES = 2;
+
+const HELP = `npm run bench [-- name…] [-- --write] [-- --profile] [-- --minutes 10]
   names      ${BENCHES.join(', ')}; all unless told
   --write    puts the tables into docs/performance.md and bench/results/latest.json; needs all benches
-  --profile  CPU profiles of the servers, into bench/.cache/profiles`;
+  --profile  CPU profiles of the servers, into bench/.cache/profiles
+  --minutes  how long players are watched for growing delay; 2 to 120, default ${DEFAULT_MINUTES}`;
 
 const FOLDER = import.meta.dirname;
 const PAGE = join(FOLDER, '../docs/performance.md');
@@ -44,7 +50,12 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { write: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      write: { type: 'boolean' },
+      profile: { type: 'boolean' },
+      minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     console.log(HELP);
@@ -53,6 +64,11 @@ async function main(): Promise<number> {
   const unknown = positionals.filter((name) => !BENCHES.some((known) => known === name));
   if (unknown.length > 0 || (values.write && positionals.length > 0)) {
     console.error(unknown.length > 0 ? `there is no bench "${unknown.join('", "')}"\n${HELP}` : HELP);
+    return 2;
+  }
+  const minutes = Number(values.minutes);
+  if (!(minutes >= 2 && minutes <= 120)) {
+    console.error(`--minutes ${values.minutes}: use 2 to 120`);
     return 2;
   }
   checkFiles();
@@ -70,7 +86,10 @@ async function main(): Promise<number> {
       continue;
     }
     try {
-      const result = await runBench(name, bench, { profileFolder: values.profile ? PROFILES : undefined });
+      const result = await runBench(name, bench, {
+        profileFolder: values.profile ? PROFILES : undefined,
+        minutes,
+      });
       console.log(
         `${result.title} (${name}, ${result.seconds.toFixed(0)} s)\n${figureTable(result.figures)}\n`,
       );
@@ -82,7 +101,11 @@ async function main(): Promise<number> {
     }
   }
   console.log(verdictTable(results));
-  const command = ['npm run bench', ...(values.write ? ['-- --write'] : [])].join(' ');
+  const flags = [
+    ...(values.write ? ['--write'] : []),
+    ...(minutes === DEFAULT_MINUTES ? [] : [`--minutes ${minutes}`]),
+  ];
+  const command = ['npm run bench', ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
   keep(
     { date: new Date().toISOString(), command, environment, results },
     { write: values.write && faults === 0 },

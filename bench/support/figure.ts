@@ -21,6 +21,8 @@ export interface BenchContext {
   defer(close: () => unknown): void;
   /** Where children write CPU profiles; undefined when nobody asked for any. */
   readonly profileFolder: string | undefined;
+  /** How long a bench looks that asks what becomes of something in time. */
+  readonly minutes: number;
 }
 
 /** What a file `*.bench.ts` exports as `bench`. */

@@ -1,7 +1,7 @@
 import type { Bench, BenchContext } from './figure.ts';
 import type { BenchResult } from './report.ts';
 
-/** A bench that takes longer has lost its way. */
+/** A bench that takes longer, beside the minutes that it may look on, has lost its way. */
 const LONGEST_MS = 180_000;
 
 /** Somebody wants the run to end. */
@@ -16,14 +16,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export async function runBench(
   name: string,
   bench: Bench,
-  options: Pick<BenchContext, 'profileFolder'>,
+  options: Pick<BenchContext, 'profileFolder' | 'minutes'>,
 ): Promise<BenchResult> {
   const startedAt = performance.now();
   const closers: (() => unknown)[] = [];
   let over = false;
   let late: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, failed) => {
-    late = setTimeout(() => failed(new Error(`took longer than ${LONGEST_MS / 1000} s`)), LONGEST_MS);
+    const longestMs = LONGEST_MS + options.minutes * 60_000;
+    late = setTimeout(() => failed(new Error(`took longer than ${longestMs / 1000} s`)), longestMs);
   });
   let interrupt = (): void => {};
   const interrupted = new Promise<never>((_, failed) => {
