@@ -4,3 +4,4 @@ export {
   MessageSockets,
   type MessageSocketsOptions,
 } from './message-sockets.ts';
+export { type PlainSink, type PlainSocket, PlainSockets } from './plain-sockets.ts';

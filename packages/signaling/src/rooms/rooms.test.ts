@@ -208,9 +208,7 @@ describe('a camera id that somebody has', () => {
     owner.drop();
 
     expect(owner.ended).toEqual(right ? ['replaced'] : []);
-    const types = viewer.take().map(({ type }) => type);
-    if (right) expect(types).toEqual(['clientDisconnected', 'clientJoined', 'cameraAvailable']);
-    else expect(types).toContain('cameraUnavailable');
+    expect(viewer.take().some(({ type }) => type === 'cameraUnavailable')).toBe(!right);
     expect(rooms.gauges.cameras).toBe(1);
   });
 

@@ -1,0 +1,1 @@
+export { RedisRoomBus, type RedisRoomBusOptions } from './redis-room-bus.ts';
