@@ -29,6 +29,7 @@ import { PushService } from './push/push-service.ts';
 import { PushSocket } from './push/push-socket.ts';
 import { Downloads } from './recordings/downloads.ts';
 import { Recordings } from './recordings/recordings.ts';
+import { RoomService } from './rooms/room-service.ts';
 import { cameraSound } from './sound/camera-sound.ts';
 import { startTicker } from './ticker.ts';
 import { keyPairFor } from './tls/key-pair.ts';
@@ -170,6 +171,18 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     now: monotonicNow,
   });
 
+  const rooms =
+    config.rooms.mode === 'off'
+      ? undefined
+      : new RoomService({
+          config: config.rooms,
+          authenticator,
+          iceServers: () => iceServersOf(config.iceServers),
+          recognise: (socket) => sockets.recognise(socket),
+          now: monotonicNow,
+          log,
+        });
+
   // What they find
   let draining = false;
   const metrics = new Metrics({
@@ -187,9 +200,11 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       mjpeg: { ...mjpeg.counters },
       publishers: { ...publishers.counters },
       push: { ...push.counters },
+      ...(rooms && { rooms: rooms.counters, 'rooms-bus': rooms.busCounters }),
     }),
     recordings,
     downloads,
+    rooms,
     version: VERSION,
     now: utcNow,
   });
@@ -222,6 +237,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       live,
       raspicam,
       push: new PushSocket(push),
+      rooms,
       refusals,
       log,
     }),
@@ -241,7 +257,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => push.tick(),
       () => recordings.tick(),
       () => downloads.tick(),
-      watchTokens(tokens, [viewers, publishers, downloads], log),
+      () => rooms?.tick(),
+      watchTokens(tokens, [viewers, publishers, downloads, ...(rooms ? [rooms] : [])], log),
     ],
     log,
   );
@@ -257,13 +274,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     // Children that wait for work do not keep the program alive; the wait for their end has to.
     const stayAlive = setInterval(() => {}, DRAIN_MS);
     const stopped = listener.close({ graceMs: DRAIN_MS });
+    const leftRooms = rooms?.close();
     const ended = viewers.endWhere(() => true, 'shutdown');
     publishers.endWhere(() => true, 'shutdown');
     stopTicker();
     metrics.close();
     // Files are completed before the pictures end.
     await recordings.close();
-    await Promise.allSettled([stopped, cameras.close(), media.close()]);
+    await Promise.allSettled([leftRooms, stopped, cameras.close(), media.close()]);
     clearInterval(stayAlive);
     log.info({ viewers: ended }, 'server stopped');
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
 import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
+import { roomsField } from '../rooms/rooms-fields.ts';
 import { AUDIO_MODES } from '../sound/camera-sound.ts';
 import {
   addressField,
@@ -136,6 +137,7 @@ export const configSchema = strictObject({
     portRange: portRangeField.optional(),
   }).prefault({}),
   recordings: recordingsField.prefault({}),
+  rooms: roomsField.prefault({}),
   limits: limits.prefault({}),
   logLevel: word(LOG_LEVELS).default('info'),
 });

@@ -30,6 +30,7 @@ const BY_CODE: Readonly<
   'camera/not-live': { status: 409, headers: RETRY_SOON },
   'session/limit': { status: 503, headers: { 'Retry-After': '10' } },
   'session/unknown': { status: 404 },
+  'rooms/too-many-sockets': { status: 503, headers: { 'Retry-After': '10' } },
   'control/unknown': { status: 404 },
   'control/out-of-range': { status: 422 },
   'control/not-a-choice': { status: 422 },

@@ -7,6 +7,7 @@ import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
 import { identityAt, requireCamera } from '../auth/require.ts';
 import type { PushSocket } from '../push/push-socket.ts';
+import type { RoomService } from '../rooms/room-service.ts';
 import { type Gate, targetOf } from './gate.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import type { Refusals } from './refusals.ts';
@@ -21,6 +22,8 @@ export interface UpgradeOptions {
   readonly raspicam: LiveEndpoint;
   /** `/push/{camera}`. */
   readonly push: PushSocket;
+  /** `/`, where rooms are served. */
+  readonly rooms: RoomService | undefined;
   /** The camera for addresses that name none. */
   readonly defaultCamera: string;
   readonly refusals: Refusals;
@@ -29,7 +32,7 @@ export interface UpgradeOptions {
 
 /** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { gate, cameras, live, raspicam, push, defaultCamera, refusals, log } = options;
+  const { gate, cameras, live, raspicam, push, rooms, defaultCamera, refusals, log } = options;
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     try {
@@ -37,6 +40,10 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       gate.admit(request, { changes: true });
       gate.countWrite(address);
       const access = gate.authenticate(request, address);
+      if (rooms !== undefined && targetOf(request).pathname === '/') {
+        rooms.upgrade({ request, socket, head }, access);
+        return;
+      }
       const route = socketRouteOf(targetOf(request), { defaultCamera });
       const camera = requireCamera(cameras, access, route.camera, route.kind === 'push' ? 'publish' : 'view');
       if (route.kind === 'push') {

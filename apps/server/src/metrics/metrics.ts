@@ -7,8 +7,10 @@ import type { Refusals } from '../http/refusals.ts';
 import type { SocketGuard } from '../http/socket-guard.ts';
 import type { Downloads } from '../recordings/downloads.ts';
 import type { Recordings } from '../recordings/recordings.ts';
+import type { RoomService } from '../rooms/room-service.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
 import { recordingMetrics } from './recording-metrics.ts';
+import { roomMetrics } from './room-metrics.ts';
 
 /** Where the figures come from. */
 export interface MetricsSources {
@@ -22,6 +24,7 @@ export interface MetricsSources {
   readonly outputs: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly recordings: Recordings;
   readonly downloads: Downloads;
+  readonly rooms: RoomService | undefined;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -52,6 +55,7 @@ export class Metrics {
     const text = new PrometheusText();
     this.#cameras(text);
     recordingMetrics(text, this.#sources);
+    roomMetrics(text, this.#sources.rooms);
     this.#server(text);
     return text.toString();
   }

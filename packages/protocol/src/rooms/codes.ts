@@ -35,15 +35,12 @@ export const ROOM_CLOSE_CODE = {
   'going-away': 1001,
   policy: 1008,
   'too-big': 1009,
-  'bad-protocol': 4400,
   unauthenticated: 4401,
   forbidden: 4403,
   /** Nothing was heard, not even an answer to a ping. */
   heartbeat: 4408,
   /** The same camera came again and proved that it is the same. */
   replaced: 4409,
-  /** It does not take what it is sent. */
-  slow: 4413,
   'rate-limited': 4429,
 } as const;
 

@@ -83,6 +83,7 @@ function connect(rooms: Rooms, identity: RoomIdentity | undefined): FakeClient {
   const client = rooms.open(
     {
       send: (text) => void inbox.push(JSON.parse(text) as RoomServerMessage),
+      identified: () => {},
       probe: () => void probes++,
       close: (why) => void ended.push(why),
     },

@@ -20,4 +20,5 @@ export {
   RoomsEndpoint,
   type RoomsEndpointOptions,
   type SocketLimits,
+  type Visitor,
 } from './rooms-endpoint.ts';

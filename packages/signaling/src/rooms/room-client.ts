@@ -6,6 +6,8 @@ import type { RoomIdentity } from './room-identity.ts';
 export interface RoomPort {
   /** @param options.droppable may be left out when the client is busy */
   send(text: string, options?: { readonly droppable: true }): void;
+  /** It is known now who this is. */
+  identified(): void;
   /** Asks for a sign of life. */
   probe(): void;
   /** Says goodbye; the connection is gone soon, whatever the other side does. */

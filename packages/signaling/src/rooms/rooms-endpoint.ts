@@ -39,6 +39,8 @@ export interface RoomsEndpointOptions {
   /** Monotonic. */
   readonly now: () => Millis;
   readonly heartbeatMs?: Millis;
+  /** Addresses that count as one; each for itself when left out. */
+  readonly householdOf?: (address: string) => string;
   readonly log: Logger;
 }
 
@@ -57,10 +59,19 @@ const LIMIT_ANSWER_MS = 1000;
 const GOODBYE_MS = 1000;
 const SWEEP_MS = 250;
 
+/** Who comes. */
+export interface Visitor {
+  readonly address: string;
+  /** Undefined: not known yet. */
+  readonly identity: RoomIdentity | undefined;
+  /** Called when it becomes known later. */
+  readonly identified?: () => void;
+}
+
 interface Connection {
   readonly socket: RoomSocket;
   readonly client: RoomClient;
-  readonly address: string;
+  readonly household: string;
   readonly messages: Budget;
   readonly pictures: Budget;
   heardAt: Millis;
@@ -73,6 +84,7 @@ interface Connection {
 export class RoomsEndpoint {
   readonly #options: RoomsEndpointOptions;
   readonly #heartbeatMs: Millis;
+  readonly #householdOf: (address: string) => string;
   readonly #open = new Set<Connection>();
   readonly #closing = new Map<RoomSocket, Millis>();
   readonly #byAddress = new Map<string, { sockets: number; readonly messages: Budget }>();
@@ -81,6 +93,7 @@ export class RoomsEndpoint {
   constructor(options: RoomsEndpointOptions) {
     this.#options = options;
     this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+    this.#householdOf = options.householdOf ?? ((address) => address);
   }
 
   /**
@@ -89,29 +102,27 @@ export class RoomsEndpoint {
    */
   admit(address: string): void {
     const { sockets, socketsPerAddress } = this.#options.limits;
-    const here = this.#byAddress.get(address)?.sockets ?? 0;
+    const here = this.#byAddress.get(this.#householdOf(address))?.sockets ?? 0;
     if (this.#open.size + this.#closing.size < sockets && here < socketsPerAddress) return;
     throw new PinholeError('rooms/too-many-sockets', 'the rooms have as many connections as they may');
   }
 
-  /** Takes an open socket. @param who identity undefined: not known yet */
-  accept(
-    socket: RoomSocket,
-    who: { readonly address: string; readonly identity: RoomIdentity | undefined },
-  ): RoomSocketSink {
+  /** Takes an open socket. */
+  accept(socket: RoomSocket, who: Visitor): RoomSocketSink {
     const { rooms, limits } = this.#options;
     const now = this.#options.now();
-    const address = this.#byAddress.get(who.address) ?? {
+    const household = this.#householdOf(who.address);
+    const address = this.#byAddress.get(household) ?? {
       sockets: 0,
       messages: new Budget(limits.messagesPerAddress, now),
     };
     address.sockets++;
-    this.#byAddress.set(who.address, address);
-    const client = rooms.open(this.#portOf(socket), who);
+    this.#byAddress.set(household, address);
+    const client = rooms.open(this.#portOf(socket, who), who);
     const connection: Connection = {
       socket,
       client,
-      address: who.address,
+      household,
       messages: new Budget(limits.messages, now),
       pictures: new Budget(PICTURES, now),
       heardAt: now,
@@ -148,7 +159,7 @@ export class RoomsEndpoint {
       if (sockets === 0 && messages.isFull(now)) this.#byAddress.delete(address);
   }
 
-  #portOf(socket: RoomSocket): RoomClient['port'] {
+  #portOf(socket: RoomSocket, { identified }: Visitor): RoomClient['port'] {
     const { counters } = this.#options.rooms;
     return {
       send: (text, options) => {
@@ -164,6 +175,7 @@ export class RoomsEndpoint {
         }
         socket.send(text);
       },
+      identified: () => identified?.(),
       probe: () => socket.ping(),
       close: (why, reason) => this.#close(socket, why, reason),
     };
@@ -222,7 +234,7 @@ export class RoomsEndpoint {
   #mayPass(connection: Connection): boolean {
     const now = this.#options.now();
     const wait =
-      connection.messages.take(1, now) ?? this.#byAddress.get(connection.address)?.messages.take(1, now);
+      connection.messages.take(1, now) ?? this.#byAddress.get(connection.household)?.messages.take(1, now);
     if (wait === undefined) {
       connection.limitedInARow = 0;
       return true;
@@ -250,7 +262,7 @@ export class RoomsEndpoint {
     const now = this.#options.now();
     connection.messages.charge(REFUSED_COST, now);
     connection.pictures.charge(REFUSED_COST, now);
-    this.#byAddress.get(connection.address)?.messages.charge(REFUSED_COST, now);
+    this.#byAddress.get(connection.household)?.messages.charge(REFUSED_COST, now);
   }
 
   #tooBig({ client }: Connection, why: string): void {

@@ -273,6 +273,7 @@ export class Rooms {
     }
     client.identity = identity;
     client.authDeadline = undefined;
+    client.port.identified();
     this.#state.tell(client, { type: 'authenticated', clientId: client.id });
   }
 }
