@@ -76,6 +76,8 @@ describe('open sessions', () => {
     await expect
       .poll(() => Math.min(one.viewer.packets.length, other.viewer.packets.length))
       .toBeGreaterThan(0);
+    // Pictures come before the channel is open, by which the goodbye is said.
+    await expect.poll(() => one.viewer.messages.length, { timeout: 5000 }).toBeGreaterThan(0);
     const { sessions } = (await server.ask('/api/v1/sessions', { token: server.adminToken })).json();
     expect(sessions).toContainEqual(
       expect.objectContaining({

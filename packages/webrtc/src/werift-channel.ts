@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RTCDataChannel, RTCSctpTransport } from 'werift';
 import { MAX_CHANNEL_MESSAGE_BYTES, SCTP_PORT } from './answer-sections.ts';
 import { countSctpChunks, type SctpHoldings } from './sctp-screen.ts';
@@ -31,6 +32,20 @@ interface ChannelReceiver {
 interface PacketReceiver extends SctpHoldings {
   handleData(packet: Buffer): Promise<void>;
 }
+
+/** What the association has to send, and what was sent and not confirmed. */
+interface SendQueues {
+  readonly associationState: number;
+  readonly sentQueue: readonly unknown[];
+  readonly outboundQueue: readonly unknown[];
+}
+
+/** werift's number for an association that carries messages. */
+const SCTP_ESTABLISHED = 4;
+
+/** A round trip on a slow link. */
+const GOODBYE_PATIENCE_MS = 200;
+const GOODBYE_LOOK_MS = 5;
 
 /** The data channels of one peer, by werift; one of them is of use. */
 export class WeriftChannels {
@@ -78,7 +93,9 @@ export class WeriftChannels {
     this.#sctp.setRemotePort(options.remotePort);
     this.#sctp.sctp.stateChanged.closed.subscribe(options.ended);
     this.#sctp.onDataChannel.subscribe((channel) => {
-      if (channel.label === CHANNEL_LABEL) options.opened(pipeOf(channel, options));
+      if (channel.label !== CHANNEL_LABEL) return;
+      // It is told of before it is open: what is sent by then would be lost.
+      onceOpen(channel, () => options.opened(pipeOf(channel, options)));
     });
   }
 
@@ -93,9 +110,25 @@ export class WeriftChannels {
     this.#sctp.start(this.#remotePort).catch(() => {});
   }
 
+  /** Ends it once what was sent has arrived, the goodbye above all; a peer that confirms nothing is not waited for. */
   async close(): Promise<void> {
+    const deadline = performance.now() + GOODBYE_PATIENCE_MS;
+    while (this.#isSending() && performance.now() < deadline) await sleep(GOODBYE_LOOK_MS);
     await this.#sctp.stop().catch(() => {});
   }
+
+  #isSending(): boolean {
+    const { associationState, sentQueue, outboundQueue } = this.#sctp.sctp as unknown as SendQueues;
+    return associationState === SCTP_ESTABLISHED && sentQueue.length + outboundQueue.length > 0;
+  }
+}
+
+function onceOpen(channel: RTCDataChannel, then: () => void): void {
+  if (channel.readyState === 'open') return then();
+  const { unSubscribe } = channel.stateChanged.subscribe((state) => {
+    if (state !== 'connecting') unSubscribe();
+    if (state === 'open') then();
+  });
 }
 
 function pipeOf(
