@@ -124,7 +124,10 @@ export class WeriftChannels {
 }
 
 function onceOpen(channel: RTCDataChannel, then: () => void): void {
-  if (channel.readyState === 'open') return then();
+  if (channel.readyState === 'open') {
+    then();
+    return;
+  }
   const { unSubscribe } = channel.stateChanged.subscribe((state) => {
     if (state !== 'connecting') unSubscribe();
     if (state === 'open') then();
