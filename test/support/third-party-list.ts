@@ -30,6 +30,13 @@ Gst.init(None)
 raise SystemExit(not all(Gst.ElementFactory.find(name) for name in ('qtdemux', 'matroskademux', 'h264parse', 'aacparse', 'opusparse', 'rtph264pay', 'rtpjpegpay', 'rtpmp4gpay', 'rtpopuspay', 'rtppcmupay')))
 `;
 
+const WHIP_CLIENT_PACKAGES = [
+  'simple-whip-client',
+  'gstreamer1.0-nice',
+  'gstreamer1.0-plugins-bad',
+  'gstreamer1.0-plugins-ugly',
+];
+
 const SWIFT_PACKAGES = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'];
 
 /** Every third party that some test needs. */
@@ -48,6 +55,11 @@ export const THIRD_PARTIES = {
     proof: ['-c', RTSP_PROOF],
     packages: RTSP_PACKAGES,
     howToGet: `apt-get install ${RTSP_PACKAGES.join(' ')}`,
+  },
+  'whip-client': {
+    programs: ['whip-client'],
+    packages: WHIP_CLIENT_PACKAGES,
+    howToGet: `apt-get install ${WHIP_CLIENT_PACKAGES.join(' ')}`,
   },
   python3: { programs: ['python3'], packages: ['python3'], howToGet: 'apt-get install python3' },
   'v4l2-ctl': { programs: ['v4l2-ctl'], packages: ['v4l-utils'], howToGet: 'apt-get install v4l-utils' },
