@@ -14,6 +14,8 @@ const RASPICAM_PAGE = join(import.meta.dirname, '../test/support/raspicam/page.t
 const SETTLE_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 const MINUTE_MS = 60_000;
+/** By the phase between camera and screen the delay moves within a frame; more would be growth. */
+const FRAME_MS = 1000 / 30;
 
 /** Whether players fall behind as time passes. */
 export const bench: Bench = {
@@ -70,7 +72,10 @@ function rowOf(
     figure('first minute p50', quantile(first, 0.5)),
     figure('last minute p50', quantile(last, 0.5)),
     figure('last minute p95', quantile(last, 0.95)),
-    figure('grew by', quantile(last, 0.5) - quantile(first, 0.5)),
+    {
+      ...figure('grew by', quantile(last, 0.5) - quantile(first, 0.5)),
+      ...(name !== JMUXER && { target: FRAME_MS }),
+    },
     { name, measure: 'frames a second, last minute', value: last.length / 60, unit: 'frames/s' },
   ];
 }
