@@ -154,7 +154,8 @@ export class RoomsEndpoint {
       this.#closing.delete(socket);
       socket.terminate();
     }
-    for (const connection of this.#open) this.#beat(connection, now);
+    for (const connection of this.#open)
+      if (!this.#closing.has(connection.socket)) this.#beat(connection, now);
     for (const [address, { sockets, messages }] of this.#byAddress)
       if (sockets === 0 && messages.isFull(now)) this.#byAddress.delete(address);
   }
@@ -271,7 +272,9 @@ export class RoomsEndpoint {
   }
 
   /** A mistake of ours with one client's message is not the other clients' business. */
-  #guarded({ client }: Connection, work: () => void): void {
+  #guarded({ client, socket }: Connection, work: () => void): void {
+    // What was on its way when the connection was ended.
+    if (this.#closing.has(socket)) return;
     try {
       work();
     } catch (thrown) {
