@@ -70,6 +70,11 @@ export const THIRD_PARTIES = {
     packages: ['systemd'],
     howToGet: 'apt-get install systemd',
   },
+  redis: {
+    programs: ['redis-server'],
+    packages: ['redis-server'],
+    howToGet: 'apt-get install redis-server',
+  },
   swift: {
     // All of a storage service, with the interface of S3.
     programs: ['swift-proxy-server'],
