@@ -129,7 +129,7 @@ describe('the past in the web app', () => {
     await open('door', { seconds: 18 });
     await slider().waitFor();
     for (let i = 0; i < 5; i++) await button('Show less time (+)').click();
-    await page.keyboard.press(' ');
+    await button('Pause (Space)').click();
     for (const seconds of [9, 4, 12, 7]) {
       const at = Date.now() - seconds * 1000;
       await pressAt(at);
@@ -208,7 +208,7 @@ describe('the past in the web app', () => {
     await open('door', { seconds: 20 });
     await slider().waitFor();
     for (let i = 0; i < 5; i++) await button('Show less time (+)').click();
-    await page.keyboard.press(' ');
+    await button('Pause (Space)').click();
     const path = join(OUTPUT, 'clip.mp4');
     const addresses: string[] = [];
     page.on('request', (request) => addresses.push(request.url()));

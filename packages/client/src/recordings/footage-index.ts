@@ -83,15 +83,16 @@ export class FootageIndex {
     return undefined;
   }
 
-  /** The picture that is shown at a time of the time line. */
+  /** The picture that is shown at a time of the time line; nothing in a gap, and behind what is loaded. */
   shownAt(ticks: Ticks90k): LoadedFrame | undefined {
     const index = this.#fragments.findLastIndex(
       ({ frames }) => (frames[0]?.at ?? 0) <= ticks + ROUNDED_TICKS,
     );
-    const frames = this.#fragments[index]?.frames ?? [];
+    const fragment = this.#fragments[index];
+    if (fragment === undefined || ticks >= fragment.end + SEAM_TICKS) return undefined;
     return this.#at(
       index,
-      frames.findLastIndex(({ at }) => at <= ticks + ROUNDED_TICKS),
+      fragment.frames.findLastIndex(({ at }) => at <= ticks + ROUNDED_TICKS),
     );
   }
 

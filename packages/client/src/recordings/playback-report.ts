@@ -1,4 +1,5 @@
 import type { Emitter, Micros } from '@pinhole/core';
+import type { FeedEvent } from './footage-feed.ts';
 import { describePlayback, type PlaybackFacts, type PlaybackState } from './playback-state.ts';
 import type { RecordingPlayerEvents } from './recording-player-options.ts';
 
@@ -18,6 +19,49 @@ export class PlaybackReport {
 
   get state(): PlaybackState {
     return this.#state;
+  }
+
+  /** It goes to another time: what was known of the place before holds no longer. */
+  begin(loaded: 'loaded' | 'loading'): void {
+    const { closed, paused, edge } = this.facts;
+    this.facts = {
+      opened: true,
+      closed,
+      paused,
+      starved: false,
+      edge: loaded === 'loaded' ? edge : undefined,
+    };
+  }
+
+  /** Something about loading. */
+  learn(event: FeedEvent): void {
+    const { facts } = this;
+    switch (event.kind) {
+      case 'fragment':
+        facts.edge = undefined;
+        facts.trouble = undefined;
+        break;
+      case 'loading':
+        facts.trouble = undefined;
+        break;
+      case 'edge':
+        facts.trouble = undefined;
+        facts.edge = event.edge;
+        break;
+      case 'trouble':
+        facts.trouble = event.trouble;
+        break;
+      case 'refused':
+        facts.refused = { code: event.code, reason: event.reason };
+        break;
+      case 'unsupported':
+        facts.failed = { code: 'mse/unsupported', reason: event.reason };
+        break;
+      case 'failed':
+      case 'other-tracks':
+      case 'span':
+      case 'updated':
+    }
   }
 
   /** Somebody asked for something: the end is news again. */
