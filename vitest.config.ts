@@ -16,6 +16,8 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           include: [
             'packages/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.{ts,tsx}',
@@ -28,6 +30,9 @@ export default defineConfig({
         ssr,
         test: {
           name: 'integration',
+          // They mostly wait: for cameras, disks, time limits. One at a time would take half an hour.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -38,6 +43,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/{e2e,interop,docs}/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
