@@ -29,6 +29,7 @@ const BENCHES = [
   'memory',
   'recorder',
   'archive',
+  'rooms',
   'synthetic',
 ] as const;
 

@@ -1,7 +1,7 @@
 import type { ThirdParty } from '../../test/support/third-party-list.ts';
 
 /** Units in which figures are told. */
-export type Unit = 'ms' | 'MB/s' | 'MB' | '%' | 'frames/s' | 'files/s' | 'packets';
+export type Unit = 'ms' | 'MB/s' | 'MB' | '%' | 'frames/s' | 'files/s' | 'joins/s' | 'kB' | 'packets';
 
 /** One figure that was measured: a cell of a table. */
 export interface Figure {
@@ -35,7 +35,7 @@ export interface Bench {
 }
 
 /** Whether more is better. */
-export const isSpeed = (unit: Unit): boolean => unit === 'MB/s' || unit === 'frames/s' || unit === 'files/s';
+export const isSpeed = (unit: Unit): boolean => unit.endsWith('/s');
 
 /** A figure against its target: within 5 % it is met. */
 export function verdictOf({ value, unit, target }: Figure): 'beats' | 'meets' | 'misses' | undefined {
