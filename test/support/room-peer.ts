@@ -68,16 +68,23 @@ export class RoomPeer {
     return await this.take('joined');
   }
 
+  /** The next message, now or when it comes. */
+  async next(): Promise<RoomServerMessage> {
+    for (;;) {
+      const message = this.inbox.shift();
+      if (message !== undefined) return message;
+      await new Promise<void>((resolve, reject) => {
+        this.#arrived = resolve;
+        void this.closed.then((code) => reject(new Error(`closed with ${code} while waiting for a message`)));
+      });
+    }
+  }
+
   /** The next message of that type, now or when it comes; those before it are forgotten. */
   async take<Type extends RoomServerMessage['type']>(type: Type): Promise<RoomServerMessageOf<Type>> {
     for (;;) {
-      const message = this.inbox.shift();
-      if (message?.type === type) return message as RoomServerMessageOf<Type>;
-      if (message !== undefined) continue;
-      await new Promise<void>((resolve, reject) => {
-        this.#arrived = resolve;
-        void this.closed.then((code) => reject(new Error(`closed with ${code} while waiting for ${type}`)));
-      });
+      const message = await this.next();
+      if (message.type === type) return message as RoomServerMessageOf<Type>;
     }
   }
 
@@ -87,15 +94,9 @@ export class RoomPeer {
     const t = Math.random();
     this.say({ type: 'ping', t });
     for (;;) {
-      const message = this.inbox.shift();
-      if (message?.type === 'pong' && message.t === t) return before;
-      if (message !== undefined) before.push(message);
-      else {
-        await new Promise<void>((resolve, reject) => {
-          this.#arrived = resolve;
-          void this.closed.then((code) => reject(new Error(`closed with ${code} while waiting for pong`)));
-        });
-      }
+      const message = await this.next();
+      if (message.type === 'pong' && message.t === t) return before;
+      before.push(message);
     }
   }
 
