@@ -278,7 +278,10 @@ export class RoomsEndpoint {
     try {
       work();
     } catch (thrown) {
-      this.#options.log.error({ error: thrown, client: client.id }, `rooms failed: ${messageOf(thrown)}`);
+      this.#options.log.error(
+        { error: thrown, client: client.id.slice(0, 8) },
+        `rooms failed: ${messageOf(thrown)}`,
+      );
       this.#options.rooms.end(client, 'policy', 'the server made a mistake');
     }
   }
