@@ -70,6 +70,20 @@ export class FakeRooms {
     return connect(rooms, undefined);
   }
 
+  /** One who is in a room, and has heard so. */
+  joined(on: Rooms, role: object, room: string): FakeClient {
+    const client = this.connect(on);
+    client.say({ type: 'join', room, ...role });
+    client.take();
+    return client;
+  }
+
+  /** Time passes. */
+  after(ms: number, ...processes: readonly Rooms[]): void {
+    this.now = millis(this.now + ms);
+    for (const rooms of processes) rooms.tick();
+  }
+
   /** What processes say to each other arrives. */
   settle(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
@@ -110,3 +124,7 @@ function connect(rooms: Rooms, identity: RoomIdentity | undefined): FakeClient {
     drop: () => rooms.closed(client),
   };
 }
+
+/** What a client heard, in words: errors by their code. */
+export const codesOf = (client: FakeClient): readonly string[] =>
+  client.take().map((message) => (message.type === 'error' ? message.code : message.type));

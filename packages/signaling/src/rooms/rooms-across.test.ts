@@ -1,7 +1,7 @@
 import { millis } from '@pinhole/core';
 import type { RoomBusMessage } from '@pinhole/protocol/rooms';
 import { beforeEach, expect, it } from 'vitest';
-import { type FakeClient, FakeRooms } from './fake-rooms.ts';
+import { codesOf, type FakeClient, FakeRooms } from './fake-rooms.ts';
 import { STRICT_POLICY } from './policy.ts';
 import type { RoomBus } from './room-bus.ts';
 import type { Rooms } from './rooms.ts';
@@ -26,19 +26,15 @@ async function joined(on: Rooms, role: object = {}): Promise<FakeClient> {
   return client;
 }
 
-const types = (client: FakeClient): unknown[] =>
-  client.take().map((message) => (message.type === 'error' ? message.code : message.type));
-
 async function after(ms: number, ...processes: readonly Rooms[]): Promise<void> {
-  fake.now = millis(fake.now + ms);
-  for (const rooms of processes) rooms.tick();
+  fake.after(ms, ...processes);
   await fake.settle();
 }
 
 it('a viewer here sees a camera there, asks for it, and both talk', async () => {
   const viewer = await joined(here);
   const door = await joined(there, camera);
-  expect(types(viewer)).toEqual(['clientJoined', 'cameraAvailable']);
+  expect(codesOf(viewer)).toEqual(['clientJoined', 'cameraAvailable']);
 
   viewer.say({ type: 'requestStream', cameraId: 'door', requestId: '7' });
   await fake.settle();
@@ -85,8 +81,8 @@ it('a camera there that refuses, or is silent, is told here', async () => {
   await fake.settle();
   await after(10_000, here, there);
 
-  expect(types(viewer).slice(-2)).toEqual(['streamRejected', 'request-timeout']);
-  expect(types(door)).toEqual(['viewerRequest', 'viewerRequest', 'viewerLeft']);
+  expect(codesOf(viewer).slice(-2)).toEqual(['streamRejected', 'request-timeout']);
+  expect(codesOf(door)).toEqual(['viewerRequest', 'viewerRequest', 'viewerLeft']);
   expect([here.gauges.sessions, there.gauges.sessions]).toEqual([0, 0]);
 });
 
@@ -98,7 +94,7 @@ it('who leaves there is gone here, once', async () => {
   door.drop();
   await fake.settle();
 
-  expect(types(viewer)).toEqual(['cameraUnavailable', 'clientDisconnected']);
+  expect(codesOf(viewer)).toEqual(['cameraUnavailable', 'clientDisconnected']);
   expect(here.gauges).toMatchObject({ members: 1, cameras: 0 });
 });
 
@@ -110,7 +106,7 @@ it('the members of a process that says nothing more are gone within 45 seconds',
 
   for (let silent = 0; silent < 35_000; silent += 5000) await after(5000, here);
 
-  expect(types(viewer)).toEqual(['cameraUnavailable', 'clientDisconnected']);
+  expect(codesOf(viewer)).toEqual(['cameraUnavailable', 'clientDisconnected']);
   expect(here.gauges).toMatchObject({ members: 1, cameras: 0, nodes: 0 });
   expect(here.counters.nodesLost).toBe(1);
 });
@@ -137,7 +133,7 @@ it('a camera that comes back here and proves it is the one there takes its id ov
   await fake.settle();
 
   expect(old.ended).toEqual(['replaced']);
-  expect(types(viewer)).toEqual(['clientJoined', 'cameraAvailable', 'clientDisconnected']);
+  expect(codesOf(viewer)).toEqual(['clientJoined', 'cameraAvailable', 'clientDisconnected']);
   for (const rooms of [here, there]) expect(rooms.gauges).toMatchObject({ members: 2, cameras: 1 });
 });
 
@@ -150,13 +146,13 @@ it('an owner there is asked for a sign of life', async () => {
 
   there.heard(owner.client);
   await fake.settle();
-  expect(types(other)).toEqual(['camera-id-taken']);
+  expect(codesOf(other)).toEqual(['camera-id-taken']);
 
   other.say({ type: 'join', room: 'cctv', ...camera });
   await fake.settle();
   await after(3000, there, here);
   expect(owner.ended).toEqual(['heartbeat']);
-  expect(types(other)).toEqual(['joined']);
+  expect(codesOf(other)).toEqual(['joined']);
 });
 
 it('of two that take one id in the same moment, all processes let the same one have it', async () => {
