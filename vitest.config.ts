@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           // They mostly wait: for cameras, disks, time limits. One at a time would take half an hour.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 30_000,
