@@ -146,7 +146,8 @@ export class FootageLoader {
   async #waitForMore(last: Micros | undefined): Promise<void> {
     const { ahead, rate, handle } = this.#options;
     handle({ kind: 'edge', edge: 'live', last });
-    await this.#wait(Math.max(SHORTEST_LIVE_WAIT_MS, (ahead() * 500) / rate()));
+    const halfMs = (ahead() * 500) / rate();
+    await this.#wait(Math.min(LOOK_AT_END_MS, Math.max(SHORTEST_LIVE_WAIT_MS, halfMs)));
   }
 
   /** @returns whether to try again */

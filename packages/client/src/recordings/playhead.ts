@@ -56,9 +56,9 @@ export class Playhead {
     return this.#cursor;
   }
 
-  /** Where the element is. */
+  /** Where the element is, or will be once the browser has that. */
   get ticks(): Ticks90k {
-    return ticks90k(this.#video.currentTime * TICKS);
+    return this.#wantedSeconds === undefined ? ticks90k(this.#video.currentTime * TICKS) : this.#cursor;
   }
 
   /** The hole that it waits through, if it does. */

@@ -19,6 +19,8 @@ export interface SeekerOptions {
 }
 
 const PATIENCE_MS = 400;
+/** What is missing for less is the distance of two pictures. */
+const SHORTEST_GAP = 1_000_000;
 /** Key frames are looked for so far away. */
 const KEY_FRAMES_WITHIN = 60e6;
 
@@ -90,7 +92,7 @@ export class Seeker {
     if (index === undefined || this.#target === undefined || this.#placed) return;
     const frame = wantedFrame(index, this.#target);
     if (frame === undefined) return;
-    if (frame.captureTime > this.#target) gap({ from: this.#target, to: frame.captureTime });
+    if (frame.captureTime - this.#target >= SHORTEST_GAP) gap({ from: this.#target, to: frame.captureTime });
     this.#place(frame);
   }
 
