@@ -5,6 +5,12 @@ import { defineConfig } from 'vitest/config';
 const resolve = { conditions: ['@pinhole/source', ...defaultClientConditions] };
 const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditions] } };
 
+/**
+ * Where real programs share a small machine with a browser, one late answer must not refuse a change: a test there gets
+ * a second chance, and what needed it is named at the end.
+ */
+const retry = process.env['CI'] ? 1 : 0;
+
 export default defineConfig({
   resolve,
   ssr,
@@ -34,6 +40,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
+          retry,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -45,6 +52,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/{e2e,interop,docs}/**/*.test.ts'],
+          retry,
           testTimeout: 90_000,
           hookTimeout: 60_000,
           // One browser at a time: frames decoded beside another test's would be late, and say nothing.

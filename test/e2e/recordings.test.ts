@@ -178,12 +178,12 @@ describe('the past in the web app', () => {
   it('of a camera that is not recorded is rewound from memory, and Record says why not', async () => {
     await open('hall', { seconds: 16 });
     await slider().waitFor();
-    const now = await liveFrame();
 
     await page.keyboard.press('j');
     const then = await laterFrame(page, PAST);
 
-    expect(now - then).toBeGreaterThan(7 * 15);
+    // The past runs as fast as now does: its distance stays, however late it is looked at.
+    expect(Date.now() - (await painted()).captureTime / 1000).toBeGreaterThan(7000);
     expect(await laterFrame(page, PAST, then + 10)).toBeGreaterThan(then);
     expect(await button('Record').isDisabled()).toBe(true);
     await page.getByText('This camera is not recorded').first().waitFor();

@@ -186,8 +186,13 @@ needs('ffmpeg').describe('a server that records', { timeout: 60_000 }, () => {
     const ended = await server.post(`${yard}/stop`, { id: other.body['id'] }, first.token);
     expect(ended.body).toMatchObject({ recording: false, by: [], onDemand: { state: 'off' } });
 
-    const all = (await server.get('/api/v1/cameras/yard/recordings'))['recordings'] as Recording[];
-    expect(all).toMatchObject([{ state: 'complete', onDemand: { by: first.id } }]);
+    const recordings = async (): Promise<Recording[]> =>
+      (await server.get('/api/v1/cameras/yard/recordings'))['recordings'] as Recording[];
+    // A file is listed before it was read.
+    await expect
+      .poll(recordings, { timeout: 10_000 })
+      .toMatchObject([{ state: 'complete', onDemand: { by: first.id } }]);
+    const all = await recordings();
     expect(all[0]?.path).toMatch(/^on-demand\//);
     expect(
       Math.abs(Date.parse(all[0]?.onDemand?.at ?? '') - Date.parse(String(one.body['since']))),
