@@ -4,15 +4,10 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { micros, silentLogger } from '@pinhole/core';
-import type { AccessUnit, MessagePipe, Peer, PeerEvent } from '@pinhole/engine';
+import type { AccessUnit, ChannelViewer, MessagePipe, Peer, PeerEvent } from '@pinhole/engine';
 import { nalUnits } from '@pinhole/media/h264';
 import { H264Depacketizer, ntpToMicros } from '@pinhole/media/rtp';
-import {
-  type ChannelViewer,
-  createWeriftPeerFactory,
-  type Fanout,
-  typescriptFanout,
-} from '@pinhole/outputs/webrtc';
+import { createWeriftPeerFactory, type Fanout, typescriptFanout } from '@pinhole/outputs/webrtc';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { crc32c, RTCPeerConnection, useH264 } from 'werift';
 import { ClipCamera, encodeClip } from '../support/clip.ts';

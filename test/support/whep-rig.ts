@@ -103,6 +103,7 @@ export class WhepRig {
         this.candidates.push(candidate);
         return candidate.includes('refused') ? Promise.reject(new Error('no such host')) : Promise.resolve();
       },
+      renegotiate: () => Promise.resolve(ANSWER),
       stats: () => ({
         packetsSent: 0,
         bytesSent: 0,

@@ -16,7 +16,17 @@ export {
 export type { ControlCounters } from './control/control-queue.ts';
 export type { AppliedValues, ControlPreset } from './control/preset.ts';
 export { REVERT_AFTER, type Unkept } from './control/revert-guard.ts';
-export type { MessagePipe, Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './session/peer.ts';
+export type { ChannelViewer, RtpAnchor } from './session/channel-viewer.ts';
+export type { DataChannel, MessagePipe, NegotiatedChannel } from './session/data-channel.ts';
+export type {
+  Peer,
+  PeerEvent,
+  PeerFactory,
+  PeerMedia,
+  PeerRequest,
+  PeerStats,
+  ViewerAudioFrame,
+} from './session/peer.ts';
 export type {
   PictureOutcome,
   PicturePublication,

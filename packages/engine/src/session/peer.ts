@@ -1,5 +1,7 @@
 import type { Abort, Micros } from '@pinhole/core';
 import type { Stream } from '../stream/stream.ts';
+import type { ChannelViewer } from './channel-viewer.ts';
+import type { DataChannel, NegotiatedChannel } from './data-channel.ts';
 import type { Identity, ViewerEnd } from './viewer.ts';
 
 /** What a peer tells its session. */
@@ -15,18 +17,50 @@ export type PeerEvent =
   /** RTCP or a data channel message came: the viewer is there. */
   | { readonly kind: 'heard' };
 
-/** What opening a peer needs. */
-export interface PeerRequest {
-  /** SDP offer of the viewer. */
-  readonly offer: string;
-  /** The stream to send; its parameters are known. */
+/** A packet of Opus from the viewer. */
+export interface ViewerAudioFrame {
+  /** RFC 6716; the taker's to keep. */
+  readonly data: Uint8Array;
+  /** Of the first sample, at 48 kHz, 0…2^32−1. */
+  readonly timestamp: number;
+  /** 0…65535; a gap is a packet that did not come. */
+  readonly sequence: number;
+}
+
+/** What opening a peer needs, whoever made the offer. */
+export interface PeerMedia {
+  /** The stream to send; its parameters are known where the picture is sent. */
   readonly stream: Stream;
   /** Whose viewer it is; a channel to it goes by these rights. */
   readonly who?: Identity;
+  /**
+   * Whether the viewer must take the picture: `if-offered` serves one that wants sound or data channels alone. Default
+   * `required`.
+   */
+  readonly video?: 'required' | 'if-offered';
+  /**
+   * The sound, default `off`: `send` gives the viewer the stream's Opus when it has any, `both` also hands what the
+   * viewer says to `onAudio`.
+   */
+  readonly audio?: 'off' | 'send' | 'both';
+  /** Takes the viewer's Opus packets in order; those that come too late are left out. */
+  readonly onAudio?: (frame: ViewerAudioFrame) => void;
+  /** Names of what is sent, as the viewer's `MediaStream` and tracks have them; both tracks are in the one stream. */
+  readonly msid?: { readonly stream: string; readonly video: string; readonly audio: string };
+  /** Data channels that are there without being opened on the wire. */
+  readonly channels?: readonly NegotiatedChannel[];
+  /** Called with each of `channels` once it is open. */
+  readonly onDataChannel?: (channel: DataChannel, viewer: ChannelViewer) => void;
   /** Takes what happens, from before `open` resolves until the peer is closed. */
   readonly handle: (event: PeerEvent) => void;
   /** Gives up while opening. */
   readonly signal?: Abort;
+}
+
+/** What answering a viewer's offer needs. */
+export interface PeerRequest extends PeerMedia {
+  /** SDP offer of the viewer. */
+  readonly offer: string;
 }
 
 /** What one peer measured; all since it was opened. */
@@ -56,13 +90,21 @@ export interface PeerStats {
 
 /** One WebRTC connection, the only seam to a WebRTC stack. */
 export interface Peer {
-  /** SDP answer with all candidates. */
+  /** SDP answer to the first offer, with all candidates. */
   readonly answer: string;
   /**
    * Adds a remote candidate (the value of an SDP `candidate` attribute, with or without that prefix; an empty one ends
    * them). One that cannot be used is passed over.
    */
   addCandidate(candidate: string): Promise<void>;
+  /**
+   * Answers a further offer of the same viewer on the same connection: tracks that came or went, or new ICE credentials,
+   * with which the path is sought anew while everything else stays as it is. An offer that is refused changes nothing.
+   * @returns the SDP answer with all candidates.
+   * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/no-h264`, `webrtc/unsupported`, `webrtc/bind`, `webrtc/no-address`,
+   *   `webrtc/closed`
+   */
+  renegotiate(offer: string): Promise<string>;
   stats(): PeerStats;
   /** Tells the viewer `why`, says goodbye and closes. May be called again; never throws. */
   close(why?: ViewerEnd): Promise<void>;
@@ -75,22 +117,4 @@ export interface PeerFactory {
    *   `webrtc/b-frames` (the message names the camera setting), `webrtc/unsupported`
    */
   open(request: PeerRequest): Promise<Peer>;
-}
-
-/** A two-way channel of text messages to one viewer, whatever carries it. */
-export interface MessagePipe {
-  /**
-   * Sends a message.
-   * @returns false when it was dropped: the channel is not open, or too much waits before it.
-   */
-  send(text: string): boolean;
-  /**
-   * Calls `listener` with each message from now on.
-   * @returns a function that ends it.
-   */
-  subscribe(listener: (text: string) => void): () => void;
-  /** Calls `listener` once the channel is closed, by either side. */
-  closed(listener: () => void): void;
-  /** May be called again; never throws. */
-  close(): void;
 }

@@ -21,6 +21,7 @@ class HandPeers implements PeerFactory {
     return Promise.resolve({
       answer: 'v=0',
       addCandidate: () => Promise.resolve(),
+      renegotiate: () => Promise.resolve('v=0'),
       stats: () => ({
         packetsSent: 1,
         bytesSent: 2,

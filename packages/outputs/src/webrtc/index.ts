@@ -12,7 +12,5 @@ export type {
   RtpSender,
   RtpSenderOptions,
 } from './rtp-sender.ts';
-export type { RtpAnchor } from './rtp-timeline.ts';
 export { typescriptFanout } from './typescript-fanout.ts';
 export { serveViewerChannel, type ViewerChannelOptions } from './viewer-channel.ts';
-export type { ChannelViewer } from './viewer-peer.ts';

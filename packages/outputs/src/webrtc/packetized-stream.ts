@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { type Micros, micros } from '@pinhole/core';
-import type { Stream, StreamUnit } from '@pinhole/engine';
+import type { RtpAnchor, Stream, StreamUnit } from '@pinhole/engine';
 import { packetizeH264 } from '@pinhole/media/rtp';
-import { type RtpAnchor, RtpTimeline } from './rtp-timeline.ts';
+import { RtpTimeline } from './rtp-timeline.ts';
 
 /** One access unit cut into RTP payloads, shared by all viewers. */
 export interface UnitPackets {

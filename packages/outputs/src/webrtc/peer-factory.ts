@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Micros } from '@pinhole/core';
-import type { MessagePipe, PeerFactory } from '@pinhole/engine';
+import type { ChannelViewer, MessagePipe, PeerFactory } from '@pinhole/engine';
 import { createTransports, type TransportOptions } from '@pinhole/webrtc';
 import type { Fanout } from './rtp-sender.ts';
 import { typescriptFanout } from './typescript-fanout.ts';
-import { type ChannelViewer, ViewerPeer } from './viewer-peer.ts';
+import { ViewerPeer } from './viewer-peer.ts';
 
 /** What a factory of WebRTC peers is made with. */
 export interface WeriftPeerFactoryOptions extends TransportOptions {

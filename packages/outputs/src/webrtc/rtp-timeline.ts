@@ -1,12 +1,5 @@
 import { type Micros, micros, microsToTicks } from '@pinhole/core';
 
-/** A point at which a stream's two clocks meet. */
-export interface RtpAnchor {
-  /** 0…2^32−1, as it stands in RTP headers. */
-  readonly rtpTimestamp: number;
-  readonly captureTime: Micros;
-}
-
 /** A capture clock that moves further than this between two pictures was set, or the camera was away. */
 const LONGEST_STEP = micros(10_000_000);
 

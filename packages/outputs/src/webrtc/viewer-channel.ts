@@ -1,5 +1,12 @@
 import { type Logger, MalformedError, type Micros, micros } from '@pinhole/core';
-import type { Camera, Identity, MessagePipe, SourceState, StreamParameters } from '@pinhole/engine';
+import type {
+  Camera,
+  ChannelViewer,
+  Identity,
+  MessagePipe,
+  SourceState,
+  StreamParameters,
+} from '@pinhole/engine';
 import {
   type AnyClientMessage,
   type LiveServerMessage,
@@ -9,7 +16,6 @@ import {
 } from '@pinhole/protocol/live';
 import { BYE_REASON } from '../bye-reasons.ts';
 import { ViewerControls } from '../controls/index.ts';
-import type { ChannelViewer } from './viewer-peer.ts';
 
 /** What serving a viewer's channel needs. */
 export interface ViewerChannelOptions {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Logger, MalformedError, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import type {
-  Identity,
+  ChannelViewer,
   MessagePipe,
   Peer,
   PeerEvent,
@@ -15,28 +15,10 @@ import { parseCandidate } from '@pinhole/media/sdp';
 import type { TransportOpener, WeriftTransport } from '@pinhole/webrtc';
 import { PacketizedStream } from './packetized-stream.ts';
 import type { Fanout } from './rtp-sender.ts';
-import type { RtpAnchor } from './rtp-timeline.ts';
 import { buildAnswer } from './viewer-answer.ts';
 import { ViewerFeedback } from './viewer-feedback.ts';
 import { readOffer, type ViewerOffer } from './viewer-offer.ts';
 import { ViewerRtp } from './viewer-rtp.ts';
-
-/** What a channel's other end may do with its viewer's stream. */
-export interface ChannelViewer {
-  readonly stream: PeerRequest['stream'];
-  /** Whose channel it is; nobody's in particular when left out. */
-  readonly who?: Identity;
-  /** Where RTP time and capture time meet; undefined before the first picture. */
-  rtpAnchor(): RtpAnchor | undefined;
-  /** Sends no picture until `resume`. */
-  pause(): void;
-  resume(): void;
-  requestKeyFrame(): void;
-  /** The viewer said that it leaves. */
-  leave(): void;
-  /** Calls `listener` when we end the connection, while something can still be said. */
-  ending(listener: (why: ViewerEnd) => void): void;
-}
 
 /** What every peer of a factory shares. */
 export interface PeerContext {
@@ -113,6 +95,10 @@ export class ViewerPeer implements Peer {
    * @throws {PinholeError} `webrtc/*`, as `PeerFactory` says
    */
   static async open(request: PeerRequest, context: PeerContext): Promise<ViewerPeer> {
+    const { video = 'required', audio = 'off', channels = [] } = request;
+    if (video !== 'required' || audio !== 'off' || channels.length > 0) {
+      throw new PinholeError('webrtc/unsupported', 'video, audio and channels: only pictures are served');
+    }
     const { parameters } = request.stream;
     if (!parameters)
       throw new PinholeError('webrtc/unsupported', 'the camera has sent no picture yet: try again');
@@ -135,6 +121,10 @@ export class ViewerPeer implements Peer {
       if (!(error instanceof MalformedError)) throw error;
       this.#context.log.debug({ reason: error.message }, 'candidate passed over');
     }
+  }
+
+  renegotiate(): Promise<string> {
+    return Promise.reject(new PinholeError('webrtc/unsupported', 'a connection takes one offer alone'));
   }
 
   stats(): PeerStats {
