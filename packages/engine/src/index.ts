@@ -48,7 +48,9 @@ export {
   RECOVERY_GRACE,
   SILENCE_LIMIT,
   stepViewer,
+  USUAL_PATIENCE,
   type ViewerInput,
+  type ViewerPatience,
   type ViewerState,
 } from './session/step-viewer.ts';
 export type { Identity, Right, ViewerEnd, ViewerSummary, ViewerTransport } from './session/viewer.ts';
@@ -63,6 +65,7 @@ export {
 export {
   type AnsweredOffer,
   type PeerTotals,
+  type SessionWishes,
   ViewerSessions,
   type ViewerSessionsOptions,
 } from './session/viewer-sessions.ts';

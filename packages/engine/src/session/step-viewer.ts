@@ -36,14 +36,36 @@ export const RECOVERY_GRACE = micros(5_000_000);
 /** How long a viewer may say nothing: RTCP comes at least once a second from one that is there. */
 export const SILENCE_LIMIT = micros(10_000_000);
 
+/** How long a viewer is waited for. */
+export interface ViewerPatience {
+  /** From the offer to the connection. */
+  readonly connect: Micros;
+  /** From the loss of the connection to its return. */
+  readonly recovery: Micros;
+  /** Without hearing anything. */
+  readonly silence: Micros;
+}
+
+/** For viewers that come with a new connection rather than wait for the old one. */
+export const USUAL_PATIENCE: ViewerPatience = {
+  connect: CONNECT_DEADLINE,
+  recovery: RECOVERY_GRACE,
+  silence: SILENCE_LIMIT,
+};
+
 /** A viewer whose offer just came. */
-export const newViewer = (now: Micros): ViewerState => ({
+export const newViewer = (now: Micros, { connect }: ViewerPatience = USUAL_PATIENCE): ViewerState => ({
   kind: 'connecting',
-  deadline: micros(now + CONNECT_DEADLINE),
+  deadline: micros(now + connect),
 });
 
 /** The next state; the caller closes the peer when it becomes `closed`. */
-export function stepViewer(state: ViewerState, input: ViewerInput, now: Micros): ViewerState {
+export function stepViewer(
+  state: ViewerState,
+  input: ViewerInput,
+  now: Micros,
+  patience: ViewerPatience = USUAL_PATIENCE,
+): ViewerState {
   if (state.kind === 'closed') return state;
   switch (input.kind) {
     case 'connected':
@@ -51,7 +73,9 @@ export function stepViewer(state: ViewerState, input: ViewerInput, now: Micros):
     case 'heard':
       return state.kind === 'connecting' ? state : { kind: 'live', heardAt: now };
     case 'disconnected':
-      return state.kind === 'live' ? { kind: 'recovering', deadline: micros(now + RECOVERY_GRACE) } : state;
+      return state.kind === 'live'
+        ? { kind: 'recovering', deadline: micros(now + patience.recovery) }
+        : state;
     case 'failed':
       return { kind: 'closed', why: 'ice-failed' };
     case 'left':
@@ -59,17 +83,17 @@ export function stepViewer(state: ViewerState, input: ViewerInput, now: Micros):
     case 'end':
       return { kind: 'closed', why: input.why };
     case 'tick':
-      return stepClock(state, now);
+      return stepClock(state, now, patience);
   }
 }
 
-function stepClock(state: ViewerState, now: Micros): ViewerState {
+function stepClock(state: ViewerState, now: Micros, { silence }: ViewerPatience): ViewerState {
   switch (state.kind) {
     case 'connecting':
     case 'recovering':
       return now >= state.deadline ? { kind: 'closed', why: 'timeout' } : state;
     case 'live':
-      return now - state.heardAt >= SILENCE_LIMIT ? { kind: 'closed', why: 'silent' } : state;
+      return now - state.heardAt >= silence ? { kind: 'closed', why: 'silent' } : state;
     case 'closed':
       return state;
   }

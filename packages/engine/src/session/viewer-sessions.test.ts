@@ -107,6 +107,67 @@ describe('an offer', () => {
   });
 });
 
+describe('the wishes of a protocol', () => {
+  const patience = { connect: micros(60e6), recovery: micros(60e6), silence: micros(10e6) };
+
+  it('hold for the peer, its patience, and who is told of its states', async () => {
+    const { camera, peers, registry, sessions, at } = setUp();
+    const states: string[] = [];
+    await sessions.offer(camera, 'v=0', WHO, {
+      patience,
+      peer: { video: 'if-offered', msid: { stream: 'garden', video: 'v', audio: 'a' } },
+      changed: ({ kind }) => states.push(kind),
+    });
+    expect(peers.requests[0]).toMatchObject({
+      offer: 'v=0',
+      video: 'if-offered',
+      msid: { stream: 'garden' },
+    });
+
+    at(59);
+    peers.requests[0]?.handle({ kind: 'connected' });
+    peers.requests[0]?.handle({ kind: 'heard' });
+    peers.requests[0]?.handle({ kind: 'disconnected' });
+    at(118);
+    expect(registry.list()).toHaveLength(1);
+    at(119);
+    expect(registry.list()).toEqual([]);
+    expect(states).toEqual(['live', 'recovering', 'closed']);
+  });
+
+  it('may spare the wait for a picture that is not taken', async () => {
+    const { peers, sessions, registry } = setUp();
+    const source: Source = {
+      start: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+      requestKeyFrame: () => {},
+      describe: () => ({ kind: 'dark', label: 'no picture', keyFrameOnRequest: false }),
+      controls: () => [],
+      setControl: () => Promise.resolve(),
+    };
+    const dark = new Camera({
+      id: 'dark',
+      source,
+      now: () => micros(0),
+      openAbort: () => new AbortController(),
+      log: silentLogger,
+    });
+
+    await sessions.offer(dark, 'v=0', WHO, { picture: 'needless' });
+
+    expect([peers.requests.length, registry.list().length, dark.holders]).toEqual([1, 1, 1]);
+  });
+
+  it('include a further offer on the same connection, while there is one', async () => {
+    const { camera, peers, sessions } = setUp();
+    const { id } = await sessions.offer(camera, 'v=0', WHO);
+
+    await expect(sessions.renegotiate(id, 'v=0 again')).resolves.toBe('v=0');
+
+    peers.requests[0]?.handle({ kind: 'left' });
+    await expect(sessions.renegotiate(id, 'v=0 late')).rejects.toMatchObject({ code: 'session/unknown' });
+  });
+});
+
 describe('a session', () => {
   it('that never connects is reaped and its peer closed', async () => {
     const { camera, peers, registry, sessions, at } = setUp();

@@ -1,7 +1,14 @@
 import { type Logger, type Micros, micros, PinholeError } from '@pinhole/core';
 import type { Camera } from '../stream/camera.ts';
-import type { Peer, PeerEvent, PeerFactory, PeerStats } from './peer.ts';
-import { newViewer, stepViewer, type ViewerInput, type ViewerState } from './step-viewer.ts';
+import type { Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './peer.ts';
+import {
+  newViewer,
+  stepViewer,
+  USUAL_PATIENCE,
+  type ViewerInput,
+  type ViewerPatience,
+  type ViewerState,
+} from './step-viewer.ts';
 import type { Identity, ViewerEnd } from './viewer.ts';
 import type { AdmittedViewer, ViewerRegistry } from './viewer-registry.ts';
 
@@ -11,6 +18,17 @@ export interface AnsweredOffer {
   readonly id: string;
   /** SDP with all candidates. */
   readonly answer: string;
+}
+
+/** What a signaling protocol wants of its viewers' sessions beyond the usual. */
+export interface SessionWishes {
+  /** What the viewer's peer is opened with. */
+  readonly peer?: Pick<PeerRequest, 'video' | 'audio' | 'onAudio' | 'msid' | 'channels' | 'onDataChannel'>;
+  readonly patience?: ViewerPatience;
+  /** Whether the answer waits for the camera's first picture; `needless` for a viewer that takes none. Default `needed`. */
+  readonly picture?: 'needed' | 'needless';
+  /** Called at each change of the kind of state, from before the answer on; `closed` is the last. */
+  readonly changed?: (state: ViewerState) => void;
 }
 
 /** What sessions are made with. */
@@ -24,6 +42,7 @@ export interface ViewerSessionsOptions {
 interface Session {
   readonly camera: Camera;
   readonly who: Identity;
+  readonly wishes: SessionWishes;
   state: ViewerState;
   viewer?: AdmittedViewer;
   peer?: Peer;
@@ -61,11 +80,16 @@ export class ViewerSessions {
 
   /**
    * Opens a session for a viewer's offer; starts the camera when nobody watched it.
-   * @throws {PinholeError} `camera/not-live`, `session/limit`, `webrtc/*`
+   * @throws {PinholeError} `camera/not-live`, `session/limit`, `session/ended`, `webrtc/*`
    */
-  async offer(camera: Camera, sdp: string, who: Identity): Promise<AnsweredOffer> {
+  async offer(
+    camera: Camera,
+    sdp: string,
+    who: Identity,
+    wishes: SessionWishes = {},
+  ): Promise<AnsweredOffer> {
     const { peers, registry, now, log } = this.#options;
-    const session: Session = { camera, who, state: newViewer(now()) };
+    const session: Session = { camera, who, wishes, state: newViewer(now(), wishes.patience) };
     const viewer = registry.admit({
       camera,
       transport: 'webrtc',
@@ -75,8 +99,9 @@ export class ViewerSessions {
     });
     session.viewer = viewer;
     try {
-      await camera.ready({ deadline: micros(now() + START_PATIENCE) });
+      if (wishes.picture !== 'needless') await camera.ready({ deadline: micros(now() + START_PATIENCE) });
       const peer = await peers.open({
+        ...wishes.peer,
         offer: sdp,
         stream: camera.stream,
         who,
@@ -113,6 +138,17 @@ export class ViewerSessions {
     return sumOf([this.#gone, ...[...this.#sessions.values()].flatMap(({ peer }) => peer?.stats() ?? [])]);
   }
 
+  /**
+   * Answers a further offer of a session's viewer, on the same connection; see {@link Peer.renegotiate}.
+   * @returns the SDP answer with all candidates.
+   * @throws {PinholeError} `session/unknown`, `webrtc/*`
+   */
+  async renegotiate(id: string, sdp: string): Promise<string> {
+    const { peer } = this.#known(id);
+    if (!peer) throw new PinholeError('session/unknown', 'the session is not answered yet');
+    return await peer.renegotiate(sdp);
+  }
+
   /** @throws {PinholeError} `session/unknown` */
   async candidate(id: string, candidate: string): Promise<void> {
     await this.#known(id).peer?.addCandidate(candidate);
@@ -139,7 +175,9 @@ export class ViewerSessions {
 
   #step(session: Session, input: ViewerInput): void {
     const before = session.state;
-    session.state = stepViewer(before, input, this.#options.now());
+    const { patience = USUAL_PATIENCE, changed } = session.wishes;
+    session.state = stepViewer(before, input, this.#options.now(), patience);
+    if (session.state.kind !== before.kind) changed?.(session.state);
     if (session.state.kind !== 'closed' || before.kind === 'closed') return;
     const { why } = session.state;
     session.stopWatching?.();
