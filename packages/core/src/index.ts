@@ -20,3 +20,4 @@ export {
   ticks90k,
   ticksToMicros,
 } from './units.ts';
+export { decodeUtf8, encodeUtf8 } from './utf8.ts';
