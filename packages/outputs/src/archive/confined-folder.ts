@@ -44,9 +44,18 @@ export class ConfinedFolder {
   #root: Promise<string> | undefined;
   #rootAt = 0;
   readonly #onRefusal: (refusal: Refusal, path: string) => void;
+  readonly #check: (path: string) => void;
 
-  constructor(root: string, options: { readonly onRefusal?: (refusal: Refusal, path: string) => void } = {}) {
+  /** @param options.check throws a `RecordingPathError` for a path that does not belong here; that of recordings without */
+  constructor(
+    root: string,
+    options: {
+      readonly onRefusal?: (refusal: Refusal, path: string) => void;
+      readonly check?: (path: string) => void;
+    } = {},
+  ) {
     this.root = root;
+    this.#check = options.check ?? parseRecordingPath;
     this.#onRefusal = options.onRefusal ?? (() => {});
   }
 
@@ -58,7 +67,7 @@ export class ConfinedFolder {
   /** Throws for a path that does not look like a recording's. @throws {RecordingPathError} `recording/bad-path` */
   check(path: string): void {
     try {
-      parseRecordingPath(path);
+      this.#check(path);
     } catch (thrown) {
       if (thrown instanceof RecordingPathError) this.#count(thrown.fault, path);
       throw thrown;
