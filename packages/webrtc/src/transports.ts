@@ -1,6 +1,5 @@
 import { type Logger, PinholeError } from '@pinhole/core';
 import { hostAddresses } from './host-addresses.ts';
-import type { RemoteSide } from './transport-sides.ts';
 import type { PortRange } from './udp-socket.ts';
 import type { IceServer } from './werift-ice.ts';
 import { sharedCertificate, WeriftTransport } from './werift-transport.ts';
@@ -24,10 +23,10 @@ export interface TransportOptions {
   readonly log: Logger;
 }
 
-/** Opens the way to a peer that made an offer; all have one certificate. */
+/** Opens the ways to peers; all have one certificate. */
 export interface TransportOpener {
   /** @throws {PinholeError} `webrtc/bind`, `webrtc/no-address` */
-  open(remote: RemoteSide): Promise<WeriftTransport>;
+  open(): Promise<WeriftTransport>;
 }
 
 /** Opens transports with werift. */
@@ -36,11 +35,11 @@ export function createTransports(options: TransportOptions): TransportOpener {
   // Made before the first peer waits for it; whoever needs it hears of a failure.
   sharedCertificate().catch(() => {});
   return {
-    open: async (remote) => {
+    open: async () => {
       // Asked anew for each peer: networks come and go.
       const addresses = hostAddresses(options.hostAddresses);
       if (addresses.length === 0) throw noAddress(options.hostAddresses);
-      return await WeriftTransport.open(remote, {
+      return await WeriftTransport.open({
         iceServers,
         addresses,
         announced,

@@ -44,7 +44,6 @@ export const sharedCertificate = (): Promise<RTCCertificate> => RTCDtlsTransport
 
 /** The way to one peer: ICE, DTLS and SCTP by werift. */
 export class WeriftTransport {
-  readonly #remote: RemoteSide;
   readonly #ice: WeriftIce;
   readonly #dtls: WeriftDtls;
   #channels: WeriftChannels | undefined;
@@ -54,11 +53,7 @@ export class WeriftTransport {
   #ended = false;
   #failed = false;
 
-  private constructor(
-    remote: RemoteSide,
-    parts: { readonly ice: WeriftIce; readonly certificate: RTCCertificate },
-  ) {
-    this.#remote = remote;
+  private constructor(parts: { readonly ice: WeriftIce; readonly certificate: RTCCertificate }) {
     this.#ice = parts.ice;
     this.#dtls = new WeriftDtls(parts.ice, parts.certificate);
   }
@@ -67,12 +62,12 @@ export class WeriftTransport {
    * Binds sockets and gathers candidates for a peer.
    * @throws {PinholeError} `webrtc/bind`
    */
-  static async open(remote: RemoteSide, options: IceOptions): Promise<WeriftTransport> {
+  static async open(options: IceOptions): Promise<WeriftTransport> {
     const certificate = await sharedCertificate();
-    return new WeriftTransport(remote, { ice: await WeriftIce.open(options), certificate });
+    return new WeriftTransport({ ice: await WeriftIce.open(options), certificate });
   }
 
-  /** Our end, for the answer. */
+  /** Our end, for the offer or the answer. */
   get local(): LocalSide {
     const { candidates, ...ice } = this.#ice.local;
     const [fingerprint] = this.#dtls.localCertificate?.getFingerprints() ?? [];
@@ -106,13 +101,13 @@ export class WeriftTransport {
   }
 
   /** Waits for the peer. */
-  start(handlers: TransportHandlers): void {
+  start(remote: RemoteSide, handlers: TransportHandlers): void {
     const fail = (why: string): void => {
       if (this.#ended || this.#failed) return;
       this.#failed = true;
       handlers.failed(why);
     };
-    const { channels, ice, fingerprints } = this.#remote;
+    const { channels, ice, fingerprints } = remote;
     if (channels) {
       this.#channels = new WeriftChannels({
         dtls: this.#dtls,

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Micros } from '@pinhole/core';
 import type { ChannelViewer, MessagePipe, PeerFactory } from '@pinhole/engine';
 import { createTransports, type TransportOptions } from '@pinhole/webrtc';
+import { AnsweringPeer } from './answering-peer.ts';
 import type { Fanout } from './rtp-sender.ts';
 import { typescriptFanout } from './typescript-fanout.ts';
-import { ViewerPeer } from './viewer-peer.ts';
 
 /** What a factory of WebRTC peers is made with. */
 export interface WeriftPeerFactoryOptions extends TransportOptions {
@@ -22,6 +22,6 @@ export function createWeriftPeerFactory(options: WeriftPeerFactoryOptions): Peer
   const transports = createTransports(options);
   const cname = randomBytes(8).toString('hex');
   return {
-    open: (request) => ViewerPeer.open(request, { transports, fanout, cname, now, log, onChannel }),
+    open: (request) => AnsweringPeer.open(request, { transports, fanout, cname, now, log, onChannel }),
   };
 }

@@ -1,11 +1,14 @@
 import { attribute, attributeLine, type SdpMedia, serializeSdp } from '@pinhole/media/sdp';
 import { answerHead, channelSection, type LocalSide, refusedSection, transportLines } from '@pinhole/webrtc';
+import type { SentTracks } from './negotiated-session.ts';
 import type { ViewerOffer } from './viewer-offer.ts';
 
 /** Our side of the connection, for the answer. */
-export interface AnsweringSide extends LocalSide {
-  readonly ssrc: number;
-  readonly cname: string;
+export interface AnsweringSide {
+  readonly local: LocalSide;
+  readonly tracks: SentTracks;
+  /** Names the session in `o=`. */
+  readonly sessionId: number;
 }
 
 /** Feedback that something here answers, in the words of `a=rtcp-fb`. */
@@ -15,21 +18,21 @@ const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb'];
  * The answer to an offer: one H.264 format, `sendonly`, all candidates, everything else that was offered refused.
  * @see RFC 8829 §5.3 (answers), RFC 9143 §7.3 (BUNDLE), RFC 8445 §8 (end of candidates)
  */
-export function buildAnswer(offer: ViewerOffer, local: AnsweringSide): string {
+export function buildAnswer(offer: ViewerOffer, side: AnsweringSide): string {
   const { description, video, channels } = offer;
   const mids = [video.mid, ...(channels ? [channels.mid] : [])];
-  const lines = answerHead(description, { mids, sessionId: local.ssrc });
+  const lines = answerHead(description, { mids, sessionId: side.sessionId });
   const media = description.media.map((section, index) => {
-    if (index === video.index) return videoSection(offer, local);
-    if (index === channels?.index) return channelSection(section, channels.mid, local);
+    if (index === video.index) return videoSection(offer, side);
+    if (index === channels?.index) return channelSection(section, channels.mid, side.local);
     return refusedSection(section);
   });
   return serializeSdp({ lines, media });
 }
 
-function videoSection(offer: ViewerOffer, local: AnsweringSide): SdpMedia {
-  const { format, video, extensions } = offer;
-  const { media, mid } = video;
+function videoSection(offer: ViewerOffer, { local, tracks }: AnsweringSide): SdpMedia {
+  const { media, mid, format, extensions } = offer.video;
+  const { videoSsrc: ssrc, cname, msid } = tracks;
   const type = format.payloadType;
   const feedback = FEEDBACK.filter((kind) => format.feedback.includes(kind));
   return {
@@ -51,9 +54,9 @@ function videoSection(offer: ViewerOffer, local: AnsweringSide): SdpMedia {
         'fmtp',
         `${type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${format.profileLevelId}`,
       ),
-      attributeLine('msid', 'pinhole video'),
-      attributeLine('ssrc', `${local.ssrc} cname:${local.cname}`),
-      attributeLine('ssrc', `${local.ssrc} msid:pinhole video`),
+      attributeLine('msid', `${msid.stream} ${msid.video}`),
+      attributeLine('ssrc', `${ssrc} cname:${cname}`),
+      attributeLine('ssrc', `${ssrc} msid:${msid.stream} ${msid.video}`),
     ],
   };
 }

@@ -7,7 +7,7 @@ import {
   serializePlayoutDelay,
   serializeTransportSequence,
 } from '@pinhole/media/rtp';
-import type { ExtensionIds } from './viewer-offer.ts';
+import type { ExtensionIds } from './negotiated-session.ts';
 
 /** Bytes before the elements: profile and length (RFC 8285 §4.2). */
 const HEADER_BYTES = 4;

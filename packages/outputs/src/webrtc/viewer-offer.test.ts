@@ -30,9 +30,12 @@ describe('readOffer', () => {
     expect(read(CHROMIUM)).toMatchObject({
       ice: { ufrag: 'jq4l', password: 'SoGsJq01NkFi78xzxq2SaXHR', lite: false },
       fingerprints: [{ algorithm: 'sha-256' }],
-      video: { index: 0, mid: '0' },
-      format: { payloadType: 108 },
-      extensionIds: { mid: 9, transportSequence: 4, playoutDelay: 5 },
+      video: {
+        index: 0,
+        mid: '0',
+        payloadType: 108,
+        extensionIds: { mid: 9, transportSequence: 4, playoutDelay: 5 },
+      },
       channels: { index: 1, mid: '1', sctpPort: 5000, maxMessageBytes: 262_144 },
     });
   });
@@ -43,11 +46,11 @@ describe('readOffer', () => {
       'a=extmap:12 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time\na=recvonly',
     );
 
-    expect(read(offer).extensionIds.absCaptureTime).toBe(12);
+    expect(read(offer).video.extensionIds.absCaptureTime).toBe(12);
   });
 
   it('leaves out extensions whose id needs the larger header', () => {
-    expect(read(CHROMIUM.replace('extmap:5 ', 'extmap:20 ')).extensionIds.playoutDelay).toBeUndefined();
+    expect(read(CHROMIUM.replace('extmap:5 ', 'extmap:20 ')).video.extensionIds.playoutDelay).toBeUndefined();
   });
 
   it('sends a Firefox without its codec plugin to the WebSocket path', () => {
@@ -102,12 +105,15 @@ describe('buildAnswer', () => {
         type: 'host',
       },
     ],
-    ssrc: 7,
-    cname: 'cname',
   } as const;
+  const side = {
+    local,
+    tracks: { cname: 'cname', videoSsrc: 7, msid: { stream: 'garden', video: 'v', audio: 'a' } },
+    sessionId: 9,
+  };
 
   it('answers one H.264 format, with all candidates and their end', () => {
-    const [video] = parseSdp(buildAnswer(read(CHROMIUM), local)).media;
+    const [video] = parseSdp(buildAnswer(read(CHROMIUM), side)).media;
 
     expect(video).toMatchObject({ kind: 'video', port: 9, formats: ['108'] });
     if (!video) return;
@@ -131,7 +137,7 @@ describe('buildAnswer', () => {
     const offer = CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0 1 2').trimEnd();
     const audio = 'm=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:2\na=recvonly\na=rtpmap:111 opus/48000/2\n';
 
-    const answer = parseSdp(buildAnswer(read(`${offer}\n${audio}`), local));
+    const answer = parseSdp(buildAnswer(read(`${offer}\n${audio}`), side));
 
     expect(answer.media.map(({ kind, port }) => [kind, port])).toEqual([
       ['video', 9],
@@ -142,7 +148,7 @@ describe('buildAnswer', () => {
   });
 
   it('refuses data channels that are not bundled with the picture', () => {
-    const answer = parseSdp(buildAnswer(read(CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0')), local));
+    const answer = parseSdp(buildAnswer(read(CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0')), side));
 
     expect(answer.media[1]?.port).toBe(0);
   });

@@ -17,33 +17,27 @@ import {
   isOffered,
   parseOffer,
   type RemoteChannels,
-  type RemoteSide,
   readChannels,
   readRemoteSide,
   requireMid,
   transportSection,
 } from '@pinhole/webrtc';
-
-/** The header extensions that we write, by the ids the viewer gave them. */
-export interface ExtensionIds {
-  readonly mid?: number;
-  readonly transportSequence?: number;
-  readonly playoutDelay?: number;
-  readonly absCaptureTime?: number;
-}
+import type { ExtensionIds, NegotiatedSession, NegotiatedVideo } from './negotiated-session.ts';
 
 /** What we need to know of a viewer's offer. */
-export interface ViewerOffer extends RemoteSide {
+export interface ViewerOffer extends NegotiatedSession {
   readonly description: SessionDescription;
-  /** The m-section that gets the picture. */
-  readonly video: { readonly index: number; readonly media: SdpMedia; readonly mid: string };
-  readonly format: H264Format;
-  readonly extensions: readonly ExtensionMapping[];
-  readonly extensionIds: ExtensionIds;
+  readonly video: OfferedVideo;
   /** The m-section of data channels, when there is one. */
   readonly channels?: RemoteChannels & { readonly index: number; readonly mid: string };
-  /** Values of `candidate` attributes. */
-  readonly candidates: readonly string[];
+}
+
+/** The m-section that gets the picture. */
+export interface OfferedVideo extends NegotiatedVideo {
+  readonly index: number;
+  readonly media: SdpMedia;
+  readonly format: H264Format;
+  readonly extensions: readonly ExtensionMapping[];
 }
 
 const OURS = Object.entries(RTP_EXTENSION_URI).filter(([name]) => name !== 'absSendTime') as [
@@ -76,10 +70,15 @@ export function readOffer(text: string, parameters: StreamParameters): ViewerOff
   return {
     description,
     ...readRemoteSide(description, connection),
-    video: { index, media, mid },
-    format,
-    extensions,
-    extensionIds: idsOf(extensions),
+    video: {
+      index,
+      media,
+      mid,
+      format,
+      payloadType: format.payloadType,
+      extensions,
+      extensionIds: idsOf(extensions),
+    },
     ...(channels && { channels }),
     candidates: attributes(connection, 'candidate'),
   };

@@ -3,11 +3,11 @@ import { type Micros, micros } from '@pinhole/core';
 import type { AccessUnitSink, Delivery, StreamUnit } from '@pinhole/engine';
 import { microsToNtp, type SenderReport } from '@pinhole/media/rtp';
 import type { DatagramPath } from '@pinhole/webrtc';
+import type { ExtensionIds } from './negotiated-session.ts';
 import type { PacketizedStream, UnitPackets } from './packetized-stream.ts';
 import type { RtpRun, RtpSender } from './rtp-sender.ts';
 import { type SentRun, SentRuns } from './sent-runs.ts';
 import { ViewerExtensions } from './viewer-extensions.ts';
-import type { ExtensionIds } from './viewer-offer.ts';
 
 /** What one viewer's sending is made with. */
 export interface ViewerRtpOptions {

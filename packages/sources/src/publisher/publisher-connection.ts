@@ -79,7 +79,7 @@ export class PublisherConnection implements Publication {
    */
   static async open(options: PublisherConnectionOptions): Promise<PublisherConnection> {
     const offer = readPublisherOffer(options.offer);
-    const transport = await options.transports.open(offer);
+    const transport = await options.transports.open();
     if (options.signal?.aborted) {
       await transport.close();
       throw new PinholeError('webrtc/unsupported', 'the publisher left before it was answered');
@@ -122,7 +122,7 @@ export class PublisherConnection implements Publication {
 
   #start(): void {
     const { clock, log } = this.#options;
-    this.#transport.start({
+    this.#transport.start(this.#offer, {
       connected: () => this.#connected(),
       closed: () => this.#finish('left', 'the publisher closed the connection'),
       failed: (why) => this.#finish('ice-failed', why),

@@ -1,0 +1,31 @@
+import type { RemoteSide } from '@pinhole/webrtc';
+
+/** The header extensions that we write, by their ids in the session; those without one are left out. */
+export interface ExtensionIds {
+  readonly mid?: number;
+  readonly transportSequence?: number;
+  readonly playoutDelay?: number;
+  readonly absCaptureTime?: number;
+}
+
+/** How the picture is sent. */
+export interface NegotiatedVideo {
+  readonly mid: string;
+  readonly payloadType: number;
+  readonly extensionIds: ExtensionIds;
+}
+
+/** All that a running connection needs to know of an offer and its answer, whichever end made which. */
+export interface NegotiatedSession extends RemoteSide {
+  readonly video?: NegotiatedVideo;
+  /** Values of `candidate` attributes of the viewer. */
+  readonly candidates: readonly string[];
+}
+
+/** What a connection calls what it sends, for offers and answers. */
+export interface SentTracks {
+  readonly cname: string;
+  readonly videoSsrc: number;
+  /** Names of the viewer's `MediaStream` and its tracks. */
+  readonly msid: { readonly stream: string; readonly video: string; readonly audio: string };
+}
