@@ -39,7 +39,7 @@ export default defineConfig({
           // They mostly wait: for cameras, disks, time limits. One at a time would take half an hour.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,docs}/**/*.test.ts'],
           retry,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           sequence: { groupOrder: 2 },
-          include: ['test/{e2e,interop,docs}/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts'],
           retry,
           testTimeout: 90_000,
           hookTimeout: 60_000,

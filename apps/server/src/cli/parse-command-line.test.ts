@@ -25,6 +25,12 @@ describe('parseCommandLine', () => {
     expect(parse('--port 82', { PORT: '81' })).toMatchObject({ overrides: { values: { port: 82 } } });
   });
 
+  it('reads the names under which the server is reached', () => {
+    expect(parse('--host cam.example.org --host cam.lan')).toMatchObject({
+      overrides: { values: { hosts: ['cam.example.org', 'cam.lan'] }, names: { hosts: '--host' } },
+    });
+  });
+
   it('reads a token to be made', () => {
     expect(parse('token create --cameras a,b --rights view,control --expires 1h --name phone')).toMatchObject(
       {

@@ -7,6 +7,7 @@ import { UsageError } from './usage-error.ts';
 const SERVE_FLAGS = {
   ...SHARED_FLAGS,
   camera: { type: 'string', multiple: true },
+  host: { type: 'string', multiple: true },
   port: { type: 'string' },
   listen: { type: 'string' },
   anonymous: { type: 'string' },
@@ -37,6 +38,7 @@ export function parseServe(
     ...(cameras.length > 0 && { cameras: Object.fromEntries(cameras) }),
     ...(port !== undefined && port !== '' && { port: wholePort(port, portName) }),
     ...pick(flags, 'listen'),
+    ...(flags['host'] !== undefined && { hosts: flags['host'] }),
     ...pick(flags, 'data'),
     ...pick(flags, 'tls'),
     ...pick(flags, 'anonymous'),
@@ -45,6 +47,7 @@ export function parseServe(
   const names = {
     port: portName,
     listen: '--listen',
+    hosts: '--host',
     tls: '--tls',
     anonymous: '--anonymous',
     logLevel: '--log-level',

@@ -22,6 +22,8 @@ Flags of serve
                            flags count more than the file
   --port PORT              HTTP port, default 8080, 0 for any free one (also: PORT=…)
   --listen ADDRESS         address to listen on; default 127.0.0.1, this machine only
+  --host NAME              a name under which browsers reach this server, e.g. behind a
+                           proxy; may be given several times
   --data FOLDER            tokens and certificates; default ~/.pinhole
   --anonymous RIGHTS       what those without a token may do: view,control,record,download,publish
   --tls auto|CERT,KEY      HTTPS, with a self-signed certificate or PEM files
