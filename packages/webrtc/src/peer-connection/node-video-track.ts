@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { type Micros, micros, microsToTicks, PinholeError } from '@pinhole/core';
+import { MalformedError, type Micros, micros, microsToTicks, PinholeError } from '@pinhole/core';
 import { NAL_TYPE, nalType, nalUnits, parseSps, profileLevelId } from '@pinhole/media/h264';
 import { packetizeH264 } from '@pinhole/media/rtp';
 
@@ -30,14 +30,14 @@ export interface NodeVideoTrackCounters {
 /** Where the packets of one connection go. */
 export interface PacketOutlet {
   /** Connected: what is sent arrives. */
-  readonly ready: boolean;
+  isReady(): boolean;
   send(packet: { readonly payload: Uint8Array; readonly marker: boolean; readonly timestamp: number }): void;
 }
 
 /** A viewer's wish is remembered, however often it is repeated. */
 const KEY_REQUEST_INTERVAL_MS = 250;
 /** What every browser decodes: Constrained Baseline, level 3.1. */
-const DEFAULT_PROFILE = '42e01f';
+export const DEFAULT_PROFILE = '42e01f';
 
 /**
  * H.264 pictures on their way to any number of connections. Each is cut into packets once; a connection gets its first
@@ -79,7 +79,8 @@ export class NodeVideoTrack {
    * @throws {PinholeError} `webrtc/track-ended`
    */
   write(unit: WritableUnit): void {
-    if (this.#stopped) throw new PinholeError('webrtc/track-ended', 'the track was stopped: make another one');
+    if (this.#stopped)
+      throw new PinholeError('webrtc/track-ended', 'the track was stopped: make another one');
     const nals = [...nalUnits(unit.data)];
     const key = nals.some((nal) => nalType(nal) === NAL_TYPE.idr);
     const timestamp = this.#timestampAt(unit.captureTime);
@@ -123,7 +124,7 @@ export class NodeVideoTrack {
     const receivers: PacketOutlet[] = [];
     let waiting = false;
     for (const [outlet, state] of this.#outlets) {
-      if (!outlet.ready) continue;
+      if (!outlet.isReady()) continue;
       if (key) state.waitsForKey = false;
       if (state.waitsForKey) {
         waiting = true;
@@ -143,6 +144,12 @@ export class NodeVideoTrack {
 
   #readProfile(nals: readonly Uint8Array[]): void {
     const sps = nals.find((nal) => nalType(nal) === NAL_TYPE.sps);
-    if (sps !== undefined) this.#profileLevelId = profileLevelId(parseSps(sps));
+    if (sps === undefined) return;
+    try {
+      this.#profileLevelId = profileLevelId(parseSps(sps));
+    } catch (thrown) {
+      // Browsers may still decode it; they are told what nearly every stream is.
+      if (!(thrown instanceof MalformedError)) throw thrown;
+    }
   }
 }
