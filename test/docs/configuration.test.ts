@@ -75,6 +75,7 @@ function inWords(schema: Schema): string {
 /** What a list's entry or a camera needs beside the key in question. */
 const BESIDE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'cameras.ID': { source: 'synthetic' },
+  'cameras.ID.picamera': { uid: 'garden' },
   'anonymous[]': { rights: ['control'] },
   'iceServers[]': { urls: 'stun:stun.example.org' },
   tls: { cert: 'cert.pem', key: 'key.pem' },
@@ -128,7 +129,7 @@ describe('the table of keys', () => {
     (key, row) => {
       const example = codesIn(row['Example'] ?? '')[0] ?? '';
       const beside = nest(key.split(/[.[]/)[0] ?? '', undefined) as Record<string, unknown>;
-      const parent = /^(cameras\.ID|anonymous\[\]|recordings\.upload)\./.exec(key)?.[1];
+      const parent = /^(cameras\.ID\.picamera|cameras\.ID|anonymous\[\]|recordings\.upload)\./.exec(key)?.[1];
       const unset = load(
         stringify(parent === undefined ? beside : nest(parent, BESIDE[parent]), { keepUndefined: false }),
       );

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
+import { checkDevices, picameraField } from '../picamera/picamera-fields.ts';
 import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
 import { roomsField } from '../rooms/rooms-fields.ts';
 import { AUDIO_MODES } from '../sound/camera-sound.ts';
@@ -61,6 +62,7 @@ const camera = z.preprocess(
     audio: word(AUDIO_MODES).default('off'),
     record: word(RECORDING_MODES).default('off'),
     anonymous: anonymousRules.default([]),
+    picamera: picameraField.optional(),
   }),
 );
 
@@ -113,6 +115,11 @@ export const configSchema = strictObject({
         ),
       camera,
       { error: () => 'must map camera ids to sources, e.g. door: rtsp://host/path' },
+    )
+    .superRefine((cameras, context) =>
+      checkDevices(cameras, (id, key, message) =>
+        context.addIssue({ code: 'custom', path: [id, 'picamera', ...key], message }),
+      ),
     )
     .default({}),
   defaultCamera: z.string().regex(CAMERA_ID, 'must be the id of a camera').optional(),

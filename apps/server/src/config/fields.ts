@@ -97,7 +97,8 @@ export const pathField = z
   .min(1, 'must be a path')
   .transform((path) => (path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path));
 
-function parsedText<T>(parse: (text: string) => T, what: string) {
+/** Text that `parse` turns into something, or refuses with a `PinholeError`; `what` says what it must be. */
+export function parsedText<T>(parse: (text: string) => T, what: string) {
   return z.string({ error: () => `must be ${what}` }).transform((text, context): T => {
     try {
       return parse(text);

@@ -126,6 +126,13 @@ describe('loadConfig', () => {
     ['port: 1\n---\nport: 2', 'multiple documents'],
     ['webrtc: { portRange: 6-5 }', 'must be two ports with a dash'],
     ['trustedProxies: proxy', 'no network range'],
+    ['cameras: { door: { source: synthetic, picamera: "a/b" } }', 'use letters, digits, - and _'],
+    ['cameras: { door: { source: synthetic, picamera: { uid: "a|b" } } }', 'begins with $ or has a |'],
+    ['cameras: { door: { source: synthetic, picamera: { streamId: a } } }', 'uid: is missing'],
+    [
+      'cameras: { door: { source: synthetic, picamera: { uid: a, rights: [publish] } } }',
+      'must be one of view',
+    ],
   ])('%s is refused: %s', (text, words) => {
     expect(() => load(text)).toThrow(words);
   });
@@ -171,6 +178,29 @@ describe('loadConfig', () => {
     expect(config.data).toBe(join(folder, 'state'));
     expect(config.cameras['clip']?.source).toEqual({ kind: 'file', path: join(folder, 'walk.mp4') });
     expect(config.tls).toEqual({ cert: join(folder, 'a.pem'), key: '/k.pem' });
+  });
+
+  it('refuses two devices of one uid or one socket, at the second of them', () => {
+    const text = [
+      'cameras:',
+      '  door: { source: synthetic, picamera: garden }',
+      '  hall: { source: synthetic, picamera: { uid: garden, ipc: { enabled: true, socket: a } } }',
+      '  roof: { source: synthetic, picamera: { uid: roof, ipc: { enabled: true, socket: a } } }',
+    ].join('\n');
+
+    expect(issuesOf(text)).toEqual([
+      {
+        at: `${file}:3:47`,
+        path: 'cameras.hall.picamera.uid',
+        message: 'is the uid of camera "door" too; each needs its own',
+        value: '"garden"',
+      },
+      {
+        at: `${file}:4:83`,
+        path: 'cameras.roof.picamera.ipc.socket',
+        message: 'is the socket of camera "hall" too; each needs its own',
+      },
+    ]);
   });
 
   it('takes no key that an object is born with for one of ours', () => {

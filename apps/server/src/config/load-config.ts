@@ -149,10 +149,19 @@ function absolutePaths(
 ): ServerConfig {
   const folderFor = (name: string) =>
     name in overrides.names ? process.cwd() : (fileFolder ?? process.cwd());
-  const absolute = (camera: CameraConfig, folder: string): CameraConfig =>
-    camera.source.kind === 'file'
-      ? { ...camera, source: { ...camera.source, path: resolve(folder, camera.source.path) } }
-      : camera;
+  const absolute = (camera: CameraConfig, folder: string): CameraConfig => {
+    const { source, picamera } = camera;
+    return {
+      ...camera,
+      ...(source.kind === 'file' && { source: { ...source, path: resolve(folder, source.path) } }),
+      ...(picamera?.ipc.socket !== undefined && {
+        picamera: {
+          ...picamera,
+          ipc: { ...picamera.ipc, socket: resolve(folder, picamera.ipc.socket) },
+        },
+      }),
+    };
+  };
   const { tls, recordings } = config;
   const { root, upload } = recordings;
   return {
