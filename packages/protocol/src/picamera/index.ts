@@ -32,6 +32,62 @@ export {
   VideoMode,
 } from './codes.ts';
 export {
+  ENCODINGS_OF_FAMILY,
+  encodeRequest,
+  mayBeSentTwice,
+  type SpokenEncoding,
+  sniffReply,
+  sniffRequest,
+  type WireEncoding,
+} from './encodings.ts';
+export {
+  LEGACY_CHUNK_BYTES,
+  legacyChunk,
+  legacyFrames,
+  legacyHeader,
+  legacyTrailer,
+} from './legacy-frames.ts';
+export {
+  type LegacyMetadata,
+  MAX_METADATA_BYTES,
+  parseLegacyMetadata,
+  serializeLegacyMetadata,
+} from './legacy-metadata.ts';
+export { LegacyReceiver } from './legacy-receiver.ts';
+export { parseLegacyRequest, serializeLegacyRequest } from './legacy-requests.ts';
+export {
+  decodePacket,
+  decodeQueryFileResponse,
+  encodePacket,
+  encodeQueryFileResponse,
+  type FileEntry,
+  MAX_PACKET_BYTES,
+  MAX_STREAM_ID_CHARS,
+  PACKET_CHUNK_BYTES,
+  type Packet,
+  type PacketPayloads,
+  type QueryFileResponse,
+} from './packet.ts';
+export {
+  type PacketStream,
+  packetChunk,
+  packetFrames,
+  packetHeader,
+  packetTrailer,
+} from './packet-frames.ts';
+export { type PacketReceived, PacketReceiver } from './packet-receiver.ts';
+export { encodePacketRequest, requestOfPacket } from './packet-requests.ts';
+export {
+  type CameraRequest,
+  clampQuality,
+  DEFAULT_SNAPSHOT_QUALITY,
+  type FileQuery,
+  MAX_PATH_CHARS,
+  MAX_REQUEST_BYTES,
+  parseQueryTime,
+  serializeQueryTime,
+} from './requests.ts';
+export {
   type CandidateToSend,
   MAX_CANDIDATE_CHARS,
   MAX_DESCRIPTION_CHARS,
@@ -58,3 +114,12 @@ export {
   type TopicFamily,
   type TopicFilter,
 } from './topics.ts';
+export {
+  type BodyHandling,
+  type ReceiverCounters,
+  type ReceiverOptions,
+  type TransferBounds,
+  type TransferEvent,
+  type TransferLoss,
+  VIEWER_TRANSFER_BOUNDS,
+} from './transfers.ts';
