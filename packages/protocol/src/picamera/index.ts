@@ -56,6 +56,13 @@ export {
 export { LegacyReceiver } from './legacy-receiver.ts';
 export { parseLegacyRequest, serializeLegacyRequest } from './legacy-requests.ts';
 export {
+  decodeSfuData,
+  encodeSfuData,
+  SFU_IPC_TOPIC,
+  type SfuDataKind,
+  type SfuDataPacket,
+} from './livekit.ts';
+export {
   decodePacket,
   decodeQueryFileResponse,
   encodePacket,
@@ -87,6 +94,27 @@ export {
   parseQueryTime,
   serializeQueryTime,
 } from './requests.ts';
+export {
+  MAX_SFU_BYTES,
+  type Participant,
+  type Quality,
+  type RoomInfo,
+  type SfuIceServer,
+  type SfuTarget,
+  type Speaking,
+} from './sfu-fields.ts';
+export {
+  parseSfuPeerMessage,
+  parseSfuServerMessage,
+  participantOfStream,
+  type Sayable,
+  SFU_PING_INTERVAL_MS,
+  type SfuPeerMessage,
+  type SfuServerMessage,
+  serializeSfuPeerMessage,
+  serializeSfuServerMessage,
+  sfuUrl,
+} from './sfu-messages.ts';
 export {
   type CandidateToSend,
   MAX_CANDIDATE_CHARS,

@@ -242,7 +242,7 @@ describe('a request in a packet', () => {
     { type: 1, kind: 'takeSnapshotRequest', quality: 1 },
     { type: 3, kind: 'queryFileRequest', queryType: 9, parameter: 'x', mode: 0 },
     { type: 4, kind: 'transferFileRequest', filepath: 'x'.repeat(4097) },
-  ])('%.80j is refused', (packet) => {
+  ])('of type $type with another payload is refused', (packet) => {
     expect(codeOf(() => requestOfPacket(packet))).toBe('picamera/request');
   });
 });

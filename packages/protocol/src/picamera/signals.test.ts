@@ -31,7 +31,7 @@ describe('a session description', () => {
     ['{"type":"rollback","sdp":"v=0"}', /type/],
     [`{"type":"offer","sdp":"${'x'.repeat(65_537)}"}`, /sdp/],
     [`{"type":"offer","sdp":"${'x'.repeat(131_072)}"}`, /at most 131072/],
-  ])('that reads %.40j is refused by name', (text, message) => {
+  ])('that is wrong is refused by name, %#', (text, message) => {
     expect(() => parseDescription(bytes(text))).toThrowError(
       expect.objectContaining({ code: 'picamera/signal', message: expect.stringMatching(message) as string }),
     );
@@ -85,7 +85,7 @@ describe('a candidate', () => {
     '{"sdpMLineIndex":-1}',
     '{"sdpMLineIndex":1e99}',
     `{"candidate":"${'x'.repeat(4097)}"}`,
-  ])('%.40s is refused', (text) => {
+  ])('with a wrong field is refused, %#', (text) => {
     expect(codeOf(() => parseCandidate(text))).toBe('picamera/signal');
   });
 
