@@ -2,7 +2,7 @@ import { type Logger, type Micros, type Millis, PinholeError } from '@pinhole/co
 import type { Identity } from '@pinhole/engine';
 import type { MqttLink } from '@pinhole/mqtt';
 import { type BrokerCounters, newBrokerCounters } from './counters.ts';
-import type { BrokerDoor } from './identity.ts';
+import type { BrokerDoor, BrokerIdentity } from './identity.ts';
 import { BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { LocalLink, type LocalLinkOptions } from './local-link.ts';
 import type { BrokerInput, BrokerPipe } from './pipe.ts';
@@ -117,6 +117,12 @@ export class Broker {
     });
     this.#clients.set(clientId, link);
     return link;
+  }
+
+  /** Who a client is that is connected now; undefined for nobody, and for a link of this process. */
+  identityOf(clientId: string): BrokerIdentity | undefined {
+    const client = this.#clients.get(clientId);
+    return client instanceof LocalLink ? undefined : client?.identity;
   }
 
   /** What comes due; a few times a second. */
