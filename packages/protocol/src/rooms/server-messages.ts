@@ -32,7 +32,11 @@ export const roomServerMessageSchema = z.discriminatedUnion('type', [
     resumeToken: z.optional(text),
     authRequired: z.optional(z.boolean()),
   }),
-  z.object({ type: z.literal('authenticated'), clientId: text }),
+  z.object({
+    type: z.literal('authenticated'),
+    clientId: text,
+    iceServers: z.optional(z.array(iceServer)),
+  }),
   z.object({
     type: z.literal('joined'),
     room: text,

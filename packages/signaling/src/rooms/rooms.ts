@@ -274,7 +274,12 @@ export class Rooms {
     client.identity = identity;
     client.authDeadline = undefined;
     client.port.identified();
-    this.#state.tell(client, { type: 'authenticated', clientId: client.id });
+    this.#state.tell(client, {
+      type: 'authenticated',
+      clientId: client.id,
+      // The welcome came before it was known whose they would be.
+      iceServers: iceServersOf(this.#state.options.iceServers()),
+    });
   }
 }
 
