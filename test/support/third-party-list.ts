@@ -75,6 +75,11 @@ export const THIRD_PARTIES = {
     packages: ['redis-server'],
     howToGet: 'apt-get install redis-server',
   },
+  mosquitto: {
+    programs: ['mosquitto', '/usr/sbin/mosquitto'],
+    packages: ['mosquitto'],
+    howToGet: 'apt-get install mosquitto',
+  },
   swift: {
     // All of a storage service, with the interface of S3.
     programs: ['swift-proxy-server'],

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { thirdParty } from './third-parties.ts';
+
+/** Debian's mosquitto, for everybody on this machine, with nothing kept. */
+export interface Mosquitto {
+  /** `mqtt://…`, for programs. */
+  readonly url: string;
+  /** `ws://…`, for pages. */
+  readonly webSocketUrl: string;
+  /** Ends it; what used it finds nobody there. */
+  stop(): Promise<void>;
+  /** Starts it again at the same addresses. */
+  start(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Starts `mosquitto` on two free ports of this machine. */
+export async function startMosquitto(): Promise<Mosquitto> {
+  const folder = await mkdtemp(join(tmpdir(), 'pinhole-mosquitto-'));
+  const [port, webSocketPort] = await freePorts();
+  const file = join(folder, 'mosquitto.conf');
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    `listener ${webSocketPort} 127.0.0.1`,
+    'protocol websockets',
+    'allow_anonymous true',
+    'persistence false',
+    'log_type error',
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    child = spawn(thirdParty('mosquitto') ?? 'mosquitto', ['-c', file], { stdio: 'ignore' });
+    await Promise.all([untilOpen(port), untilOpen(webSocketPort)]);
+  };
+  const stop = async (): Promise<void> => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = new Promise((resolve) => running.once('exit', resolve));
+    running.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    url: `mqtt://127.0.0.1:${port}`,
+    webSocketUrl: `ws://127.0.0.1:${webSocketPort}/mqtt`,
+    start,
+    stop,
+    dispose: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilOpen(port: number): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    if (Date.now() > deadline) throw new Error(`mosquitto does not listen on port ${port}`);
+    await new Promise((later) => setTimeout(later, 20));
+  }
+}
+
+/** Two at once, so that they differ. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  const [first = 0, second = 0] = ports;
+  return [first, second];
+}
