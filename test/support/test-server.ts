@@ -73,6 +73,7 @@ export async function openTestServer(
   return {
     url: server.url,
     port: server.port,
+    mqttPort: server.mqttPort,
     get adminToken() {
       return server.adminToken;
     },

@@ -25,6 +25,7 @@ import { createUpgradeHandler } from './http/upgrades.ts';
 import { defaultCameraOf } from './media/default-camera.ts';
 import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { MqttService } from './mqtt/mqtt-service.ts';
 import { PushService } from './push/push-service.ts';
 import { PushSocket } from './push/push-socket.ts';
 import { Downloads } from './recordings/downloads.ts';
@@ -52,6 +53,8 @@ export interface RunningServer {
   /** How this machine reaches it, e.g. `http://localhost:8080`; with the real port. */
   readonly url: string;
   readonly port: number;
+  /** Where MQTT over TCP listens; undefined when it does not. */
+  readonly mqttPort: number | undefined;
   /** The token of the start link. A secret. */
   readonly adminToken: string;
   /** Every route that is mounted, as `:name` patterns; middleware counts as method `ALL`. */
@@ -183,6 +186,20 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
           log,
         });
 
+  const devices = new Map(
+    Object.entries(config.cameras).flatMap(([id, { picamera }]) => (picamera ? [[picamera.uid, id]] : [])),
+  );
+  const mqtt = await MqttService.open({
+    config: config.mqtt,
+    authenticator,
+    failedPerMinute: limits.failedAuthPerMinute,
+    cameraOf: (uid) => devices.get(uid) ?? uid,
+    sockets,
+    now: monotonicNow,
+    utcNow,
+    log,
+  });
+
   // What they find
   let draining = false;
   const metrics = new Metrics({
@@ -200,11 +217,13 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       mjpeg: { ...mjpeg.counters },
       publishers: { ...publishers.counters },
       push: { ...push.counters },
+      mqtt: mqtt.counters,
       ...(rooms && { rooms: rooms.counters, 'rooms-bus': rooms.busCounters }),
     }),
     recordings,
     downloads,
     rooms,
+    mqtt,
     version: VERSION,
     now: utcNow,
   });
@@ -238,6 +257,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       raspicam,
       push: new PushSocket(push),
       rooms,
+      mqtt,
       refusals,
       log,
     }),
@@ -245,6 +265,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     refusals,
     deadlines,
     limits,
+  }).catch(async (thrown: unknown) => {
+    await mqtt.close();
+    throw thrown;
   });
 
   metrics.open();
@@ -258,7 +281,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => recordings.tick(),
       () => downloads.tick(),
       () => rooms?.tick(),
-      watchTokens(tokens, [viewers, publishers, downloads, ...(rooms ? [rooms] : [])], log),
+      () => mqtt.tick(),
+      watchTokens(tokens, [viewers, publishers, downloads, mqtt, ...(rooms ? [rooms] : [])], log),
     ],
     log,
   );
@@ -275,19 +299,21 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     const stayAlive = setInterval(() => {}, DRAIN_MS);
     const stopped = listener.close({ graceMs: DRAIN_MS });
     const leftRooms = rooms?.close();
+    const leftMqtt = mqtt.close();
     const ended = viewers.endWhere(() => true, 'shutdown');
     publishers.endWhere(() => true, 'shutdown');
     stopTicker();
     metrics.close();
     // Files are completed before the pictures end.
     await recordings.close();
-    await Promise.allSettled([leftRooms, stopped, cameras.close(), media.close()]);
+    await Promise.allSettled([leftRooms, leftMqtt, stopped, cameras.close(), media.close()]);
     clearInterval(stayAlive);
     log.info({ viewers: ended }, 'server stopped');
   };
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${nameForItself(config.listen)}:${listener.port}`,
     port: listener.port,
+    mqttPort: mqtt.tcpPort,
     get adminToken() {
       return tokens.adminToken;
     },

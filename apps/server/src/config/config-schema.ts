@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
+import { mqttField } from '../mqtt/mqtt-fields.ts';
 import { checkDevices, picameraField } from '../picamera/picamera-fields.ts';
 import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
 import { roomsField } from '../rooms/rooms-fields.ts';
@@ -145,6 +146,7 @@ export const configSchema = strictObject({
   }).prefault({}),
   recordings: recordingsField.prefault({}),
   rooms: roomsField.prefault({}),
+  mqtt: mqttField.prefault({}),
   limits: limits.prefault({}),
   logLevel: word(LOG_LEVELS).default('info'),
 });

@@ -162,7 +162,8 @@ function absolutePaths(
       }),
     };
   };
-  const { tls, recordings } = config;
+  const { tls, recordings, mqtt } = config;
+  const ofMqtt = (path: string): string => resolve(folderFor('mqtt'), path);
   const { root, upload } = recordings;
   return {
     ...config,
@@ -174,6 +175,16 @@ function absolutePaths(
         upload: {
           ...upload,
           secretAccessKeyFile: resolve(folderFor('recordings'), upload.secretAccessKeyFile),
+        },
+      }),
+    },
+    mqtt: {
+      ...mqtt,
+      ...(mqtt.ca !== undefined && { ca: ofMqtt(mqtt.ca) }),
+      ...(mqtt.tcp?.tls && {
+        tcp: {
+          ...mqtt.tcp,
+          tls: { cert: ofMqtt(mqtt.tcp.tls.cert), key: ofMqtt(mqtt.tcp.tls.key) },
         },
       }),
     },

@@ -7,8 +7,11 @@ export async function tellsSecrets(file: string, config: ServerConfig): Promise<
   return ((await stat(file)).mode & 0o004) !== 0;
 }
 
-const holdsSecret = ({ cameras, iceServers, webrtc, recordings, rooms }: ServerConfig): boolean =>
+const holdsSecret = ({ cameras, iceServers, webrtc, recordings, rooms, mqtt }: ServerConfig): boolean =>
   recordings.upload?.secretAccessKey !== undefined ||
   rooms.redis?.includes('@') === true ||
+  mqtt.users.length > 0 ||
+  mqtt.password !== undefined ||
+  mqtt.url?.includes('@') === true ||
   Object.values(cameras).some(({ source }) => source.kind === 'rtsp' && source.url.includes('@')) ||
   [...iceServers, ...webrtc.iceServers].some(({ credential }) => credential !== undefined);

@@ -25,6 +25,14 @@ export class RateLimit {
     this.#maxAddresses = options.maxAddresses ?? 10_000;
   }
 
+  /** Whole seconds to wait until {@link take} would be granted; undefined when it would be now. Takes nothing. */
+  waitFor(address: string, now: Millis): number | undefined {
+    const bucket = this.#buckets.get(subnet(address));
+    if (bucket === undefined) return undefined;
+    const level = Math.min(this.#burst, bucket.level + ((now - bucket.at) / 1000) * this.#perSecond);
+    return level >= 1 ? undefined : Math.max(1, Math.ceil((1 - level) / this.#perSecond));
+  }
+
   /**
    * Takes one from the address's bucket.
    * @returns whole seconds to wait when it was empty, else undefined.

@@ -6,6 +6,7 @@ import type { LiveEndpoint } from '@pinhole/outputs/live';
 import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
 import { identityAt, requireCamera } from '../auth/require.ts';
+import type { MqttService } from '../mqtt/mqtt-service.ts';
 import type { PushSocket } from '../push/push-socket.ts';
 import type { RoomService } from '../rooms/room-service.ts';
 import { type Gate, targetOf } from './gate.ts';
@@ -24,6 +25,8 @@ export interface UpgradeOptions {
   readonly push: PushSocket;
   /** `/`, where rooms are served. */
   readonly rooms: RoomService | undefined;
+  /** `/mqtt`. */
+  readonly mqtt: MqttService;
   /** The camera for addresses that name none. */
   readonly defaultCamera: string;
   readonly refusals: Refusals;
@@ -32,7 +35,7 @@ export interface UpgradeOptions {
 
 /** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { gate, cameras, live, raspicam, push, rooms, defaultCamera, refusals, log } = options;
+  const { gate, cameras, live, raspicam, push, rooms, mqtt, defaultCamera, refusals, log } = options;
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     try {
@@ -42,6 +45,10 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       const access = gate.authenticate(request, address);
       if (rooms !== undefined && targetOf(request).pathname === '/') {
         rooms.upgrade({ request, socket, head }, access);
+        return;
+      }
+      if (targetOf(request).pathname === '/mqtt') {
+        mqtt.upgrade({ request, socket, head }, access);
         return;
       }
       const route = socketRouteOf(targetOf(request), { defaultCamera });

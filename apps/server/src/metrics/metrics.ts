@@ -5,9 +5,11 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import type { Refusals } from '../http/refusals.ts';
 import type { SocketGuard } from '../http/socket-guard.ts';
+import type { MqttService } from '../mqtt/mqtt-service.ts';
 import type { Downloads } from '../recordings/downloads.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { RoomService } from '../rooms/room-service.ts';
+import { mqttMetrics } from './mqtt-metrics.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
 import { recordingMetrics } from './recording-metrics.ts';
 import { roomMetrics } from './room-metrics.ts';
@@ -25,6 +27,7 @@ export interface MetricsSources {
   readonly recordings: Recordings;
   readonly downloads: Downloads;
   readonly rooms: RoomService | undefined;
+  readonly mqtt: Pick<MqttService, 'gauges'>;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -56,6 +59,7 @@ export class Metrics {
     this.#cameras(text);
     recordingMetrics(text, this.#sources);
     roomMetrics(text, this.#sources.rooms);
+    mqttMetrics(text, this.#sources.mqtt);
     this.#server(text);
     return text.toString();
   }

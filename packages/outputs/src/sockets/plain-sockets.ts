@@ -7,6 +7,8 @@ export interface PlainSocket {
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;
   send(text: string): void;
+  /** Sends a binary message; the bytes are not changed any more. */
+  sendBytes(bytes: Uint8Array): void;
   ping(): void;
   /** Begins the closing handshake; nobody waits for its end. */
   close(code: number, reason: string): void;
@@ -30,15 +32,23 @@ export interface PlainSink {
 export class PlainSockets {
   readonly #server: WebSocketServer;
 
-  /** @param options.maxMessageBytes a longer message ends the connection with code 1009 */
-  constructor({ maxMessageBytes }: { readonly maxMessageBytes: number }) {
+  /**
+   * @param options.maxMessageBytes a longer message ends the connection with code 1009
+   * @param options.subprotocol the one that is chosen; default: the first that is offered
+   */
+  constructor({
+    maxMessageBytes,
+    subprotocol,
+  }: { readonly maxMessageBytes: number; readonly subprotocol?: string }) {
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       // One that carries a token must not come back in the answer.
-      handleProtocols: (offered) => [...offered].find((name) => !name.startsWith('bearer.')) ?? false,
+      handleProtocols: (offered) =>
+        [...offered].find((name) => (subprotocol ? name === subprotocol : !name.startsWith('bearer.'))) ??
+        false,
     });
   }
 
@@ -59,6 +69,9 @@ export class PlainSockets {
         },
         send: (text) => {
           if (isOpen()) webSocket.send(text);
+        },
+        sendBytes: (bytes) => {
+          if (isOpen()) webSocket.send(bytes);
         },
         ping: () => {
           if (isOpen()) webSocket.ping();

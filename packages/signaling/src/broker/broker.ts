@@ -20,8 +20,6 @@ export interface BrokerOptions {
   /** UTC, for the end of tokens. */
   readonly utcNow: () => Micros;
   readonly newClientId: () => string;
-  /** Somebody said who they are, and was let in. */
-  readonly onLetIn?: (pipe: BrokerPipe) => void;
   readonly log: Logger;
 }
 
@@ -166,8 +164,7 @@ export class Broker {
       holder.end(REASON.SESSION_TAKEN_OVER, 'came again with the same client id');
     }
     this.#clients.set(session.clientId, session);
-    const pipe = this.#sessions.get(session);
-    if (pipe !== undefined) this.#options.onLetIn?.(pipe);
+    this.#sessions.get(session)?.identified();
     return true;
   }
 

@@ -4,6 +4,8 @@ export interface BrokerPipe {
   readonly address: string;
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;
+  /** Whoever is on the other side said who they are, and was let in. */
+  identified(): void;
   write(bytes: Uint8Array): void;
   /** Sends what was written, then ends; the other side has a second for it. */
   end(): void;

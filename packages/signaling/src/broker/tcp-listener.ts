@@ -17,6 +17,8 @@ export interface TcpListenerOptions {
   readonly doorOf: (address: string) => BrokerDoor;
   /** Takes note of each new socket, before anything is read from it. */
   readonly onSocket?: (socket: Socket) => void;
+  /** Whoever is behind that socket said who they are, and was let in. */
+  readonly onIdentified?: (socket: Socket) => void;
   readonly log: Logger;
 }
 
@@ -100,7 +102,7 @@ function serverFor({ tls, broker }: TcpListenerOptions): Server {
   }
 }
 
-function serve(socket: Socket, { broker, doorOf }: TcpListenerOptions): void {
+function serve(socket: Socket, { broker, doorOf, onIdentified }: TcpListenerOptions): void {
   const address = plain(socket.remoteAddress ?? '');
   socket.setKeepAlive(true, PROBE_MS);
   socket.on('error', () => socket.destroy());
@@ -110,15 +112,18 @@ function serve(socket: Socket, { broker, doorOf }: TcpListenerOptions): void {
     socket.destroy(); // counted; MQTT has no word for it before a CONNECT
     return;
   }
-  const input = broker.accept(pipeOf(socket, address), doorOf(address));
+  const input = broker.accept(
+    pipeOf(socket, { address, identified: () => onIdentified?.(socket) }),
+    doorOf(address),
+  );
   socket.on('data', (chunk: Buffer) =>
     input.bytes(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
   );
   socket.on('close', () => input.closed());
 }
 
-const pipeOf = (socket: Socket, address: string): BrokerPipe => ({
-  address,
+const pipeOf = (socket: Socket, side: Pick<BrokerPipe, 'address' | 'identified'>): BrokerPipe => ({
+  ...side,
   get bufferedBytes() {
     return socket.writableLength;
   },
