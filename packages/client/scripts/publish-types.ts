@@ -7,7 +7,13 @@ import { dirname, join, relative, resolve } from 'node:path';
  */
 const CLIENT = resolve(import.meta.dirname, '..');
 const OUT = join(CLIENT, 'dist/types');
-const ENTRIES = ['index.d.ts', 'element/index.d.ts', 'controls/index.d.ts', 'recordings/index.d.ts'];
+const ENTRIES = [
+  'index.d.ts',
+  'element/index.d.ts',
+  'controls/index.d.ts',
+  'recordings/index.d.ts',
+  'picamera/index.d.ts',
+];
 const SPECIFIER = /(?<=\bfrom ['"]|\bimport\(['"])([^'"]+)(?=['"])/g;
 
 /** Where `tsc -b` puts a package's declarations. */

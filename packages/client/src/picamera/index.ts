@@ -1,0 +1,43 @@
+export {
+  AeConstraintModeEnum,
+  AeExposureModeEnum,
+  AeFlickerModeEnum,
+  AeMeteringModeEnum,
+  AeStateEnum,
+  AfMeteringEnum,
+  AfModeEnum,
+  AfPauseEnum,
+  AfPauseStateEnum,
+  AfRangeEnum,
+  AfSpeedEnum,
+  AfStateEnum,
+  AfTriggerEnum,
+  AnalogueGainModeEnum,
+  AwbModeEnum,
+  CameraControlId,
+  CameraKeyLabels,
+  CameraPropertyKey,
+  type CameraPropertyValue,
+  type CameraPropertyValue as CameraControlValue,
+  CameraValueLabels,
+  CameraValueLabels as CameraValueLables,
+  ChannelId,
+  CmdType,
+  CommandType,
+  ExposureTimeModeEnum,
+  type FileEntry,
+  HdrChannelEnum,
+  HdrModeEnum,
+  MetadataCmd,
+  type Participant,
+  type Quality,
+  type QueryFileResponse,
+  type RoomInfo,
+  type Speaking,
+  VideoMode,
+} from '@pinhole/protocol/picamera';
+export { PiCamera } from './pi-camera.ts';
+export { PiCameraError, type PiCameraErrorCode } from './picamera-error.ts';
+export type { PiCameraEvents, RecordingResponse, VideoMetadata } from './picamera-events.ts';
+export type { IPiCameraOptions, IpcMode, SignalingKind, VideoCodec } from './picamera-options.ts';
+export type { PiCameraPlatform } from './platform.ts';

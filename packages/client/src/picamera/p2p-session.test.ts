@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CameraRig, settled } from './fake-device.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+let rig: CameraRig;
+afterEach(() => {
+  rig?.camera.terminate();
+  expect(vi.getTimerCount()).toBe(0);
+  for (const link of rig?.platform.links ?? []) expect(link).toMatchObject({ closed: true, listeners: 0 });
+  for (const connection of rig?.platform.connections ?? []) {
+    expect(connection.connectionState).toBe('closed');
+    for (const channel of connection.channels) expect(channel.readyState).toBe('closed');
+  }
+  vi.useRealTimers();
+});
+
+const topics = (camera: CameraRig): readonly string[] =>
+  camera.platform.link.published.map(({ topic }) => topic);
+
+describe('time', () => {
+  it('is up after the timeout, and everything ends', async () => {
+    rig = await new CameraRig({ timeout: 3_000 }).offer();
+    vi.advanceTimersByTime(2_999);
+    expect(rig.told).toEqual([]);
+
+    vi.advanceTimersByTime(1);
+
+    expect(rig.told).toEqual([['onTimeout'], ['onConnectionState', 'closed']]);
+    expect(rig.camera.getStatus()).toBe('closed');
+  });
+
+  it('has no end when it is 0; the offer is made again by a new viewer', async () => {
+    rig = await new CameraRig({ timeout: 0 }).offer();
+    const { cid } = rig;
+
+    vi.advanceTimersByTime(10_000);
+    rig.platform.link.accept();
+    await settled();
+
+    expect(rig.cid).not.toBe(cid);
+    expect(topics(rig)).toEqual([`garden/offer/${rig.cid}`, `garden/sdp/${rig.cid}/offer`]);
+    expect(rig.platform.connections.map(({ connectionState }) => connectionState)).toEqual(['closed', 'new']);
+    vi.advanceTimersByTime(3_600_000);
+    expect(rig.all('onTimeout')).toEqual([]);
+  });
+
+  it('does not matter once it was connected', async () => {
+    rig = await new CameraRig().live('sdp');
+
+    vi.advanceTimersByTime(60_000);
+
+    expect(rig.all('onTimeout')).toEqual([]);
+  });
+});
+
+describe('the connection', () => {
+  it('tells its states and channels', async () => {
+    rig = await new CameraRig({ ipcMode: 'reliable' }).live('offer');
+
+    expect(rig.told).toEqual([
+      ['onConnectionState', 'connected'],
+      ['onDatachannel', 0],
+      ['onDatachannel', 2],
+    ]);
+    expect(rig.camera.getStatus()).toBe('connected');
+  });
+
+  it('is restarted three times when it breaks, then given up', async () => {
+    rig = await new CameraRig().live('offer');
+
+    rig.connection.become('disconnected');
+    for (const ms of [3_000, 8_000, 8_000]) {
+      vi.advanceTimersByTime(ms);
+      await settled();
+    }
+    expect(rig.connection.restarts).toBe(3);
+    expect(rig.errors).toEqual([]);
+    vi.advanceTimersByTime(8_000);
+
+    expect(rig.errors).toEqual(['picamera/connection-lost']);
+    expect(rig.all('onConnectionState').at(-1)).toEqual(['closed']);
+    expect(rig.platform.connections).toHaveLength(1);
+  });
+
+  it('goes on after a restart that the same device answers', async () => {
+    rig = await new CameraRig().live('offer');
+    rig.connection.become('failed');
+    await settled();
+
+    await rig.answer('offer');
+    rig.connection.become('connected');
+    vi.advanceTimersByTime(60_000);
+
+    expect(rig.connection.restarts).toBe(1);
+    expect(rig.platform.connections).toHaveLength(1);
+    expect(rig.errors).toEqual([]);
+  });
+
+  it('keeps candidates of a restart until its answer', async () => {
+    rig = await new CameraRig().live('offer');
+    rig.connection.become('failed');
+    await settled();
+
+    rig.platform.link.bring(`garden/ice/${rig.cid}`, { candidate: 'candidate:new', sdpMid: '0' });
+    await settled();
+    expect(rig.connection.candidates).toEqual([]);
+    await rig.answer('offer');
+
+    expect(rig.connection.candidates).toHaveLength(1);
+  });
+
+  it('is built anew when another device answers the restart', async () => {
+    rig = await new CameraRig().live('offer');
+    const { cid } = rig;
+    rig.camera.snapshot();
+    rig.connection.become('failed');
+    await settled();
+
+    await rig.answer('offer', 'CC:DD');
+    expect(rig.errors).toEqual(['picamera/connection-lost']);
+    rig.platform.link.accept();
+    await settled();
+    await rig.answer('offer', 'CC:DD');
+    rig.connection.become('connected');
+
+    expect(rig.cid).not.toBe(cid);
+    expect(rig.platform.connections.map(({ connectionState }) => connectionState)).toEqual([
+      'closed',
+      'connected',
+    ]);
+    expect(rig.platform.links[0]).toMatchObject({ closed: true, listeners: 0 });
+  });
+
+  it('is built anew where devices know no restart', async () => {
+    rig = await new CameraRig().live('sdp');
+
+    rig.connection.become('disconnected');
+    vi.advanceTimersByTime(8_000);
+    rig.platform.link.accept();
+    await settled();
+    await rig.answer('sdp', 'CC:DD');
+    rig.connection.become('connected');
+    vi.advanceTimersByTime(60_000);
+
+    expect(rig.platform.connections).toHaveLength(2);
+    expect(rig.connection.restarts).toBe(0);
+    expect(rig.errors).toEqual([]);
+  });
+
+  it('can be opened again after it was terminated', async () => {
+    rig = await new CameraRig().live('sdp');
+    rig.camera.connect();
+    expect(rig.platform.connections).toHaveLength(1);
+    rig.camera.terminate();
+    expect(rig.camera.getStatus()).toBe('closed');
+    const first = rig.cid;
+
+    await rig.live('offer');
+
+    expect(rig.cid).not.toBe(first);
+    expect(rig.camera.getStatus()).toBe('connected');
+    expect(rig.platform.connections).toHaveLength(2);
+  });
+
+  it('tells "closed" at each terminate, and nothing else any more', async () => {
+    rig = await new CameraRig().live('offer');
+    rig.told.length = 0;
+    const { connection } = rig;
+    const command = rig.channel(0);
+
+    rig.camera.terminate();
+    rig.camera.terminate();
+    connection.become('closed');
+    command.open();
+    command.say(Uint8Array.of(1, 0x31));
+    command.close();
+    rig.platform.link.bring(`garden/offer/${rig.cid}`, { type: 'offer', sdp: 'v=0' });
+    await settled();
+
+    expect(rig.told).toEqual([
+      ['onConnectionState', 'closed'],
+      ['onConnectionState', 'closed'],
+    ]);
+    expect(connection.stopped).toBe(2);
+  });
+
+  it('says goodbye in the encoding of the device, in both while it is unknown', async () => {
+    rig = await new CameraRig().live('sdp');
+    const unknown = rig.channel(0);
+    rig.camera.terminate();
+    expect(unknown.sent).toEqual([Uint8Array.of(0x12, 2, 8, 1), '{"type":0,"message":"false"}']);
+
+    await rig.live('offer');
+    const known = rig.channel(0);
+    rig.camera.terminate();
+
+    expect(known.sent).toEqual([Uint8Array.of(0x12, 2, 8, 1)]);
+  });
+});

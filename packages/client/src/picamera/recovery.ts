@@ -1,0 +1,73 @@
+/** An offer that nobody answered is made again by a new viewer after this; the device may have come only now. */
+export const UNANSWERED_MS = 10_000;
+/** A connection that breaks often comes back by itself; with ICE restart it costs little not to wait for that. */
+export const GRACE_MS = { restart: 3_000, rebuild: 8_000 } as const;
+/** An attempt has this long. */
+export const ATTEMPT_MS = 8_000;
+/** So many attempts, and it is over. */
+export const MAX_ATTEMPTS = 3;
+
+/** How a broken connection is mended: ICE restart with devices that know it, a new connection with the others. */
+export type Mending = 'restart' | 'rebuild';
+
+/**
+ * Where a connection stands.
+ *
+ * ```
+ *  offering ──answer──▶ connecting ──connected──▶ live ◀──connected── mending
+ *     │ ▲ 10 s: rebuild     │ failed               │ disconnected       │  ▲ 8 s: attempt 2, 3
+ *     └─┘                   ▼                      ▼                    │  │ another device answers: rebuild
+ *                          over ◀──── 8 s ──── (3 attempts) ◀───────────┘  │
+ *                                               unsure ──3 s / failed──────┘
+ * ```
+ */
+export type RecoveryState =
+  | { readonly kind: 'offering'; readonly untilMs?: number }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'unsure'; readonly untilMs: number }
+  | { readonly kind: 'mending'; readonly attempt: number; readonly untilMs: number }
+  | { readonly kind: 'over' };
+
+/** What happened. */
+export type RecoveryInput =
+  | { readonly kind: 'offered' | 'answered' | 'connected' | 'disconnected' | 'failed' | 'tick' }
+  /** The broker is back: an attempt may get through now. */
+  | { readonly kind: 'returned' }
+  /** The answer to an ICE restart is from somebody who does not know this connection. */
+  | { readonly kind: 'stranger' };
+
+/** What to do about it. */
+export type RecoveryEffect = 'mend' | 'rebuild' | 'give-up';
+
+/** Moves it on. Times are milliseconds of any steady clock. */
+export function stepRecovery(
+  state: RecoveryState,
+  input: RecoveryInput,
+  { nowMs, mending }: { readonly nowMs: number; readonly mending: Mending },
+): readonly [RecoveryState, RecoveryEffect?] {
+  if (state.kind === 'over') return [state];
+  if (input.kind === 'connected') return [{ kind: 'live' }];
+  const attempt = (number: number): readonly [RecoveryState, RecoveryEffect] =>
+    number > MAX_ATTEMPTS
+      ? [{ kind: 'over' }, 'give-up']
+      : [{ kind: 'mending', attempt: number, untilMs: nowMs + ATTEMPT_MS }, 'mend'];
+  const due = 'untilMs' in state && state.untilMs !== undefined && nowMs >= state.untilMs;
+  switch (state.kind) {
+    case 'offering':
+      if (input.kind === 'offered') return [{ kind: 'offering', untilMs: nowMs + UNANSWERED_MS }];
+      if (input.kind === 'answered') return [{ kind: 'connecting' }];
+      return due ? [{ kind: 'offering' }, 'rebuild'] : [state];
+    case 'connecting':
+      return input.kind === 'failed' ? [{ kind: 'over' }, 'give-up'] : [state];
+    case 'live':
+      if (input.kind === 'failed') return attempt(1);
+      if (input.kind === 'disconnected') return [{ kind: 'unsure', untilMs: nowMs + GRACE_MS[mending] }];
+      return [state];
+    case 'unsure':
+      return due || input.kind === 'failed' ? attempt(1) : [state];
+    case 'mending':
+      if (input.kind === 'stranger') return [{ ...state, untilMs: nowMs + ATTEMPT_MS }, 'rebuild'];
+      return due || input.kind === 'returned' ? attempt(state.attempt + 1) : [state];
+  }
+}
