@@ -68,6 +68,7 @@ export class PicameraChannels {
     this.#gone = gone;
     const { wire = 'auto', now, log, camera, listenerAfterMs = LISTENER_AFTER_MS } = parts.options;
     this.#wire = new ViewerWire({ wire, family: viewer.family });
+    if (wire !== 'auto') parts.tally.wires[wire]++;
     this.#requests = new TokenBucket({ ...REQUESTS, now: now() });
     this.#log = log.child({ camera: camera.id, viewer: viewer.name });
     this.#refusals = new RefusalLog(this.#log, now);

@@ -34,14 +34,18 @@ async function open(options: Partial<IpcSocketOptions> = {}): Promise<IpcSocket>
 }
 
 /** A local program that keeps what it reads. */
-async function connect(socket: IpcSocket): Promise<{ readonly program: Socket; read(): string }> {
+async function connect(
+  socket: IpcSocket,
+): Promise<{ readonly program: Socket; readonly read: () => string }> {
   const before = socket.counters.clients + socket.counters.clientsRefused;
   const program = createConnection(socket.path);
   programs.push(program);
   const read: Buffer[] = [];
   program.on('data', (chunk: Buffer) => read.push(chunk));
   program.on('error', () => {});
-  await expect.poll(() => socket.counters.clients + socket.counters.clientsRefused, { interval: 5 }).toBe(before + 1);
+  await expect
+    .poll(() => socket.counters.clients + socket.counters.clientsRefused, { interval: 5 })
+    .toBe(before + 1);
   return { program, read: () => Buffer.concat(read).toString() };
 }
 
@@ -195,7 +199,7 @@ describe('the place of the socket', () => {
 
   it('is taken from a program that ended without removing it, and removed at the end', async () => {
     const leave = `const s = require('net').createServer(); s.listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
-    expect(() => execFileSync(process.execPath, ['-e', leave], { stdio: 'ignore' })).toThrowError();
+    expect(() => execFileSync(process.execPath, ['-e', leave], { stdio: 'ignore' })).toThrowError('SIGKILL');
     expect((await stat(path)).isSocket()).toBe(true);
 
     const socket = await open();
