@@ -17,6 +17,7 @@ export default defineConfig({
         element: join(SOURCE, 'element/index.ts'),
         controls: join(SOURCE, 'controls/index.ts'),
         recordings: join(SOURCE, 'recordings/index.ts'),
+        rooms: join(SOURCE, 'rooms/index.ts'),
         picamera: join(SOURCE, 'picamera/index.ts'),
       },
       formats: ['es'],

@@ -19,6 +19,9 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** Before a room is tried again that would not take this client after a reconnect. */
 const REJOIN_MS = 2000;
 
+/** What is passed on to others. */
+const RELAYED: readonly string[] = ['offer', 'answer', 'iceCandidate', 'stopStream', 'rejectStream'];
+
 interface Place {
   readonly room: string;
   readonly options: JoinOptions;
@@ -163,6 +166,11 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
   /** What the server said of a camera of this room. */
   protected listing(cameraId: string): CameraListing | undefined {
     return this.#cameras.get(cameraId);
+  }
+
+  /** The cameras of this room, as they were told last. */
+  protected get cameras(): readonly CameraListing[] {
+    return [...this.#cameras.values()];
   }
 
   /** @returns false when it is not connected */
@@ -337,6 +345,8 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
     else {
       const request = this.#requests.get(message.requestId ?? '');
       if (request) request.reject(error);
+      // Who left meanwhile is told of elsewhere.
+      else if (RELAYED.includes(message.re ?? '')) this.emit('message', message);
       else this.emit('error', error);
     }
   }
