@@ -7,6 +7,9 @@ export type {
   AudioTarget,
   TimedAudio,
 } from './audio/audio-encoder-options.ts';
+export { OpusDecoder, type OpusDecoderOptions } from './audio/opus-decoder.ts';
+export { PLAYED_RATE } from './audio/sample-child.ts';
+export { SoundPlayer, type SoundPlayerOptions, type SoundSink } from './audio/sound-player.ts';
 export { chooseBackend, type FfmpegBackend, type FfmpegOptions } from './backend.ts';
 export { type Demuxing, openDemuxer } from './demux.ts';
 export type { DemuxedInput, DemuxedUnit, DemuxRequest, DemuxSink } from './demuxed-unit.ts';
