@@ -26,6 +26,7 @@ import { defaultCameraOf } from './media/default-camera.ts';
 import { iceServersOf, type MediaParts, openMediaParts } from './media/parts.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { MqttService } from './mqtt/mqtt-service.ts';
+import { PicameraService } from './picamera/picamera-service.ts';
 import { PushService } from './push/push-service.ts';
 import { PushSocket } from './push/push-socket.ts';
 import { Downloads } from './recordings/downloads.ts';
@@ -200,6 +201,17 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
 
+  const picamera = await PicameraService.open({
+    cameras: cameras.list().map((camera) => ({ camera, config: config.cameras[camera.id]?.picamera })),
+    broker: mqtt,
+    sessions,
+    snapshots: media.snapshots,
+    recordings,
+    socketFolder: join(config.data, 'ipc'),
+    now: utcNow,
+    log,
+  });
+
   // What they find
   let draining = false;
   const metrics = new Metrics({
@@ -218,6 +230,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       publishers: { ...publishers.counters },
       push: { ...push.counters },
       mqtt: mqtt.counters,
+      ...(picamera.devices > 0 && { picamera: picamera.counters }),
       ...(rooms && { rooms: rooms.counters, 'rooms-bus': rooms.busCounters }),
     }),
     recordings,
@@ -266,6 +279,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     deadlines,
     limits,
   }).catch(async (thrown: unknown) => {
+    await picamera.close();
     await mqtt.close();
     throw thrown;
   });
@@ -282,6 +296,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => downloads.tick(),
       () => rooms?.tick(),
       () => mqtt.tick(),
+      () => picamera.tick(),
       watchTokens(tokens, [viewers, publishers, downloads, mqtt, ...(rooms ? [rooms] : [])], log),
     ],
     log,
@@ -299,7 +314,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     const stayAlive = setInterval(() => {}, DRAIN_MS);
     const stopped = listener.close({ graceMs: DRAIN_MS });
     const leftRooms = rooms?.close();
-    const leftMqtt = mqtt.close();
+    const leftMqtt = picamera.close().then(() => mqtt.close());
     const ended = viewers.endWhere(() => true, 'shutdown');
     publishers.endWhere(() => true, 'shutdown');
     stopTicker();

@@ -4,6 +4,8 @@ import {
   type BrokerAdmission,
   type BrokerCredentials,
   type BrokerDoor,
+  type BrokerIdentity,
+  type BrokerRights,
   deviceRights,
   viewerRights,
 } from '@pinhole/signaling/broker';
@@ -30,6 +32,7 @@ export interface MqttDoorsOptions {
 export class MqttDoors {
   readonly #options: MqttDoorsOptions;
   readonly #users: ReadonlyMap<string, MqttUser>;
+  readonly #accesses = new WeakMap<BrokerIdentity, Access>();
   /** Passwords are what people choose: unlike tokens they can be guessed, so the right one is not taken in between. */
   readonly #guesses: RateLimit;
 
@@ -48,6 +51,11 @@ export class MqttDoors {
       this.#user(credentials, address) ??
       this.#token(credentials, address) ??
       this.#viewer(carried ?? this.#stranger(address), address);
+  }
+
+  /** What somebody may do beyond the broker; undefined for a configured user, of whom only topics are known. */
+  accessOf(identity: BrokerIdentity): Access | undefined {
+    return this.#accesses.get(identity);
   }
 
   /** Undefined: no user's name and password, which may still be a token. */
@@ -98,14 +106,13 @@ export class MqttDoors {
       return { kind: 'refused', why: 'a token is needed: show it as the password', again: false };
     }
     const { cameraOf } = this.#options;
-    return {
-      kind: 'let-in',
-      identity: {
-        who: access.identity,
-        owner: access.authenticated ? `token ${access.identity.tokenId}` : `address ${subnet(address)}`,
-        rights: viewerRights({ mayView: (uid) => access.can('view', cameraOf(uid)) }),
-      },
+    const identity: BrokerIdentity = {
+      who: access.identity,
+      owner: access.authenticated ? `token ${access.identity.tokenId}` : `address ${subnet(address)}`,
+      rights: viewerRights({ mayView: (uid) => access.can('view', cameraOf(uid)) }),
     };
+    this.#accesses.set(identity, access);
+    return { kind: 'let-in', identity };
   }
 }
 
@@ -115,9 +122,15 @@ const tooMany = (): BrokerAdmission => ({
   again: true,
 });
 
-function rightsOf({ device, view = [] }: MqttUser) {
-  if (device !== undefined) return deviceRights(device);
-  return viewerRights({ mayView: (uid) => view.includes('*') || view.includes(uid) });
+function rightsOf({ device, view = [] }: MqttUser): BrokerRights {
+  const viewer = viewerRights({ mayView: (uid) => view.includes('*') || view.includes(uid) });
+  if (device === undefined) return viewer;
+  const own = deviceRights(device);
+  return {
+    mayPublish: (topic, clientId) => own.mayPublish(topic, clientId) || viewer.mayPublish(topic, clientId),
+    maySubscribe: (filter, clientId) =>
+      own.maySubscribe(filter, clientId) || viewer.maySubscribe(filter, clientId),
+  };
 }
 
 /** In a time that does not tell where they differ. */

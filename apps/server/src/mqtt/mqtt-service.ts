@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Logger, type Micros, type Millis, messageOf, PinholeError } from '@pinhole/core';
+import type { Identity } from '@pinhole/engine';
 import { type MqttLink, type MqttWill, openMqttLink } from '@pinhole/mqtt';
 import type { Upgrade } from '@pinhole/outputs/live';
 import { PlainSockets } from '@pinhole/outputs/sockets';
 import { Broker, type BrokerGauges, openTcpListener, type TcpListener } from '@pinhole/signaling/broker';
 import type { Access } from '../auth/access.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
+import { identityAt } from '../auth/require.ts';
 import type { LetIn } from '../auth/token-watch.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { subnet } from '../http/rate-limit.ts';
@@ -118,6 +120,22 @@ export class MqttService implements LetIn {
       if (state.kind === 'closed') this.#links.delete(link);
     });
     return link;
+  }
+
+  /** Whether those who come by the broker are known here: it is the one in here. */
+  get knowsViewers(): boolean {
+    return this.#broker !== undefined;
+  }
+
+  /**
+   * Who is connected to the broker in here by that client id, with its rights over a camera; a configured user comes
+   * without any, as the configuration of the camera says what those may do.
+   * @returns undefined for nobody
+   */
+  viewerOf(clientId: string, camera: string): Identity | undefined {
+    const identity = this.#broker?.identityOf(clientId);
+    const access = identity && this.#doors.accessOf(identity);
+    return access ? identityAt(access, camera) : identity?.who;
   }
 
   /**

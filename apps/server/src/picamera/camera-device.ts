@@ -27,7 +27,7 @@ import type { PicameraConfig } from './picamera-fields.ts';
 export interface CameraDeviceOptions {
   readonly camera: Camera;
   readonly config: PicameraConfig;
-  readonly brokers: readonly DeviceBroker[];
+  readonly broker: DeviceBroker;
   readonly sessions: ViewerSessions;
   readonly snapshots: Snapshots;
   readonly recorded: CameraRecordings | undefined;
@@ -43,16 +43,17 @@ const CHANNELS: readonly NegotiatedChannel[] = [
   { id: 3, label: '_reliable', ordered: true },
 ];
 
-/** One camera as pages with picamera.js have it: on each broker a device, and one set of channels for all of them. */
+/** One camera as pages with picamera.js have it: its topics on the broker, its channels, its socket. */
 export class CameraDevice {
   readonly camera: string;
   readonly #options: CameraDeviceOptions;
   readonly #ipc: IpcSocket | undefined;
   readonly #channels: ChannelDevice;
-  readonly #ends: readonly { readonly device: PicameraDevice; readonly link: MqttLink }[];
+  readonly #link: MqttLink;
+  readonly #device: PicameraDevice;
 
   private constructor(options: CameraDeviceOptions, ipc: IpcSocket | undefined) {
-    const { camera, snapshots, recorded, now, log, brokers } = options;
+    const { camera, snapshots, recorded, now, log } = options;
     this.camera = camera.id;
     this.#options = options;
     this.#ipc = ipc;
@@ -64,7 +65,8 @@ export class CameraDevice {
       now,
       log,
     });
-    this.#ends = brokers.map((broker) => this.#appear(broker));
+    this.#link = this.#openLink();
+    this.#device = this.#appear();
   }
 
   /** @throws {PinholeError} `ipc/*` */
@@ -79,42 +81,43 @@ export class CameraDevice {
   /** What happened, by name. */
   get counters(): Readonly<Record<string, number>> {
     const sum = flatCounters(this.#channels.counters);
-    for (const { device } of this.#ends) addCounters(sum, flatCounters(device.counters));
+    addCounters(sum, flatCounters(this.#device.counters));
     return sum;
   }
 
   /** Viewers now. */
   get viewers(): number {
-    return this.#ends.reduce((sum, { device }) => sum + device.viewers, 0);
+    return this.#device.viewers;
   }
 
   tick(): void {
-    for (const { device } of this.#ends) device.tick();
+    this.#device.tick();
   }
 
   /** Never throws. */
   async close(): Promise<void> {
-    for (const { device } of this.#ends) device.close();
+    this.#device.close();
     this.#channels.close();
-    await Promise.all([...this.#ends.map(({ link }) => link.close()), this.#ipc?.close()]);
+    await Promise.all([this.#link.close(), this.#ipc?.close()]);
   }
 
-  #appear(broker: DeviceBroker): { readonly device: PicameraDevice; readonly link: MqttLink } {
+  #openLink(): MqttLink {
+    const { broker, config } = this.#options;
+    if (config.presence === 'off') return broker.link({});
+    const { topic, offline, qos, retain } = presenceOf(config.uid);
+    return broker.link({ will: { topic, payload: offline, qos, retain } });
+  }
+
+  #appear(): PicameraDevice {
     const { camera, config, sessions, now, log } = this.#options;
     const { uid, streamId, presence, viewers } = config;
-    const { topic, offline, qos, retain } = presenceOf(uid);
-    const link = broker.openLink({
-      name: uid,
-      ...(presence === 'retained' && { will: { topic, payload: offline, qos, retain } }),
-    });
     const device = new PicameraDevice({
       uid,
       ...(streamId !== undefined && { streamId }),
       camera,
       sessions,
-      link,
-      identify: (clientId) =>
-        broker.identify ? broker.identify(clientId, camera.id) : this.#stranger(clientId),
+      link: this.#link,
+      identify: (clientId) => this.#identify(clientId),
       serve: (viewer) => this.#serve(viewer),
       presence,
       limits: { connections: viewers },
@@ -122,13 +125,15 @@ export class CameraDevice {
       log: log.child({ camera: camera.id }),
     });
     device.open();
-    log.info({ camera: camera.id, uid }, 'a device for picamera.js is there');
-    return { device, link };
+    log.info({ camera: camera.id, uid }, 'the camera is a device for picamera.js');
+    return device;
   }
 
-  /** Whoever the other broker let in. */
-  #stranger(clientId: string): Identity {
-    return { tokenId: ANONYMOUS_ID, address: `mqtt/${clientId}`, rights: this.#options.config.rights };
+  #identify(clientId: string): Identity | undefined {
+    const { broker, camera, config } = this.#options;
+    const stranger: Identity = { tokenId: ANONYMOUS_ID, address: `mqtt/${clientId}` };
+    const who = broker.knowsViewers ? broker.viewerOf(clientId, camera.id) : stranger;
+    return who && { ...who, rights: who.rights ?? config.rights };
   }
 
   #serve({ clientId, family, who }: ServedViewer): ViewerService {

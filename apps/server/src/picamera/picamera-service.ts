@@ -8,16 +8,16 @@ import type { DeviceBroker } from './device-broker.ts';
 import { addCounters } from './flat-counters.ts';
 import type { PicameraConfig } from './picamera-fields.ts';
 
-/** A camera that is a device for picamera.js. */
+/** A camera that may be a device for picamera.js. */
 export interface PicameraCamera {
   readonly camera: Camera;
-  readonly config: PicameraConfig;
+  readonly config: PicameraConfig | undefined;
 }
 
 /** What {@link PicameraService} works with. */
 export interface PicameraServiceOptions {
   readonly cameras: readonly PicameraCamera[];
-  readonly brokers: readonly DeviceBroker[];
+  readonly broker: DeviceBroker;
   readonly sessions: ViewerSessions;
   readonly snapshots: Snapshots;
   readonly recordings: { of(camera: string): CameraRecordings | undefined };
@@ -27,7 +27,7 @@ export interface PicameraServiceOptions {
   readonly log: Logger;
 }
 
-/** All cameras of this server that pages with picamera.js can watch, on all brokers. */
+/** All cameras of this server that pages with picamera.js can watch, by their broker. */
 export class PicameraService {
   readonly #devices: readonly CameraDevice[];
 
@@ -36,14 +36,22 @@ export class PicameraService {
   }
 
   /**
-   * Puts all of them on their brokers.
-   * @throws {PinholeError} `ipc/*` where a socket for local programs cannot be made
+   * Puts all of them on the broker.
+   * @throws {PinholeError} `ipc/*` where a socket for local programs cannot be made, `mqtt/bad-url`
    */
   static async open(options: PicameraServiceOptions): Promise<PicameraService> {
-    const { cameras, socketFolder, recordings } = options;
+    const { cameras, broker, socketFolder, recordings, log } = options;
     const devices: CameraDevice[] = [];
     try {
       for (const { camera, config } of cameras) {
+        if (!config) continue;
+        if (!broker.available) {
+          log.warn(
+            { camera: camera.id, uid: config.uid },
+            'nobody finds this device: mqtt.broker is off, and no mqtt.url is given',
+          );
+          continue;
+        }
         const socket = config.ipc.socket ?? join(socketFolder, `${camera.id}.sock`);
         devices.push(
           await CameraDevice.open({ ...options, camera, config, socket, recorded: recordings.of(camera.id) }),
@@ -54,6 +62,11 @@ export class PicameraService {
       throw error;
     }
     return new PicameraService(devices);
+  }
+
+  /** How many there are. */
+  get devices(): number {
+    return this.#devices.length;
   }
 
   /** What happened at all devices together, by name. */
@@ -73,7 +86,7 @@ export class PicameraService {
     for (const device of this.#devices) device.tick();
   }
 
-  /** Sends viewers away, says goodbye to brokers. May be called again; never throws. */
+  /** Sends viewers away, says goodbye to the broker. May be called again; never throws. */
   async close(): Promise<void> {
     await Promise.all(this.#devices.map((device) => device.close()));
   }
