@@ -79,6 +79,8 @@ const BESIDE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'anonymous[]': { rights: ['control'] },
   'iceServers[]': { urls: 'stun:stun.example.org' },
   tls: { cert: 'cert.pem', key: 'key.pem' },
+  'mqtt.tcp.tls': { cert: 'cert.pem', key: 'key.pem' },
+  'mqtt.users[]': { name: 'page', password: 'secret', view: '*' },
   'recordings.upload': { endpoint: 'http://192.168.1.10:9000', bucket: 'recordings' },
 };
 

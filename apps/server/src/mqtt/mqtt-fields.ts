@@ -6,6 +6,10 @@ const uidField = z
   .string({ error: () => 'must be the uid of a device' })
   .regex(/^[^/+#$|\p{Cc}][^/+#|\p{Cc}]{0,127}$/u, 'must be the uid of a device: one level of a topic');
 
+const viewedField = z
+  .string({ error: () => 'must be uids of devices, or * for all' })
+  .regex(/^(?:\*|[^+#/|\p{Cc}]{1,128})$/u, 'must be uids of devices, or * for all');
+
 const keyPair = strictObject({ cert: pathField, key: pathField });
 
 const tcp = strictObject({
@@ -27,10 +31,10 @@ const user = strictObject({
     .min(1, 'must be a password')
     .max(512),
   device: uidField.optional(),
-  view: listOf(z.union([z.literal('*'), uidField])).optional(),
-}).refine(({ device, view }) => (device === undefined) !== (view === undefined), {
+  view: listOf(viewedField).optional(),
+}).refine(({ device, view }) => device !== undefined || view !== undefined, {
   error: () =>
-    'must be either a device, with its uid (device: garden), or a viewer, with the uids that it may watch (view: "*")',
+    'must be a device, with its uid (device: garden), or a viewer, with the uids that it may watch (view: "*")',
 });
 
 const url = z
