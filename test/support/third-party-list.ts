@@ -63,6 +63,11 @@ export const THIRD_PARTIES = {
   },
   python3: { programs: ['python3'], packages: ['python3'], howToGet: 'apt-get install python3' },
   'v4l2-ctl': { programs: ['v4l2-ctl'], packages: ['v4l-utils'], howToGet: 'apt-get install v4l-utils' },
+  'g++': {
+    programs: ['g++', 'c++'],
+    packages: ['g++', 'make', 'python3'],
+    howToGet: 'apt-get install g++ make python3',
+  },
   gcc: { programs: ['gcc', 'cc'], packages: ['gcc', 'libc6-dev'], howToGet: 'apt-get install gcc libc6-dev' },
   iproute2: { programs: ['ip', '/sbin/ip'], packages: ['iproute2'], howToGet: 'apt-get install iproute2' },
   systemd: {

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "viewer.h"
+
+namespace pinhole {
+
+// How datagrams are handed to the system.
+enum class SendMode { kSegments, kMany, kOne };
+
+// Makes packets and hands them to the system; one for each sending thread.
+class BurstSender {
+ public:
+  // `segments`: whether one system call may carry many packets (UDP_SEGMENT, Linux 4.18); found out when first refused.
+  explicit BurstSender(bool segments);
+
+  // Sends packets `from` to `until` of a run to a viewer. Returns at once; what the system has no room for is dropped
+  // and counted.
+  void send(Viewer &viewer, const Run &run, size_t from, size_t until);
+
+  SendMode mode() const { return mode_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Packet {
+    size_t offset;
+    size_t length;
+  };
+
+  void write(Viewer &viewer, const Run &run, size_t position);
+  size_t sendSegments(Viewer &viewer, size_t first);
+  size_t sendMany(Viewer &viewer, size_t first);
+  void refuse(Viewer &viewer, size_t packets, int error);
+
+  std::atomic<SendMode> mode_;
+  std::vector<uint8_t> scratch_;
+  std::vector<Packet> packets_;
+};
+
+}  // namespace pinhole

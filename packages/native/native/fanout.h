@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <thread>
+#include <vector>
+
+#include "burst-sender.h"
+#include "viewer.h"
+
+namespace pinhole {
+
+struct FanoutOptions {
+  size_t threads;
+  // Whether one system call may carry many packets.
+  bool segments;
+  // Packets of one frame that go out at once; a larger frame is spread.
+  size_t burstPackets;
+  // Over how long a larger frame is spread.
+  std::chrono::microseconds spread;
+  // Packets that may wait for one viewer; a run that does not fit is dropped whole.
+  size_t queuedPackets;
+};
+
+// Sends to many viewers on threads of its own. Runs of one viewer keep their order; a large frame of one does not hold up
+// another.
+class Fanout {
+ public:
+  explicit Fanout(const FanoutOptions &options);
+  ~Fanout();
+
+  // Takes a run; false when too much waits for that viewer already, or it is closed.
+  bool send(const std::shared_ptr<Viewer> &viewer, const Run &run);
+  // Forgets what waits for a viewer.
+  void close(const std::shared_ptr<Viewer> &viewer);
+  // Whether nothing waits.
+  bool idle();
+  SendMode mode() const;
+  // Ends the threads; what waits is forgotten.
+  void stop();
+
+ private:
+  struct Due {
+    Clock::time_point at;
+    uint64_t order;
+    std::shared_ptr<Viewer> viewer;
+    bool operator<(const Due &other) const { return at == other.at ? order > other.order : at > other.at; }
+  };
+  struct Lane {
+    explicit Lane(bool segments) : sender(segments) {}
+    std::mutex lock;
+    std::condition_variable wake;
+    std::priority_queue<Due> due;
+    uint64_t order = 0;
+    size_t sending = 0;
+    bool stopped = false;
+    BurstSender sender;
+    std::thread thread;
+  };
+
+  Lane &laneOf(const Viewer &viewer);
+  void work(Lane &lane);
+
+  const FanoutOptions options_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace pinhole

@@ -1,0 +1,267 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { descriptorOf } from '../../../test/support/descriptor-of.ts';
+import { loadAddon } from './addon.ts';
+import { NativeFanout, type NativeRun, type NativeViewerOptions } from './native-fanout.ts';
+
+const GCM = 7;
+const COUNTER_MODE = 1;
+const keysOf = (profile: number) => ({
+  profile,
+  masterKey: Uint8Array.from({ length: 16 }, (_, i) => i * 7),
+  masterSalt: Uint8Array.from({ length: profile === GCM ? 12 : 14 }, (_, i) => 200 - i),
+});
+const loaded = loadAddon();
+
+/** So many packets of an access unit, the last one shorter. */
+const runOf = (packets: number, firstIndex = 100): NativeRun => ({
+  payloads: Array.from({ length: packets }, (_, i) => new Uint8Array(i === packets - 1 ? 300 : 1100).fill(i)),
+  firstIndex,
+  timestamp: 90_000,
+  extension: new Uint8Array(0),
+});
+
+describe.skipIf('missing' in loaded)('a native fan-out', () => {
+  let fanout: NativeFanout;
+  let sender: Socket;
+  let receiver: Socket;
+  let received: Buffer[];
+
+  beforeEach(async () => {
+    fanout = NativeFanout.open();
+    [sender, receiver] = await Promise.all([bound(), bound()]);
+    receiver.setRecvBufferSize(4 * 1024 * 1024);
+    received = [];
+    receiver.on('message', (datagram) => received.push(datagram));
+  });
+  afterEach(() => {
+    fanout.close();
+    for (const socket of [sender, receiver]) {
+      try {
+        socket.close();
+      } catch {
+        // Closed by the test.
+      }
+    }
+  });
+
+  const viewerOptions = (profile = GCM): NativeViewerOptions => ({
+    descriptor: descriptorOf(sender),
+    address: '127.0.0.1',
+    port: receiver.address().port,
+    keys: keysOf(profile),
+    ssrc: 0xcafebabe,
+    payloadType: 102,
+  });
+  const arrived = (count: number) => expect.poll(() => received.length, { timeout: 5000 }).toBe(count);
+
+  it('writes headers that number the packets, and marks the last', async () => {
+    const viewer = fanout.openViewer(viewerOptions());
+    const extension = Uint8Array.of(0xbe, 0xde, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00);
+
+    expect(
+      viewer.send({ ...runOf(3, 65_535), extension, transportSequence: { offset: 5, first: 65_534 } }),
+    ).toBe(true);
+
+    await arrived(3);
+    expect(received.map((packet) => packet.subarray(0, 20).toString('hex'))).toEqual([
+      '9066ffff00015f90cafebabebede000151fffe00',
+      '9066000000015f90cafebabebede000151ffff00',
+      '90e6000100015f90cafebabebede000151000000',
+    ]);
+    expect(received.map(({ length }) => length)).toEqual([1136, 1136, 336]);
+  });
+
+  it.each([
+    ['AES-GCM', GCM, 16],
+    ['AES-CM with HMAC-SHA1', COUNTER_MODE, 10],
+  ])('sends a packet again byte for byte, by %s', async (_name, profile, overhead) => {
+    const viewer = fanout.openViewer(viewerOptions(profile));
+    const run = runOf(5);
+
+    viewer.send(run);
+    viewer.send(run, 2, 3);
+
+    await arrived(6);
+    expect(received[5]).toEqual(received[2]);
+    expect(received[2]).toHaveLength(12 + 1100 + overhead);
+  });
+
+  it('takes fewer system calls than packets, and says how', async () => {
+    const viewer = fanout.openViewer(viewerOptions());
+    viewer.send(runOf(40));
+
+    await arrived(40);
+    expect(viewer.counters).toMatchObject({ packetsSent: 40, packetsRefused: 0, packetsFailed: 0 });
+    expect(viewer.counters.systemCalls).toBeLessThan(4);
+    expect(fanout.sendMode).toBe(process.platform === 'linux' ? 'segments' : 'one');
+  });
+
+  it('sends the same without segments', async () => {
+    const plain = NativeFanout.open({ segments: 'off' });
+    const options = viewerOptions();
+    fanout.openViewer(options).send(runOf(10));
+    await arrived(10);
+
+    plain.openViewer(options).send(runOf(10));
+    await arrived(20);
+
+    expect(received.slice(10)).toEqual(received.slice(0, 10));
+    expect(plain.sendMode).toBe(process.platform === 'linux' ? 'many' : 'one');
+    plain.close();
+  });
+
+  it('spreads a large access unit, and keeps what follows behind it', async () => {
+    const slow = NativeFanout.open({ burstPackets: 8, spreadMicros: 50_000 });
+    const viewer = slow.openViewer(viewerOptions());
+    viewer.send(runOf(32, 0));
+    viewer.send(runOf(2, 32));
+
+    await arrived(34);
+    expect(received.map((packet) => packet.readUInt16BE(2))).toEqual(Array.from({ length: 34 }, (_, i) => i));
+    expect(viewer.counters.systemCalls).toBeGreaterThan(4);
+    slow.close();
+  });
+
+  it('drops and counts what does not fit behind what waits', () => {
+    const small = NativeFanout.open({ queuedPackets: 10, burstPackets: 1, spreadMicros: 1_000_000 });
+    const viewer = small.openViewer(viewerOptions());
+
+    expect([viewer.send(runOf(10)), viewer.send(runOf(10)), viewer.send(runOf(10))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(viewer.counters.packetsOverflowed).toBe(20);
+    small.close();
+  });
+
+  it('counts what the system has no room for, and goes on', async () => {
+    sender.setSendBufferSize(1);
+    const viewer = fanout.openViewer(viewerOptions());
+    for (let i = 0; i < 50; i++) viewer.send(runOf(40, i * 40));
+
+    await expect.poll(() => fanout.idle).toBe(true);
+    const { packetsSent, packetsRefused, packetsFailed } = viewer.counters;
+    expect(packetsSent + packetsRefused + packetsFailed).toBe(2000);
+    await expect.poll(() => received.length).toBe(packetsSent);
+  });
+
+  it('outlives the socket, the viewer, and itself', async () => {
+    const options = viewerOptions();
+    const viewer = fanout.openViewer(options);
+    sender.close();
+    viewer.send(runOf(3));
+    await arrived(3);
+
+    viewer.close();
+    viewer.close();
+    expect(viewer.send(runOf(3))).toBe(false);
+    const other = NativeFanout.open();
+    const left = other.openViewer({ ...options, descriptor: descriptorOf(receiver) });
+    other.close();
+    other.close();
+    expect(left.send(runOf(3))).toBe(false);
+    left.close();
+    expect(left.counters.packetsSent).toBe(0);
+  });
+
+  it('gives back every descriptor', async () => {
+    const lowest = (): number => {
+      const descriptor = openSync('/dev/null', 'r');
+      closeSync(descriptor);
+      return descriptor;
+    };
+    const before = lowest();
+    for (let i = 0; i < 200; i++) fanout.openViewer(viewerOptions()).close();
+
+    expect(lowest()).toBeGreaterThan(before);
+    // They go with the objects: whoever has no use for a viewer any more drops it.
+    await expect
+      .poll(() => {
+        // oxlint-disable-next-line no-unused-expressions -- makes garbage, so that some is collected
+        Array.from({ length: 100_000 }, (_, i) => ({ i }));
+        return lowest();
+      })
+      .toBeLessThanOrEqual(before);
+  });
+
+  it.each<[string, Partial<NativeViewerOptions>]>([
+    ['a key of the wrong length', { keys: { ...keysOf(GCM), masterKey: new Uint8Array(15) } }],
+    ['a salt of the wrong length', { keys: { ...keysOf(GCM), masterSalt: new Uint8Array(14) } }],
+    ['an unknown profile', { keys: { ...keysOf(GCM), profile: 2 } }],
+    ['a name for an address', { address: 'localhost' }],
+    ['a long address', { address: '1'.repeat(500) }],
+    ['port 0', { port: 0 }],
+    ['half a port', { port: 1.5 }],
+    ['a payload type of a byte', { payloadType: 128 }],
+    ['a negative descriptor', { descriptor: -1 }],
+    ['an ssrc that is no number', { ssrc: Number.NaN }],
+    ['nothing for an ssrc', { ssrc: undefined as unknown as number }],
+  ])('refuses a viewer with %s', (_name, wrong) => {
+    expect(() => fanout.openViewer({ ...viewerOptions(), ...wrong })).toThrowError(
+      expect.objectContaining({ code: 'native/argument' }) as Error,
+    );
+  });
+
+  it('says that a descriptor is none', () => {
+    expect(() => fanout.openViewer({ ...viewerOptions(), descriptor: 987_654 })).toThrowError(
+      expect.objectContaining({ code: 'native/failed' }) as Error,
+    );
+  });
+
+  it.each<[string, Partial<NativeRun>]>([
+    ['no payloads', { payloads: [] }],
+    ['payloads that are no bytes', { payloads: ['text' as unknown as Uint8Array] }],
+    ['a payload larger than a datagram', { payloads: [new Uint8Array(60_001)] }],
+    ['more than anybody needs', { payloads: Array.from({ length: 500 }, () => new Uint8Array(50_000)) }],
+    ['an index behind the last', { firstIndex: 2 ** 48 }],
+    ['a negative index', { firstIndex: -1 }],
+    ['a timestamp of more than 32 bits', { timestamp: 2 ** 32 }],
+    ['half a word of extension', { extension: new Uint8Array(6) }],
+    ['too long an extension', { extension: new Uint8Array(68) }],
+    [
+      'a transport sequence number outside of the extension',
+      { extension: new Uint8Array(8), transportSequence: { offset: 7, first: 0 } },
+    ],
+  ])('refuses a run with %s', (_name, wrong) => {
+    const viewer = fanout.openViewer(viewerOptions());
+
+    expect(() => viewer.send({ ...runOf(1), ...wrong })).toThrowError(
+      expect.objectContaining({ code: 'native/argument' }) as Error,
+    );
+  });
+
+  it.each([
+    [3, 3],
+    [0, 4],
+    [-1, 1],
+    [2, 1],
+  ])('refuses packets %i to %i of three', (from, until) => {
+    const viewer = fanout.openViewer(viewerOptions());
+
+    expect(() => viewer.send(runOf(3), from, until)).toThrowError(
+      expect.objectContaining({ code: 'native/argument' }) as Error,
+    );
+  });
+
+  it('is not fooled by objects that it did not make', () => {
+    const { addon } = loaded as Exclude<typeof loaded, { missing: string }>;
+    const frame = addon.openFrame([new Uint8Array(3)]);
+    const all = [{}, null, undefined, 7, 'x', frame, () => {}];
+
+    for (const wrong of all) {
+      expect(() => addon.isIdle(wrong as never)).toThrowError(/must be what this addon made|missing/);
+      expect(() => addon.viewerCounters(wrong as never)).toThrowError(/must be what this addon made|missing/);
+    }
+  });
+});
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}
