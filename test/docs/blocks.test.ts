@@ -13,6 +13,8 @@ const TESTED: Readonly<Record<string, string>> = {
   js: 'client-blocks.test.ts',
   nginx: 'proxies.test.ts',
   caddyfile: 'proxies.test.ts',
+  python: 'picamera-data.test.ts',
+  mjs: 'picamera-data.test.ts',
 };
 
 it('no block of code is in a language that no test runs', () => {

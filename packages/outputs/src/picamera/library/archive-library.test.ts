@@ -119,8 +119,7 @@ describe('recordings', () => {
     expect(await library.thumbnail({ path: join(root, path), durationSeconds: 1 })).toBeUndefined();
   });
 
-  it('of another program are found when they are asked for', async () => {
-    needs('ffmpeg');
+  needs('ffmpeg').it('of another program are found when they are asked for', async () => {
     await writeSegment(root, clip(START));
     await open({ writtenBy: 'others' });
     expect(await latest()).toMatchObject([{ path: join(root, pathAt(START)) }]);
@@ -162,8 +161,7 @@ describe('time-lapse films', () => {
     expect(sizeBytes).toBe(13);
   });
 
-  it('tell how long they are', async () => {
-    needs('ffmpeg');
+  needs('ffmpeg').it('tell how long they are', async () => {
     await mkdir(join(root, 'timelapse'));
     const path = makeMp4(join(root, 'timelapse'), 'week.mp4', { seconds: 2 });
     await open();
