@@ -4,9 +4,10 @@ import {
   type RoomServerMessageOf,
 } from '@pinhole/protocol/rooms';
 import { CameraPeers } from './camera-peers.ts';
+import { dispatch, type MessageHandlers } from './message-handlers.ts';
 import type { Patience } from './patience.ts';
 import type { CameraClientOptions } from './room-options.ts';
-import { RoomsError } from './rooms-error.ts';
+import { RoomsError, roomsErrorOf } from './rooms-error.ts';
 import type { RoomMediaStream, RoomPeerConnection } from './web-interfaces.ts';
 import { WebRTCCCTVClient } from './webrtc-cctv-client.ts';
 
@@ -33,6 +34,22 @@ export class CameraClient<Stream extends RoomMediaStream = MediaStream> extends 
   readonly #peers: CameraPeers;
   /** Opened here, so closed here. */
   #ownStream: Stream | null = null;
+  readonly #handlers: MessageHandlers = {
+    viewerRequest: (message) => {
+      this.emit('viewerRequest', message);
+      this.#guarded(() => this.handleViewerRequest(message));
+    },
+    answer: (message) => this.handleAnswer(message),
+    iceCandidate: (message) => this.handleIceCandidate(message),
+    viewerLeft: (message) => {
+      this.#peers.close(message.viewerId);
+      this.emit('message', message);
+    },
+    clientDisconnected: (message) => {
+      this.#peers.close(message.clientId);
+      this.emit('clientDisconnected', message);
+    },
+  };
   #registers = false;
   #streaming = false;
   #stopped = false;
@@ -178,26 +195,7 @@ export class CameraClient<Stream extends RoomMediaStream = MediaStream> extends 
   }
 
   protected override handleMessage(message: RoomServerMessage): void {
-    switch (message.type) {
-      case 'viewerRequest':
-        this.emit('viewerRequest', message);
-        this.#guarded(() => this.handleViewerRequest(message));
-        return;
-      case 'answer':
-        this.handleAnswer(message);
-        return;
-      case 'iceCandidate':
-        this.handleIceCandidate(message);
-        return;
-      case 'viewerLeft':
-        this.#peers.close(message.viewerId);
-        break;
-      case 'clientDisconnected':
-        this.#peers.close(message.clientId);
-        break;
-      default:
-    }
-    super.handleMessage(message);
+    if (!dispatch(this.#handlers, message)) super.handleMessage(message);
   }
 
   protected override entered(room: string): void {
@@ -217,12 +215,7 @@ export class CameraClient<Stream extends RoomMediaStream = MediaStream> extends 
     try {
       work();
     } catch (thrown) {
-      this.emit(
-        'error',
-        thrown instanceof RoomsError
-          ? thrown
-          : new RoomsError('rooms/negotiation', 'no connection could be made', { cause: thrown }),
-      );
+      this.emit('error', roomsErrorOf(thrown, 'rooms/negotiation', 'no connection could be made'));
     }
   }
 

@@ -104,7 +104,7 @@ export class CameraPeers {
   readopted(): void {
     clearTimeout(this.#orphanTimer);
     this.#orphanTimer = setTimeout(() => {
-      for (const seat of [...this.#seats.values()]) if (seat.orphan) this.#drop(seat);
+      for (const seat of this.#seats.values()) if (seat.orphan) this.#drop(seat);
     }, ORPHAN_MS);
   }
 

@@ -147,20 +147,12 @@ export class RoomSession {
       this.#handlers.message(message);
       return;
     }
-    switch (message.type) {
-      case 'welcome':
-        this.#welcomed(message);
-        return;
-      case 'authenticated':
-        if (message.iceServers !== undefined) this.#iceServers = iceServersOf(message.iceServers);
-        this.#opened();
-        return;
-      case 'error':
-        if (message.re === 'auth' || message.code === 'unauthenticated')
-          this.#refuse(new RoomsError('rooms/token', message.message, { roomCode: message.code }));
-        return;
-      default:
-    }
+    if (message.type === 'welcome') this.#welcomed(message);
+    else if (message.type === 'authenticated') {
+      if (message.iceServers !== undefined) this.#iceServers = iceServersOf(message.iceServers);
+      this.#opened();
+    } else if (message.type === 'error' && (message.re === 'auth' || message.code === 'unauthenticated'))
+      this.#refuse(new RoomsError('rooms/token', message.message, { roomCode: message.code }));
   }
 
   #welcomed(welcome: RoomServerMessageOf<'welcome'>): void {

@@ -1,4 +1,5 @@
 import type { RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
+import { dispatch, type MessageHandlers } from './message-handlers.ts';
 import type { Patience } from './patience.ts';
 import type { ViewerClientOptions } from './room-options.ts';
 import { RoomsError, refusalOf } from './rooms-error.ts';
@@ -24,7 +25,29 @@ const DEFAULT_STREAM_TIMEOUT_MS = 15_000;
 export class ViewerClient<Stream extends RoomMediaStream = MediaStream> extends WebRTCCCTVClient<Stream> {
   readonly #options: ViewerClientOptions;
   readonly #viewings = new Map<string, Viewing<Stream>>();
-  /** Offers and candidates of members that were not asked for anything. */
+  readonly #handlers: MessageHandlers = {
+    offer: (message) => this.handleOffer(message),
+    iceCandidate: (message) => this.handleIceCandidate(message),
+  };
+  /** What else it means for cameras that are watched. */
+  readonly #heard: MessageHandlers = {
+    cameraAvailable: ({ cameraId }) => this.#viewings.get(cameraId)?.cameraHere(),
+    cameraUnavailable: ({ cameraId }) => {
+      if (this.listing(cameraId) === undefined) this.#viewings.get(cameraId)?.cameraGone();
+    },
+    cameraNotFound: ({ cameraId, requestId }) => {
+      const error = new RoomsError('rooms/camera-not-found', `there is no camera "${cameraId}" in this room`);
+      this.#refuse(cameraId, { requestId, error });
+    },
+    streamRejected: ({ cameraId, requestId, reason = 'it gave no reason' }) => {
+      const error = new RoomsError('rooms/stream-rejected', `camera "${cameraId}" refused: ${reason}`);
+      this.#refuse(cameraId, { requestId, error });
+    },
+    cameraStatus: ({ cameraId, streaming }) => {
+      const viewing = this.#viewings.get(cameraId);
+      if (streaming === true && viewing?.stream === undefined) viewing?.cameraHere();
+    },
+  };
   #unasked = 0;
 
   constructor(options: ViewerClientOptions = {}) {
@@ -102,20 +125,10 @@ export class ViewerClient<Stream extends RoomMediaStream = MediaStream> extends 
   }
 
   protected override handleMessage(message: RoomServerMessage): void {
-    switch (message.type) {
-      case 'offer':
-        this.handleOffer(message);
-        return;
-      case 'iceCandidate':
-        this.handleIceCandidate(message);
-        return;
-      case 'error':
-        if (this.#refused(message)) return;
-        break;
-      default:
-    }
+    if (message.type === 'error' && this.#refused(message)) return;
+    if (dispatch(this.#handlers, message)) return;
     super.handleMessage(message);
-    this.#hear(message);
+    dispatch(this.#heard, message);
   }
 
   protected override entered(): void {
@@ -128,39 +141,16 @@ export class ViewerClient<Stream extends RoomMediaStream = MediaStream> extends 
     else for (const viewing of this.#viewings.values()) viewing.serverGone();
   }
 
-  /** What the room says of cameras that are watched. */
-  #hear(message: RoomServerMessage): void {
-    if (!('cameraId' in message) || message.cameraId === undefined) return;
-    const { cameraId } = message;
+  #refuse(
+    cameraId: string,
+    answer: { readonly requestId?: string | undefined; readonly error: RoomsError },
+  ): void {
     const viewing = this.#viewings.get(cameraId);
-    if (viewing === undefined) return;
-    switch (message.type) {
-      case 'cameraAvailable':
-        viewing.cameraHere();
-        return;
-      case 'cameraUnavailable':
-        if (this.listing(cameraId) === undefined) viewing.cameraGone();
-        return;
-      case 'cameraNotFound':
-        if (isAnswer(message.requestId, viewing))
-          viewing.refused(
-            new RoomsError('rooms/camera-not-found', `there is no camera "${cameraId}" in this room`),
-          );
-        return;
-      case 'streamRejected':
-        if (isAnswer(message.requestId, viewing))
-          viewing.refused(
-            new RoomsError(
-              'rooms/stream-rejected',
-              `camera "${cameraId}" refused: ${message.reason ?? 'it gave no reason'}`,
-            ),
-          );
-        return;
-      case 'cameraStatus':
-        if (message.streaming === true && viewing.stream === undefined) viewing.cameraHere();
-        return;
-      default:
-    }
+    const { requestId, error } = answer;
+    // Servers of the first version name no request.
+    const answers =
+      requestId === undefined || viewing?.requestId === undefined || requestId === viewing.requestId;
+    if (answers) viewing?.refused(error);
   }
 
   #refused(message: RoomServerMessageOf<'error'>): boolean {
@@ -202,7 +192,7 @@ export class ViewerClient<Stream extends RoomMediaStream = MediaStream> extends 
   }
 
   #stopAll(): void {
-    for (const cameraId of [...this.#viewings.keys()]) this.stopViewing(cameraId);
+    for (const cameraId of this.#viewings.keys()) this.stopViewing(cameraId);
   }
 
   #from(sender: string): Viewing<Stream> | undefined {
@@ -218,9 +208,3 @@ export class ViewerClient<Stream extends RoomMediaStream = MediaStream> extends 
     return found;
   }
 }
-
-/** Servers of the first version name no request. */
-const isAnswer = <Stream extends RoomMediaStream>(
-  requestId: string | undefined,
-  viewing: Viewing<Stream>,
-): boolean => requestId === undefined || viewing.requestId === undefined || requestId === viewing.requestId;

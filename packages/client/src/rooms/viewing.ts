@@ -129,7 +129,7 @@ export class Viewing<Stream extends RoomMediaStream> {
     clearTimeout(this.#attemptTimer);
     const error = new RoomsError('rooms/camera-left', `camera "${this.cameraId}" left the room`);
     if (this.#live) this.#grace(error);
-    else if (!this.#everLive) this.#reject(error);
+    else if (!this.#everLive) this.#giveUp(error);
   }
 
   /** The connection to the server is gone: what is live stays so, and all else is asked for again. */
@@ -181,7 +181,7 @@ export class Viewing<Stream extends RoomMediaStream> {
     this.#dropNext();
     this.#asked = undefined;
     clearTimeout(this.#attemptTimer);
-    if (!this.#everLive) this.#reject(error);
+    if (!this.#everLive) this.#giveUp(error);
     else if (!this.#over) this.#again(error);
   }
 
@@ -193,7 +193,7 @@ export class Viewing<Stream extends RoomMediaStream> {
     this.#dropNext();
     this.#dropLive();
     this.#asked = undefined;
-    for (const waiting of [...this.#waiting]) waiting.reject(error);
+    for (const waiting of this.#waiting) waiting.reject(error);
   }
 
   #open(clientId: string, fingerprint: string): Path<Stream> {
@@ -254,7 +254,7 @@ export class Viewing<Stream extends RoomMediaStream> {
     clearTimeout(this.#attemptTimer);
     clearTimeout(this.#graceTimer);
     this.#backoff.reset();
-    for (const waiting of [...this.#waiting]) waiting.resolve(stream);
+    for (const waiting of this.#waiting) waiting.resolve(stream);
     this.#options.received(stream);
   }
 
@@ -280,14 +280,9 @@ export class Viewing<Stream extends RoomMediaStream> {
     }, wait);
   }
 
-  #reject(error: RoomsError): void {
-    for (const waiting of [...this.#waiting]) waiting.reject(error);
-    this.#giveUp();
-  }
-
-  #giveUp(): void {
+  #giveUp(error?: RoomsError): void {
     if (this.#over) return;
-    this.stop();
+    this.stop(error);
     this.#options.ended();
   }
 

@@ -1,31 +1,19 @@
-import {
-  DEFAULT_ROOM,
-  parseRoomClientMessage,
-  RoomMessageError,
-  type RoomServerMessage,
-  type RoomServerMessageOf,
-} from '@pinhole/protocol/rooms';
+import type { RoomClientMessageInput, RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
+import { dispatch, type MessageHandlers } from './message-handlers.ts';
 import { type Patience, Waiting } from './patience.ts';
 import { RoomEmitter } from './room-emitter.ts';
 import type { CameraListing, RoomsEvents } from './room-events.ts';
 import type { RoomLinkCounters } from './room-link.ts';
 import { DEFAULT_ICE_SERVERS, type JoinOptions, type RoomClientOptions } from './room-options.ts';
+import { notConnected, RoomPlace } from './room-place.ts';
 import { RoomSession } from './room-session.ts';
-import { isFinal, RoomsError, refusalOf, roomsErrorOf } from './rooms-error.ts';
+import { RoomsError, refusalOf, roomsErrorOf } from './rooms-error.ts';
 import type { RoomIceServer, RoomMediaStream, RoomWebRtc, RoomWebSocket } from './web-interfaces.ts';
 
 /** How long the server may take over an answer. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Before a room is tried again that would not take this client after a reconnect. */
-const REJOIN_MS = 2000;
-
-/** What is passed on to others. */
+/** What is passed on to others: who left meanwhile is told of elsewhere. */
 const RELAYED: readonly string[] = ['offer', 'answer', 'iceCandidate', 'stopStream', 'rejectStream'];
-
-interface Place {
-  readonly room: string;
-  readonly options: JoinOptions;
-}
 
 /**
  * A client of signaling rooms: connects, joins, hears who comes and goes, and comes back by itself when the connection
@@ -38,18 +26,12 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
   readonly defaultRoom: string;
   readonly #options: RoomClientOptions;
   readonly #session: RoomSession;
+  readonly #place: RoomPlace;
   readonly #timeoutMs: number;
-  readonly #requests = new Map<string, Waiting<readonly CameraListing[]>>();
+  readonly #lists = new Map<string, Waiting<readonly CameraListing[]>>();
   readonly #cameras = new Map<string, CameraListing>();
+  readonly #handlers: MessageHandlers;
   #clientId: string | null = null;
-  #room: string | null = null;
-  /** Where it is to be, also after a reconnect. */
-  #place: Place | undefined;
-  #joining: { readonly waiting: Waiting<string>; readonly place: Place } | undefined;
-  #leaving: Waiting<void> | undefined;
-  /** Joins and leaves run one after the other: their answers name no request. */
-  #turns: Promise<unknown> = Promise.resolve();
-  #rejoinTimer: ReturnType<typeof setTimeout> | undefined;
   #requestCount = 0;
 
   constructor(options: RoomClientOptions = {}) {
@@ -68,11 +50,26 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
         lost: (error) => this.#lost(error),
         waits: (wait) => void this.emit('reconnecting', wait),
         refused: (error) => {
-          this.#place = undefined;
+          this.#place.forget();
           this.emit('error', error);
         },
       },
     );
+    this.#place = new RoomPlace({
+      session: this.#session,
+      timeoutMs,
+      entered: (message) => {
+        this.#replaceCameras(message.cameras ?? []);
+        this.emit('roomJoined', message.room);
+        this.entered(message.room);
+      },
+      left: () => {
+        this.#cameras.clear();
+        this.left();
+      },
+      failed: (error) => void this.emit('error', error),
+    });
+    this.#handlers = this.#makeHandlers();
   }
 
   /** The WebSocket; null without a connection. */
@@ -86,7 +83,7 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
   }
 
   get currentRoom(): string | null {
-    return this.#room;
+    return this.#place.room;
   }
 
   get isConnected(): boolean {
@@ -119,8 +116,7 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
   /** Ends the connection; it does not come back by itself. */
   disconnect(): Promise<void> {
     const had = this.isConnected;
-    clearTimeout(this.#rejoinTimer);
-    this.#place = undefined;
+    this.#place.forget();
     this.#session.close();
     this.#forget(new RoomsError('rooms/aborted', 'the client was disconnected'));
     if (had) this.emit('disconnected');
@@ -133,9 +129,8 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
    *   `rooms/timeout`, `rooms/aborted`, `rooms/disconnected`
    */
   async joinRoom(roomName: string, options: JoinOptions = {}, patience: Patience = {}): Promise<void> {
-    const place = placeOf(roomName, options);
-    await this.#inTurn(() => this.#join(place, patience));
-    this.#place = place;
+    if (!this.isConnected) throw notConnected();
+    await this.#place.join(roomName, options, patience);
   }
 
   /**
@@ -143,12 +138,7 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
    * @throws {RoomsError} `rooms/not-in-room`, `rooms/timeout`, `rooms/aborted`, `rooms/disconnected`
    */
   async leaveRoom(patience: Patience = {}): Promise<void> {
-    if (this.#room === null && this.#place === undefined)
-      throw new RoomsError('rooms/not-in-room', 'this client is in no room');
-    this.#place = undefined;
-    clearTimeout(this.#rejoinTimer);
-    await this.#inTurn(() => this.#leave(patience));
-    this.#leftRoom();
+    await this.#place.leave(patience);
   }
 
   /**
@@ -157,15 +147,10 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
    *   `rooms/disconnected`
    */
   async getAvailableCameras(patience: Patience = {}): Promise<readonly CameraListing[]> {
-    this.#requireRoom();
-    const cameras = this.#session.isModern ? await this.#ask(patience) : [...this.#cameras.values()];
+    this.requireRoom();
+    const cameras = this.#session.isModern ? await this.#list(patience) : this.cameras;
     this.emit('availableCamerasList', cameras);
     return cameras;
-  }
-
-  /** What the server said of a camera of this room. */
-  protected listing(cameraId: string): CameraListing | undefined {
-    return this.#cameras.get(cameraId);
   }
 
   /** The cameras of this room, as they were told last. */
@@ -173,11 +158,17 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
     return [...this.#cameras.values()];
   }
 
+  /** What the server said of a camera of this room. */
+  protected listing(cameraId: string): CameraListing | undefined {
+    return this.#cameras.get(cameraId);
+  }
+
   /** @returns false when it is not connected */
-  protected send(message: Parameters<RoomSession['send']>[0]): boolean {
+  protected send(message: RoomClientMessageInput): boolean {
     return this.#session.send(message);
   }
 
+  /** @returns false when it was left out */
   protected sendBinary(bytes: Uint8Array): boolean {
     return this.#session.sendBinary(bytes);
   }
@@ -196,6 +187,18 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
     return { RTCPeerConnection, MediaStream };
   }
 
+  /** No two requests of this client have the same. */
+  protected newRequestId(): string {
+    return `${Date.now().toString(36)}-${++this.#requestCount}`;
+  }
+
+  /** @throws {RoomsError} `rooms/not-connected`, `rooms/not-in-room` */
+  protected requireRoom(): void {
+    if (!this.isConnected) throw notConnected();
+    if (this.currentRoom === null)
+      throw new RoomsError('rooms/not-in-room', 'in no room: call joinRoom() first');
+  }
+
   /** In the room, for the first time or again. */
   protected entered(_room: string): void {}
 
@@ -204,45 +207,7 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
 
   /** A message that came. Who overrides it passes on what is not for it. */
   protected handleMessage(message: RoomServerMessage): void {
-    switch (message.type) {
-      case 'joined':
-        this.#joined(message);
-        return;
-      case 'left':
-        this.#leaving?.resolve();
-        return;
-      case 'clientJoined':
-        this.emit('clientJoined', message);
-        return;
-      case 'clientDisconnected':
-        this.emit('clientDisconnected', message);
-        return;
-      case 'cameraAvailable':
-        this.#cameras.set(message.cameraId, listingOf(message));
-        this.emit('cameraAvailable', message);
-        return;
-      case 'cameraUnavailable':
-        if (this.#cameras.get(message.cameraId)?.clientId === message.clientId)
-          this.#cameras.delete(message.cameraId);
-        this.emit('cameraUnavailable', message);
-        return;
-      case 'cameraNotFound':
-        this.emit('cameraNotFound', message);
-        return;
-      case 'cameraList':
-        this.#replaceCameras(message.cameras);
-        this.#requests.get(message.requestId ?? '')?.resolve(message.cameras);
-        return;
-      case 'error':
-        this.#refused(message);
-        return;
-      case 'pong':
-      case 'authenticated':
-      case 'welcome':
-        return;
-      default:
-        this.emit('message', message);
-    }
+    if (!dispatch(this.#handlers, message)) this.emit('message', message);
   }
 
   /** A binary message that came. */
@@ -250,11 +215,40 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
     if (data[0] === 0xff && data[1] === 0xd8) this.emit('jpeg', { data });
   }
 
+  #makeHandlers(): MessageHandlers {
+    return {
+      joined: (message) => this.#place.handleJoined(message),
+      left: (message) => this.#place.handleLeft(message),
+      clientJoined: (message) => void this.emit('clientJoined', message),
+      clientDisconnected: (message) => void this.emit('clientDisconnected', message),
+      cameraAvailable: (message) => {
+        const { type: _, ...listing } = message;
+        this.#cameras.set(message.cameraId, listing);
+        this.emit('cameraAvailable', message);
+      },
+      cameraUnavailable: (message) => {
+        // Who has the id now is another one, where it was taken over.
+        if (this.listing(message.cameraId)?.clientId === message.clientId)
+          this.#cameras.delete(message.cameraId);
+        this.emit('cameraUnavailable', message);
+      },
+      cameraNotFound: (message) => void this.emit('cameraNotFound', message),
+      cameraList: ({ cameras, requestId = '' }) => {
+        this.#replaceCameras(cameras);
+        this.#lists.get(requestId)?.resolve(cameras);
+      },
+      error: (message) => this.#refused(message),
+      pong: () => {},
+      welcome: () => {},
+      authenticated: () => {},
+    };
+  }
+
   #opened(clientId: string): void {
     this.#clientId = clientId;
     this.emit('connected');
     this.emit('welcome', clientId);
-    if (this.#place !== undefined) this.#rejoin();
+    this.#place.connected();
   }
 
   #lost(error: RoomsError): void {
@@ -264,73 +258,8 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
 
   #forget(error: RoomsError): void {
     this.#clientId = null;
-    this.#joining?.waiting.reject(error);
-    this.#leaving?.reject(error);
-    for (const request of this.#requests.values()) request.reject(error);
-    this.#leftRoom();
-  }
-
-  #leftRoom(): void {
-    const was = this.#room;
-    this.#room = null;
-    this.#cameras.clear();
-    if (was !== null) this.left();
-  }
-
-  #rejoin(): void {
-    clearTimeout(this.#rejoinTimer);
-    this.#inTurn(async () => {
-      if (this.#place !== undefined) await this.#join(this.#place, {});
-    }).catch((error: RoomsError) => {
-      // A lost connection is looked after elsewhere.
-      if (this.#place === undefined || !this.isConnected) return;
-      this.emit('error', error);
-      if (isFinal(error)) this.#place = undefined;
-      else this.#rejoinTimer = setTimeout(() => this.#rejoin(), Math.max(REJOIN_MS, error.retryAfterMs ?? 0));
-    });
-  }
-
-  async #join(place: Place, patience: Patience): Promise<void> {
-    const waiting = new Waiting<string>(`joining room "${place.room}"`, {
-      timeoutMs: this.#timeoutMs,
-      ...patience,
-    });
-    this.#joining = { waiting, place };
-    if (!this.#session.send({ type: 'join', room: place.room, ...place.options }))
-      waiting.reject(
-        new RoomsError('rooms/not-connected', 'not connected to the server: call connect() first'),
-      );
-    try {
-      await waiting.promise;
-    } finally {
-      this.#joining = undefined;
-    }
-  }
-
-  async #leave(patience: Patience): Promise<void> {
-    if (!this.isConnected) return;
-    if (!this.#session.isModern) {
-      // The first version knows no way out but into another room.
-      await this.#join({ room: DEFAULT_ROOM, options: {} }, patience);
-      return;
-    }
-    const waiting = new Waiting<void>('leaving the room', { timeoutMs: this.#timeoutMs, ...patience });
-    this.#leaving = waiting;
-    this.#session.send({ type: 'leave' });
-    try {
-      await waiting.promise;
-    } finally {
-      this.#leaving = undefined;
-    }
-  }
-
-  #joined({ room, cameras = [] }: RoomServerMessageOf<'joined'>): void {
-    if (this.#room !== null && this.#room !== room) this.#leftRoom();
-    this.#room = room;
-    this.#replaceCameras(cameras);
-    this.#joining?.waiting.resolve(room);
-    this.emit('roomJoined', room);
-    this.entered(room);
+    for (const list of this.#lists.values()) list.reject(error);
+    this.#place.disconnected(error);
   }
 
   #replaceCameras(cameras: readonly CameraListing[]): void {
@@ -339,74 +268,25 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
   }
 
   #refused(message: RoomServerMessageOf<'error'>): void {
-    const error = refusalOf(message);
-    if (message.re === 'join' && this.#joining) this.#joining.waiting.reject(error);
-    else if (message.re === 'leave' && this.#leaving) this.#leaving.reject(error);
-    else {
-      const request = this.#requests.get(message.requestId ?? '');
-      if (request) request.reject(error);
-      // Who left meanwhile is told of elsewhere.
-      else if (RELAYED.includes(message.re ?? '')) this.emit('message', message);
-      else this.emit('error', error);
-    }
+    if (this.#place.handleError(message)) return;
+    const list = this.#lists.get(message.requestId ?? '');
+    if (list) list.reject(refusalOf(message));
+    else if (RELAYED.includes(message.re ?? '')) this.emit('message', message);
+    else this.emit('error', refusalOf(message));
   }
 
-  async #ask(patience: Patience): Promise<readonly CameraListing[]> {
+  async #list(patience: Patience): Promise<readonly CameraListing[]> {
     const requestId = this.newRequestId();
-    const waiting = new Waiting<readonly CameraListing[]>('the list of cameras', {
+    const list = new Waiting<readonly CameraListing[]>('the list of cameras', {
       timeoutMs: this.#timeoutMs,
       ...patience,
     });
-    this.#requests.set(requestId, waiting);
-    this.#session.send({ type: 'listCameras', requestId });
+    this.#lists.set(requestId, list);
+    if (!this.#session.send({ type: 'listCameras', requestId })) list.reject(notConnected());
     try {
-      return await waiting.promise;
+      return await list.promise;
     } finally {
-      this.#requests.delete(requestId);
+      this.#lists.delete(requestId);
     }
   }
-
-  /** No two requests of this client have the same. */
-  protected newRequestId(): string {
-    return `${Date.now().toString(36)}-${++this.#requestCount}`;
-  }
-
-  #requireRoom(): void {
-    if (!this.isConnected)
-      throw new RoomsError('rooms/not-connected', 'not connected to the server: call connect() first');
-    if (this.#room === null) throw new RoomsError('rooms/not-in-room', 'in no room: call joinRoom() first');
-  }
-
-  /** @throws {RoomsError} `rooms/not-connected`, `rooms/not-in-room` */
-  protected requireRoom(): void {
-    this.#requireRoom();
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turns.then(work);
-    this.#turns = turn.catch(() => {});
-    return turn;
-  }
-}
-
-const listingOf = ({ type: _, ...camera }: RoomServerMessageOf<'cameraAvailable'>): CameraListing => camera;
-
-/** @throws {RoomsError} `rooms/bad-name` */
-function placeOf(room: string, given: JoinOptions): Place {
-  const { deviceType, cameraId, name, capabilities } = given;
-  const options: JoinOptions = {
-    ...(deviceType !== undefined && { deviceType }),
-    ...(cameraId !== undefined && { cameraId }),
-    ...(name !== undefined && { name }),
-    ...(capabilities !== undefined && { capabilities }),
-  };
-  try {
-    parseRoomClientMessage(JSON.stringify({ type: 'join', room, ...options }));
-  } catch (cause) {
-    if (!(cause instanceof RoomMessageError)) throw cause;
-    throw new RoomsError('rooms/bad-name', `room "${room}" cannot be joined like this: ${cause.message}`, {
-      cause,
-    });
-  }
-  return { room, options };
 }
