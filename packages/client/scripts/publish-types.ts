@@ -11,7 +11,8 @@ const ENTRIES = [
   'index.d.ts',
   'element/index.d.ts',
   'controls/index.d.ts',
-  'recordings/index.d.ts', 'rooms/index.d.ts',
+  'recordings/index.d.ts',
+  'rooms/index.d.ts',
   'picamera/index.d.ts',
 ];
 const SPECIFIER = /(?<=\bfrom ['"]|\bimport\(['"])([^'"]+)(?=['"])/g;

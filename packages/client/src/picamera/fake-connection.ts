@@ -28,6 +28,12 @@ export class FakeChannel extends EventTarget {
     this.dispatchEvent(new Event('open'));
   }
 
+  /** The other end closes it. */
+  vanish(): void {
+    this.readyState = 'closed';
+    this.dispatchEvent(new Event('close'));
+  }
+
   /** The other end says something. */
   say(message: string | Uint8Array): void {
     const payload = typeof message === 'string' ? message : message.slice().buffer;

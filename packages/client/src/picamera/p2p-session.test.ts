@@ -149,6 +149,18 @@ describe('the connection', () => {
     expect(rig.errors).toEqual([]);
   });
 
+  it('is built anew at once when the device closes it', async () => {
+    rig = await new CameraRig().live('offer');
+
+    rig.channel(0).vanish();
+    rig.platform.link.accept();
+    await settled();
+    await rig.answer('offer');
+
+    expect(rig.platform.connections.map(({ connectionState }) => connectionState)).toEqual(['closed', 'new']);
+    expect(rig.errors).toEqual([]);
+  });
+
   it('can be opened again after it was terminated', async () => {
     rig = await new CameraRig().live('sdp');
     rig.camera.connect();

@@ -92,6 +92,7 @@ export class P2pSession implements CameraSession {
       peer: new ViewerPeer(platform, settings, {
         state: (state) => this.#stateChanged(attempt, state),
         channelOpen: (id) => this.#channelOpened(attempt, id),
+        channelClosed: (id) => id === ChannelId.Command && this.#step({ kind: 'gone' }),
         message: (id, message) =>
           id === ChannelId.Command ? attempt.desk.receive(message) : attempt.ipc?.receive(message),
         candidate: (candidate) => attempt.signaling.sayCandidate(candidate),
@@ -182,7 +183,7 @@ export class P2pSession implements CameraSession {
     const { peer, signaling, wire } = attempt;
     if (!peer.offering) return;
     if (peer.remoteSdp !== undefined && !isSameDevice(peer.remoteSdp, sdp)) {
-      this.#step({ kind: 'stranger' });
+      this.#step({ kind: 'gone' });
       return;
     }
     await peer.accept(sdp);

@@ -102,22 +102,38 @@ describe('recovery', () => {
     ).toEqual([[1, 'mend']]);
   });
 
-  it('tries again as soon as the broker is back', () => {
+  it('says it again as soon as the broker is back, within the same attempt', () => {
     const { effects } = run({ kind: 'live' }, [
       [0, 'failed'],
       [2_000, 'returned'],
+      [8_000, 'tick'],
+      [16_000, 'tick'],
+      [24_000, 'tick'],
     ]);
 
     expect(effects).toEqual([
       [0, 'mend'],
       [2_000, 'mend'],
+      [8_000, 'mend'],
+      [16_000, 'mend'],
+      [24_000, 'give-up'],
     ]);
+  });
+
+  it('begins anew at once when the other end is gone', () => {
+    expect(run({ kind: 'live' }, [[5, 'gone']])).toEqual({ state: 'mending', effects: [[5, 'rebuild']] });
+    expect(
+      run({ kind: 'live' }, [
+        [0, 'disconnected'],
+        [1, 'gone'],
+      ]).effects,
+    ).toEqual([[1, 'rebuild']]);
   });
 
   it('begins anew with a device that does not know the connection, in the same attempt', () => {
     const { state, effects } = run({ kind: 'live' }, [
       [0, 'failed'],
-      [100, 'stranger'],
+      [100, 'gone'],
       [8_050, 'tick'],
       [8_090, 'connected'],
       [8_200, 'failed'],

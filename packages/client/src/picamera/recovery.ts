@@ -14,11 +14,11 @@ export type Mending = 'restart' | 'rebuild';
  * Where a connection stands.
  *
  * ```
- *  offering ──answer──▶ connecting ──connected──▶ live ◀──connected── mending
- *     │ ▲ 10 s: rebuild     │ failed               │ disconnected       │  ▲ 8 s: attempt 2, 3
- *     └─┘                   ▼                      ▼                    │  │ another device answers: rebuild
- *                          over ◀──── 8 s ──── (3 attempts) ◀───────────┘  │
- *                                               unsure ──3 s / failed──────┘
+ *  offering ──answer──▶ connecting ──connected──▶ live ◀──────connected────── mending ─┐ 8 s: attempt 2, 3
+ *     │ ▲ 10 s: rebuild     │ failed               │ │ failed, gone: rebuild   ▲ ▲ │ ▲──┘ gone: rebuild
+ *     └─┘                   ▼         disconnected │ └─────────────────────────┘ │ │
+ *                          over                    └──▶ unsure ──3 s, failed─────┘ │ after 3 attempts
+ *                            ◀────────────────────────────────────────────────────┘
  * ```
  */
 export type RecoveryState =
@@ -34,8 +34,8 @@ export type RecoveryInput =
   | { readonly kind: 'offered' | 'answered' | 'connected' | 'disconnected' | 'failed' | 'tick' }
   /** The broker is back: an attempt may get through now. */
   | { readonly kind: 'returned' }
-  /** The answer to an ICE restart is from somebody who does not know this connection. */
-  | { readonly kind: 'stranger' };
+  /** The other end of this connection is no more: it closed, or another one answers in its place. */
+  | { readonly kind: 'gone' };
 
 /** What to do about it. */
 export type RecoveryEffect = 'mend' | 'rebuild' | 'give-up';
@@ -52,6 +52,10 @@ export function stepRecovery(
     number > MAX_ATTEMPTS
       ? [{ kind: 'over' }, 'give-up']
       : [{ kind: 'mending', attempt: number, untilMs: nowMs + ATTEMPT_MS }, 'mend'];
+  const rebuild = (number: number): readonly [RecoveryState, RecoveryEffect] => [
+    { kind: 'mending', attempt: number, untilMs: nowMs + ATTEMPT_MS },
+    'rebuild',
+  ];
   const due = 'untilMs' in state && state.untilMs !== undefined && nowMs >= state.untilMs;
   switch (state.kind) {
     case 'offering':
@@ -61,13 +65,17 @@ export function stepRecovery(
     case 'connecting':
       return input.kind === 'failed' ? [{ kind: 'over' }, 'give-up'] : [state];
     case 'live':
+      if (input.kind === 'gone') return rebuild(1);
       if (input.kind === 'failed') return attempt(1);
       if (input.kind === 'disconnected') return [{ kind: 'unsure', untilMs: nowMs + GRACE_MS[mending] }];
       return [state];
     case 'unsure':
+      if (input.kind === 'gone') return rebuild(1);
       return due || input.kind === 'failed' ? attempt(1) : [state];
     case 'mending':
-      if (input.kind === 'stranger') return [{ ...state, untilMs: nowMs + ATTEMPT_MS }, 'rebuild'];
-      return due || input.kind === 'returned' ? attempt(state.attempt + 1) : [state];
+      if (input.kind === 'gone') return rebuild(state.attempt);
+      // What was said while the broker was away may be lost; the attempt is the same.
+      if (input.kind === 'returned') return [state, 'mend'];
+      return due ? attempt(state.attempt + 1) : [state];
   }
 }

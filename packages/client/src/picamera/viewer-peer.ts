@@ -6,6 +6,8 @@ import type { PiCameraSettings } from './settings.ts';
 export interface PeerHandlers {
   state(state: RTCPeerConnectionState): void;
   channelOpen(id: ChannelId): void;
+  /** The other end closed it. */
+  channelClosed(id: ChannelId): void;
   message(id: ChannelId, message: Uint8Array | string): void;
   candidate(candidate: RTCIceCandidateInit): void;
   track(track: MediaStreamTrack, stream: MediaStream): void;
@@ -147,6 +149,7 @@ export class ViewerPeer {
     });
     channel.binaryType = 'arraybuffer';
     channel.addEventListener('open', () => this.#handlers.channelOpen(id), { signal });
+    channel.addEventListener('close', () => this.#handlers.channelClosed(id), { signal });
     channel.addEventListener(
       'message',
       ({ data: message }: MessageEvent<unknown>) => {
