@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger, Micros } from '@pinhole/core';
-import type { Camera, Identity, NegotiatedChannel, ViewerSessions } from '@pinhole/engine';
+import type { Camera, Identity, NegotiatedChannel, Right, ViewerSessions } from '@pinhole/engine';
 import type { MqttLink } from '@pinhole/mqtt';
 import {
   type PicameraDevice as ChannelDevice,
@@ -10,6 +10,7 @@ import {
   PICAMERA_CHANNELS,
 } from '@pinhole/outputs/picamera';
 import type { Snapshots } from '@pinhole/outputs/snapshot';
+import { Speaker } from '@pinhole/outputs/speaker';
 import { ChannelId } from '@pinhole/protocol/picamera';
 import {
   PicameraDevice,
@@ -48,15 +49,18 @@ export class CameraDevice {
   readonly camera: string;
   readonly #options: CameraDeviceOptions;
   readonly #ipc: IpcSocket | undefined;
+  readonly #speaker: Speaker | undefined;
   readonly #channels: ChannelDevice;
   readonly #link: MqttLink;
   readonly #device: PicameraDevice;
 
   private constructor(options: CameraDeviceOptions, ipc: IpcSocket | undefined) {
-    const { camera, snapshots, recorded, now, log } = options;
+    const { camera, config, snapshots, recorded, now, log } = options;
     this.camera = camera.id;
     this.#options = options;
     this.#ipc = ipc;
+    this.#speaker =
+      config.audio === 'off' || config.speaker === 'off' ? undefined : Speaker.open(config.speaker, { log });
     this.#channels = createPicameraChannels({
       camera,
       snapshots,
@@ -82,6 +86,7 @@ export class CameraDevice {
   get counters(): Readonly<Record<string, number>> {
     const sum = flatCounters(this.#channels.counters);
     addCounters(sum, flatCounters(this.#device.counters));
+    if (this.#speaker) addCounters(sum, flatCounters({ speaker: this.#speaker.counters }));
     return sum;
   }
 
@@ -98,7 +103,7 @@ export class CameraDevice {
   async close(): Promise<void> {
     this.#device.close();
     this.#channels.close();
-    await Promise.all([this.#link.close(), this.#ipc?.close()]);
+    await Promise.all([this.#link.close(), this.#ipc?.close(), this.#speaker?.close()]);
   }
 
   #openLink(): MqttLink {
@@ -137,7 +142,8 @@ export class CameraDevice {
   }
 
   #serve({ clientId, family, who }: ServedViewer): ViewerService {
-    const { audio } = this.#options.config;
+    // A page's microphone is open before anybody asked for it, so to be heard takes the right to change something.
+    const voice = who.rights?.some(isControl) ? this.#speaker?.voice() : undefined;
     let leave = (): void => {};
     const channels = this.#channels.open({
       name: clientId,
@@ -153,9 +159,14 @@ export class CameraDevice {
           leave = () => viewer.leave();
           if (this.#isServed(channel.id)) channels.serve(channel);
         },
-        audio: audio === 'on' ? 'send' : 'off',
+        ...(voice
+          ? { audio: 'both', onAudio: (frame) => voice.write(frame) }
+          : { audio: this.#options.config.audio === 'on' ? 'send' : 'off' }),
       },
-      closed: () => channels.close(),
+      closed: () => {
+        channels.close();
+        voice?.end();
+      },
     };
   }
 
@@ -167,3 +178,5 @@ export class CameraDevice {
     return true;
   }
 }
+
+const isControl = (right: Right): boolean => right === 'control' || right === 'admin';

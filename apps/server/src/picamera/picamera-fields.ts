@@ -1,4 +1,5 @@
 import { MalformedError, PinholeError } from '@pinhole/core';
+import { parseSpeakerSpec } from '@pinhole/outputs/speaker';
 import { requireUid } from '@pinhole/protocol/picamera';
 import { z } from 'zod';
 import { listOf, parsedText, pathField, strictObject, whole, word } from '../config/fields.ts';
@@ -21,6 +22,11 @@ const streamIdField = parsedText((text) => {
   throw new PinholeError('config/stream-id', 'must have 1 to 64 letters, digits, or . _ ~ : @ -');
 }, 'a name, e.g. garden');
 
+const speakerField = parsedText((text) => {
+  parseSpeakerSpec(text);
+  return text;
+}, 'off, default, or another sound device');
+
 /** The part of a camera's configuration that makes it a device for picamera.js. */
 export const picameraField = z.preprocess(
   // `picamera: garden` is short for its uid alone.
@@ -32,10 +38,7 @@ export const picameraField = z.preprocess(
     viewers: whole(1, 1000).default(64),
     presence: word(['off', 'retained']).default('off'),
     audio: word(['off', 'on']).default('on'),
-    speaker: z
-      .string({ error: () => 'must be the name of a sound device, e.g. default' })
-      .min(1)
-      .optional(),
+    speaker: speakerField.default('off'),
     ipc: strictObject({
       enabled: z.boolean({ error: () => 'must be true or false' }).default(false),
       channel: word(['both', 'lossy', 'reliable']).default('both'),
