@@ -11,6 +11,8 @@ export class ScriptedChannel implements DataChannel {
   /** The most that ever waited. */
   mostBuffered = 0;
   link: ScriptedLink;
+  /** Longer messages the peer does not take. */
+  longestBytes = 262_144;
   #buffered = 0;
   #closed = false;
   readonly #listeners = new Set<(message: string | Uint8Array) => void>();
@@ -35,7 +37,7 @@ export class ScriptedChannel implements DataChannel {
 
   send(message: string | Uint8Array): boolean {
     const size = typeof message === 'string' ? Buffer.byteLength(message) : message.byteLength;
-    if (this.#closed || this.#buffered + size > 2 ** 20 || size > 262_144) return false;
+    if (this.#closed || this.#buffered + size > 2 ** 20 || size > this.longestBytes) return false;
     this.sent.push(typeof message === 'string' ? message : message.slice());
     this.#buffered += size;
     this.mostBuffered = Math.max(this.mostBuffered, this.#buffered);

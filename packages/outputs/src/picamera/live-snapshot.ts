@@ -35,9 +35,7 @@ export async function liveSnapshot(
       try {
         return (await snapshots.take(camera.stream, { quality })).jpeg;
       } catch (thrown) {
-        // A source that was just started again is ready before its first new picture is there.
-        const early = thrown instanceof PinholeError && thrown.code === 'snapshot/no-picture';
-        if (!early || now() >= deadline || signal.aborted) throw thrown;
+        if (!isPassing(thrown) || now() >= deadline || signal.aborted) throw thrown;
         await sleep(LOOK_AGAIN_MS);
       }
     }
@@ -45,3 +43,7 @@ export async function liveSnapshot(
     release();
   }
 }
+
+/** A source that was just started again is ready before its first new picture; others may have snapshots taken now. */
+const isPassing = (thrown: unknown): boolean =>
+  thrown instanceof PinholeError && ['snapshot/no-picture', 'snapshot/busy'].includes(thrown.code);

@@ -404,6 +404,19 @@ describe('messages of local programs', () => {
   });
 });
 
+it('a message that a viewer’s browser does not take is dropped and counted, and the next one goes', async () => {
+  const { join: enter, ipc } = await openPicameraRig({ wire: 'legacy' });
+  const { reliable } = enter();
+  reliable.longestBytes = 1000;
+  const socket = createConnection(ipc.path);
+
+  socket.write(hex(`00000bb8 ${'ab'.repeat(3000)} 00000001 21`));
+  await expect.poll(() => legacyBodies(reliable)).toEqual([{ type: 6, body: '!' }]);
+
+  expect(ipc.counters).toMatchObject({ droppedReliable: 1, droppedLossy: 0, toViewers: 3 });
+  socket.destroy();
+});
+
 describe('rights', () => {
   const messages = {
     view: request(1, '30'),

@@ -56,7 +56,7 @@ export class IpcOutlet implements IpcAudience {
       }
       return;
     }
-    if (this.#queue.length === 0 && this.#send(message, spoken)) return;
+    if (this.#queue.length === 0 && this.#send(message, spoken) !== 'no-room') return;
     if (kind === 'lossy') socket.tally.droppedLossy++;
     else if (this.#queuedBytes + message.byteLength + MESSAGE_COST_BYTES > IPC_QUEUE_BYTES)
       socket.tally.droppedReliable++;
@@ -71,10 +71,11 @@ export class IpcOutlet implements IpcAudience {
   flush(): void {
     const spoken = this.#options.encoding();
     if (this.#closed || spoken === undefined) return;
-    if (spoken === 'none') this.#queue.length = 0;
-    else {
+    if (spoken === 'none') {
+      while (this.#queue.length > 0) this.#shift();
+    } else {
       for (let [message] = this.#queue; message !== undefined; [message] = this.#queue) {
-        if (!this.#send(message, spoken)) break;
+        if (this.#send(message, spoken) === 'no-room') break;
         this.#shift();
       }
     }
@@ -101,16 +102,23 @@ export class IpcOutlet implements IpcAudience {
     this.#queuedBytes -= (this.#queue.shift()?.byteLength ?? 0) + MESSAGE_COST_BYTES;
   }
 
-  /** All messages of the transfer or none: a part of one would be another's beginning to its receiver. @returns whether it went */
-  #send(message: Uint8Array, encoding: SpokenEncoding): boolean {
-    const { channel, socket } = this.#options;
+  /** The whole transfer or nothing: a part of one would be another's beginning to its receiver. */
+  #send(message: Uint8Array, encoding: SpokenEncoding): 'sent' | 'no-room' | 'refused' {
+    const { channel, socket, kind } = this.#options;
     const framing = answerFraming(encoding, 'custom');
-    const frames = [framing.header(message.byteLength), framing.chunk(0, message), framing.trailer('')];
-    const bytes = frames.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (channel.bufferedAmount + bytes > IPC_WAITING_BYTES) return false;
-    if (!frames.every((frame) => channel.send(frame))) return false;
-    socket.tally.toViewers++;
-    return true;
+    const frames = [framing.header(message.byteLength), framing.chunk(0, message)];
+    const trailer = framing.trailer('');
+    const bytes = frames.reduce((sum, { byteLength }) => sum + byteLength, trailer.byteLength);
+    if (channel.bufferedAmount + bytes > IPC_WAITING_BYTES) return 'no-room';
+    const isWhole = frames.every((frame) => channel.send(frame));
+    if (channel.send(trailer) && isWhole) {
+      socket.tally.toViewers++;
+      return 'sent';
+    }
+    // Closed, or longer than the viewer takes: waiting would not help.
+    if (kind === 'lossy') socket.tally.droppedLossy++;
+    else socket.tally.droppedReliable++;
+    return 'refused';
   }
 
   #wait(): void {

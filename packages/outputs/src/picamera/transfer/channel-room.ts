@@ -20,5 +20,7 @@ export async function channelRoom(
       signal.addEventListener('abort', done);
       channel.whenAtMost(Math.floor(least / 2), done);
     });
+    // Of a channel that closes all are called at once, and it may hold bytes for good.
+    if (channel.bufferedAmount > least) await new Promise(setImmediate);
   }
 }

@@ -242,6 +242,18 @@ describe('a line', () => {
     },
   );
 
+  it('ends a transfer that the channel does not take, and goes on', async () => {
+    const channel = new ScriptedChannel(0);
+    channel.longestBytes = 60_000;
+    const { line, tally } = open({ channel });
+
+    line.add(() => only(counted(100_000).body, counted(10).body));
+    await channel.sentAtLeast(5);
+
+    expect(channel.binary.map(({ byteLength }) => byteLength)).toEqual([7, 1, 3, 11, 1]);
+    expect(tally).toMatchObject({ failed: 1, completed: 1 });
+  });
+
   it('goes on when the work itself fails', async () => {
     const { channel, line } = open();
 

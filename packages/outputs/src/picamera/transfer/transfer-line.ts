@@ -109,7 +109,12 @@ export class TransferLine {
     } catch (thrown) {
       if (!(thrown instanceof ChannelRefusal)) throw thrown;
       if (signal.aborted) tally.cancelled++;
-      else tally.failed++;
+      else {
+        tally.failed++;
+        // The next one's header must not be taken for a part of this one.
+        this.#options.channel.send(frames.trailer('the channel took no more'));
+        log.warn({ bytes: body.sizeBytes }, 'a channel took no more of a transfer');
+      }
     } finally {
       await body.close();
     }
