@@ -12,8 +12,9 @@ export interface IpcOutletOptions {
   readonly encoding: () => SpokenEncoding | 'none' | undefined;
 }
 
-/** Bytes that may wait on each channel for messages, and before it: of the 1 MiB of a viewer. */
+/** Bytes that may wait on each channel for messages, of the 1 MiB of a viewer. */
 export const IPC_WAITING_BYTES = 128 * 1024;
+/** Bytes that may wait before each of them. */
 export const IPC_QUEUE_BYTES = 128 * 1024;
 
 /** Local programs are held up from here on. */
