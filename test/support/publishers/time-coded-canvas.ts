@@ -4,6 +4,7 @@ import { TIME_CODE_LUMA, timeCodeBits, timeCodeLayout } from '@pinhole/media/tim
 /** A canvas whose pictures tell their number and when they were painted, and sound of one tone. */
 export interface TimeCodedCanvas {
   readonly stream: MediaStream;
+  readonly element: HTMLCanvasElement;
   /** Pictures painted so far. */
   painted(): number;
   close(): void;
@@ -57,6 +58,7 @@ export function openTimeCodedCanvas(options: {
   }
   return {
     stream,
+    element: canvas,
     painted: () => painted,
     close: () => {
       clearInterval(timer);

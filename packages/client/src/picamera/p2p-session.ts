@@ -186,9 +186,10 @@ export class P2pSession implements CameraSession {
       this.#step({ kind: 'gone' });
       return;
     }
-    await peer.accept(sdp);
-    // Devices of the newer family speak packets; those of the other show it with the first thing that they say.
+    // Devices of the newer family speak packets; those of the other show it with the first thing that they say. Known
+    // before the answer is taken: channels may open before that is done.
     if (signaling.family === 'offer') wire.settle('packet');
+    await peer.accept(sdp);
     if (refusesVideo(sdp)) {
       const message = 'the device has no picture in a codec that was offered';
       this.#options.tell('onError', new PiCameraError('picamera/no-video', message));

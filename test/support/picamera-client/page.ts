@@ -1,0 +1,219 @@
+import * as library from '@pinhole/client/picamera';
+import { readTimeCode } from '@pinhole/media/timecode';
+import { PaintedFrames, type SeenFrame } from '../harness/painted-frames.ts';
+import { type DaemonOptions, type DaemonReport, ScriptedDaemon } from '../picamera-daemon/scripted-daemon.ts';
+
+const { PiCamera } = library;
+
+/** An event that a camera told, with what can leave the page. */
+export interface ToldEvent {
+  readonly name: string;
+  readonly values: readonly unknown[];
+}
+
+/** A picture that came as a file, by its time code. */
+export interface ReadPicture {
+  readonly frameNumber: number | undefined;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One `RTCPeerConnection` that the library opened. */
+export interface SeenConnection {
+  readonly connection: RTCPeerConnection;
+  /** What is told in place of the truth. */
+  pretended?: RTCPeerConnectionState;
+}
+
+class Viewer {
+  readonly camera: library.PiCamera;
+  readonly video = document.createElement('video');
+  readonly painted = new PaintedFrames(() => this.video);
+  readonly told: ToldEvent[] = [];
+  readonly streams: MediaStream[] = [];
+
+  constructor(options: library.IPiCameraOptions) {
+    this.video.muted = true;
+    this.video.autoplay = true;
+    this.video.playsInline = true;
+    document.body.append(this.video);
+    this.camera = new PiCamera(options);
+    const keep =
+      (name: string) =>
+      (...values: unknown[]): void => {
+        this.told.push({ name, values: values.map(portable) });
+      };
+    for (const name of EVENTS) Object.assign(this.camera, { [name]: keep(name) });
+    this.camera.onStream = (stream) => {
+      keep('onStream')(stream);
+      this.streams.push(stream);
+      if (this.video.srcObject !== stream) this.video.srcObject = stream;
+    };
+    this.painted.open();
+  }
+
+  close(): void {
+    this.camera.terminate();
+    this.painted.close();
+    this.video.remove();
+  }
+}
+
+const EVENTS = [
+  'onConnectionState',
+  'onDatachannel',
+  'onProgress',
+  'onSfuStream',
+  'onSnapshot',
+  'onMetadata',
+  'onVideoListLoaded',
+  'onVideoDownloaded',
+  'onRecording',
+  'onMessage',
+  'onTimeout',
+  'onRoomInfo',
+  'onQuality',
+  'onSpeaking',
+  'onParticipant',
+  'onError',
+] as const;
+
+const sums = new Map<unknown, Promise<string>>();
+
+function portable(value: unknown): unknown {
+  if (value instanceof Error) {
+    const { code, message } = value as Error & { readonly code?: string };
+    return { code, message };
+  }
+  if (value instanceof MediaStream)
+    return { id: value.id, tracks: value.getTracks().map(({ kind }) => kind) };
+  if (value instanceof Uint8Array) {
+    sums.set(value.byteLength, sha256(value as Uint8Array<ArrayBuffer>));
+    return { bytes: value.byteLength };
+  }
+  return value;
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const viewers = new Map<string, Viewer>();
+const daemons = new Map<string, ScriptedDaemon>();
+
+// Everything that the library opens, so that what stays open is seen.
+const connections: SeenConnection[] = [];
+const sockets: WebSocket[] = [];
+const NativeConnection = globalThis.RTCPeerConnection;
+const NativeSocket = globalThis.WebSocket;
+globalThis.RTCPeerConnection = class extends NativeConnection {
+  readonly #seen: SeenConnection = { connection: this };
+
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration);
+    connections.push(this.#seen);
+  }
+
+  override get connectionState(): RTCPeerConnectionState {
+    return this.#seen.pretended ?? super.connectionState;
+  }
+};
+globalThis.WebSocket = class extends NativeSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols);
+    sockets.push(this);
+  }
+};
+
+const of = (name: string): Viewer => {
+  const viewer = viewers.get(name);
+  if (!viewer) throw new Error(`there is no viewer "${name}"`);
+  return viewer;
+};
+
+/** What tests call in the page. */
+const rig = {
+  open(name: string, options: library.IPiCameraOptions): void {
+    viewers.set(name, new Viewer(options));
+  },
+  /** Calls a method of a camera; dates go as milliseconds. */
+  call(name: string, method: string, ...values: readonly unknown[]): unknown {
+    const { camera } = of(name);
+    const called = (camera as unknown as Record<string, (...all: unknown[]) => unknown>)[method];
+    if (!called) throw new Error(`there is no ${method}`);
+    return called.apply(camera, [...values]);
+  },
+  told: (name: string): readonly ToldEvent[] => of(name).told,
+  frames: (name: string): readonly SeenFrame[] => of(name).painted.take(),
+  sum: (bytes: number): Promise<string> | undefined => sums.get(bytes),
+  async sumOfStream(name: string, path: string): Promise<{ readonly sum: string; readonly chunks: number }> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    const reader = of(name).camera.streamVideoFile(path).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+    return { sum: await sha256(await new Response(new Blob(parts)).bytes()), chunks: parts.length };
+  },
+  async readPicture(url: string): Promise<ReadPicture> {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('no 2d context');
+    context.drawImage(image, 0, 0);
+    const code = readTimeCode({ data: context.getImageData(0, 0, width, height).data, width, height });
+    return { frameNumber: code?.frameNumber, width, height };
+  },
+  async audioLevel(name: string): Promise<number> {
+    const [track] = of(name)
+      .streams.flatMap((stream) => stream.getAudioTracks())
+      .slice(-1);
+    if (!track) return Number.NaN;
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    await new Promise((later) => setTimeout(later, 200));
+    analyser.getFloatTimeDomainData(samples);
+    await context.close();
+    return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  },
+  /** The newest connection says that it is in a state in which it is not. */
+  pretend(state: RTCPeerConnectionState | undefined): void {
+    const seen = connections.findLast(({ connection }) => connection.signalingState !== 'closed');
+    if (!seen) throw new Error('no connection is open');
+    if (state === undefined) delete seen.pretended;
+    else seen.pretended = state;
+    seen.connection.dispatchEvent(new Event('connectionstatechange'));
+  },
+  /** What is open now of all that was opened. */
+  census: () => ({
+    connections: connections.filter(({ connection }) => connection.signalingState !== 'closed').length,
+    sockets: sockets.filter(({ readyState }) => readyState <= WebSocket.OPEN).length,
+    channels: connections.length,
+  }),
+  close(name: string): void {
+    of(name).close();
+    viewers.delete(name);
+  },
+  startDaemon(name: string, options: DaemonOptions): void {
+    daemons.set(name, new ScriptedDaemon(options));
+  },
+  daemonReady: (name: string): boolean => daemons.get(name)?.ready === true,
+  daemon(name: string): DaemonReport & { readonly painted: number } {
+    const daemon = daemons.get(name);
+    if (!daemon) throw new Error(`there is no daemon "${name}"`);
+    return { ...daemon.report(), painted: daemon.painted() };
+  },
+  daemonSays: (name: string, text: string): void => daemons.get(name)?.say(text),
+  stopDaemon(name: string): void {
+    daemons.get(name)?.close();
+    daemons.delete(name);
+  },
+};
+
+/** The page as the test's side sees it. */
+export type PicameraPage = typeof rig;
+
+Object.assign(window, { rig, picamera: library });
