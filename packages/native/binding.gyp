@@ -2,7 +2,16 @@
   "targets": [
     {
       "target_name": "pinhole",
-      "sources": ["native/addon.cc", "native/burst-sender.cc", "native/fanout.cc", "native/srtp.cc"],
+      "sources": [
+        "native/addon.cc",
+        "native/burst-sender.cc",
+        "native/fanout.cc",
+        "native/fanout-addon.cc",
+        "native/slot.cc",
+        "native/slot-addon.cc",
+        "native/slot-reader.cc",
+        "native/srtp.cc"
+      ],
       "defines": ["NAPI_VERSION=8"],
       "cflags": ["-Wall", "-Wextra", "-Wconversion", "-Wno-unused-parameter"],
       "cflags_cc": ["-std=c++17", "-fexceptions", "-fvisibility=hidden"],

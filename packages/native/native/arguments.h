@@ -32,7 +32,7 @@ struct Bytes {
 // The arguments of one call; every getter throws an ArgumentError that names what it wanted.
 class Arguments {
  public:
-  static constexpr size_t kMax = 12;
+  static constexpr size_t kMax = 16;
 
   Arguments(napi_env env, napi_callback_info call) : env_(env) {
     size_t count = kMax;

@@ -1,0 +1,270 @@
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "arguments.h"
+#include "modules.h"
+#include "slot-reader.h"
+
+namespace pinhole {
+namespace {
+
+constexpr size_t kWaitingFrames = 32;
+
+// Calls into JavaScript from the reading thread; frames that find no place in the queue are dropped.
+class Callback {
+ public:
+  Callback(napi_env env, napi_value function) {
+    napi_value name;
+    require(napi_create_string_utf8(env, "pinhole slot", NAPI_AUTO_LENGTH, &name), "name");
+    require(napi_create_threadsafe_function(env, function, nullptr, name, kWaitingFrames, 1, nullptr, nullptr, nullptr,
+                                            call, &function_),
+            "the last argument must be a function");
+    // A slot that nobody waits for does not keep the program alive.
+    napi_unref_threadsafe_function(env, function_);
+  }
+  ~Callback() { napi_release_threadsafe_function(function_, napi_tsfn_abort); }
+
+  bool frame(std::unique_ptr<SlotFrame> frame) {
+    auto *message = new Message{std::move(frame), SlotEnd::kReplaced};
+    if (napi_call_threadsafe_function(function_, message, napi_tsfn_nonblocking) == napi_ok) return true;
+    delete message;
+    return false;
+  }
+  void ended(SlotEnd why) {
+    auto *message = new Message{nullptr, why};
+    // What ends the reading must arrive, whatever waits before it.
+    if (napi_call_threadsafe_function(function_, message, napi_tsfn_blocking) != napi_ok) delete message;
+  }
+
+ private:
+  struct Message {
+    std::unique_ptr<SlotFrame> frame;
+    SlotEnd end;
+  };
+
+  // (header, data, writer's seconds, seconds), or (number of the end).
+  static void call(napi_env env, napi_value function, void *, void *data) {
+    const std::unique_ptr<Message> message(static_cast<Message *>(data));
+    if (env == nullptr) return;
+    napi_value receiver, arguments[4];
+    if (napi_get_undefined(env, &receiver) != napi_ok) return;
+    size_t count = 1;
+    if (!message->frame) {
+      if (napi_create_uint32(env, static_cast<uint32_t>(message->end), &arguments[0]) != napi_ok) return;
+    } else {
+      SlotFrame &frame = *message->frame;
+      uint8_t *bytes = frame.data.get();
+      if (napi_create_buffer_copy(env, frame.header.size(), frame.header.data(), nullptr, &arguments[0]) != napi_ok ||
+          napi_create_external_buffer(
+              env, frame.length, bytes, [](napi_env, void *freed, void *) { std::free(freed); }, nullptr, &arguments[1]) !=
+              napi_ok)
+        return;
+      frame.data.release();
+      if (napi_create_double(env, frame.writerSeconds, &arguments[2]) != napi_ok ||
+          napi_create_double(env, frame.seconds, &arguments[3]) != napi_ok)
+        return;
+      count = 4;
+    }
+    napi_call_function(env, receiver, function, count, arguments, nullptr);
+  }
+
+  napi_threadsafe_function function_ = nullptr;
+};
+
+struct ReaderHandle {
+  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f704};
+  std::unique_ptr<Callback> callback;
+  std::unique_ptr<SlotReader> reader;
+  ~ReaderHandle() { reader.reset(); }
+};
+
+struct WriterHandle {
+  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f705};
+  WriterHandle(SlotObject object, const SlotLayout &layout) : object(std::move(object)), layout(layout) {}
+  SlotObject object;
+  const SlotLayout layout;
+};
+
+std::string nameOf(const Arguments &given) {
+  const std::string name = given.text(0, "name");
+  const std::string plain = name.substr(!name.empty() && name.front() == '/' ? 1 : 0);
+  if (plain.empty() || plain.find('/') != std::string::npos)
+    throw ArgumentError("name must be the name of an object in shared memory, without a slash within");
+  return "/" + plain;
+}
+
+// Ten numbers from argument `i` on, in the order of SlotLayout.
+SlotLayout layoutOf(const Arguments &given, size_t i) {
+  const double header = kMaxSlotHeader;
+  SlotLayout layout{};
+  layout.version = static_cast<uint32_t>(given.whole(i, "version", 1, 1000));
+  layout.headerBytes = given.whole(i + 1, "headerBytes", kSlotPrefix, header);
+  layout.dataOffset = given.whole(i + 2, "dataOffset", kSlotPrefix, 65'536);
+  layout.capacity = given.whole(i + 3, "capacity", 1, kMaxSlotCapacity);
+  layout.usedBytes = given.whole(i + 4, "usedBytes", 4, 8);
+  layout.realKind = static_cast<RealKind>(given.whole(i + 5, "realKind", 0, 2));
+  const double end = static_cast<double>(layout.headerBytes);
+  layout.lastClientOffset =
+      given.whole(i + 6, "lastClientOffset", kSlotPrefix - 8, end - static_cast<double>(realBytes(layout.realKind)));
+  layout.keyOffset = static_cast<int64_t>(given.whole(i + 7, "keyOffset", -1, end - 1));
+  layout.keyRequestedOffset = static_cast<int64_t>(given.whole(i + 8, "keyRequestedOffset", -1, end - 1));
+  layout.rawClock = given.boolean(i + 9, "rawClock");
+  if (layout.usedBytes != 4 && layout.usedBytes != 8) throw ArgumentError("usedBytes must be 4 or 8");
+  return layout;
+}
+
+// (name) → the first bytes and the size, or null while the object is shorter than those
+napi_value peekSlot(const Arguments &given) {
+  const SlotObject object = SlotObject::open(nameOf(given));
+  const napi_env env = given.env();
+  uint8_t prefix[kSlotPrefix] = {};
+  object.read(prefix, sizeof prefix, 0);
+  napi_value result, bytes;
+  if (napi_create_object(env, &result) != napi_ok ||
+      napi_create_buffer_copy(env, sizeof prefix, prefix, nullptr, &bytes) != napi_ok)
+    throw NodeError("object");
+  set(env, result, "prefix", bytes);
+  set(env, result, "size", number(env, static_cast<double>(object.size())));
+  return result;
+}
+
+// (name, layout…, pollMicros, listener) → reader
+napi_value openSlotReader(const Arguments &given) {
+  const SlotLayout layout = layoutOf(given, 1);
+  const uint64_t pollMicros = given.whole(11, "pollMicros", 100, 1'000'000);
+  SlotObject object = SlotObject::open(nameOf(given));
+  auto handle = std::make_shared<ReaderHandle>();
+  handle->callback = std::make_unique<Callback>(given.env(), given.at(12, "listener"));
+  Callback *callback = handle->callback.get();
+  handle->reader = std::make_unique<SlotReader>(
+      std::move(object), layout, pollMicros,
+      SlotReader::Handlers{[callback](std::unique_ptr<SlotFrame> frame) { return callback->frame(std::move(frame)); },
+                           [callback](SlotEnd why) { callback->ended(why); }});
+  return wrap(given.env(), std::move(handle));
+}
+
+napi_value requestSlotKey(const Arguments &given) {
+  given.wrapped<ReaderHandle>(0, "reader")->reader->requestKey();
+  return nullptr;
+}
+
+napi_value slotCounters(const Arguments &given) {
+  const SlotCounters &counters = given.wrapped<ReaderHandle>(0, "reader")->reader->counters;
+  const napi_env env = given.env();
+  napi_value object;
+  if (napi_create_object(env, &object) != napi_ok) throw NodeError("object");
+  set(env, object, "frames", number(env, static_cast<double>(counters.frames)));
+  set(env, object, "busy", number(env, static_cast<double>(counters.busy)));
+  set(env, object, "truncated", number(env, static_cast<double>(counters.truncated)));
+  set(env, object, "dropped", number(env, static_cast<double>(counters.dropped)));
+  set(env, object, "cpuMicros", number(env, static_cast<double>(counters.cpuMicros)));
+  return object;
+}
+
+napi_value closeSlotReader(const Arguments &given) {
+  given.wrapped<ReaderHandle>(0, "reader")->reader->stop();
+  return nullptr;
+}
+
+// (name, layout…, mode, size) → writer
+napi_value openSlotWriter(const Arguments &given) {
+  const SlotLayout layout = layoutOf(given, 1);
+  const auto mode = static_cast<mode_t>(given.whole(11, "mode", 0, 0777));
+  const auto size = static_cast<off_t>(given.whole(12, "size", static_cast<double>(layout.headerBytes),
+                                                   static_cast<double>(kMaxSlotCapacity) + 65'536));
+  return wrap(given.env(), std::make_shared<WriterHandle>(SlotObject::create(nameOf(given), mode, size), layout));
+}
+
+// (writer, header, data) → whether it was published: not while somebody else has the lock
+napi_value publishToSlot(const Arguments &given) {
+  WriterHandle &writer = *given.wrapped<WriterHandle>(0, "writer");
+  const SlotLayout &layout = writer.layout;
+  const Bytes header = given.bytes(1, "header");
+  const Bytes data = given.bytes(2, "data");
+  if (header.length != layout.headerBytes)
+    throw ArgumentError("header must have " + std::to_string(layout.headerBytes) + " bytes");
+  if (data.length > layout.capacity)
+    throw ArgumentError("data must have at most " + std::to_string(layout.capacity) + " bytes");
+  if (!writer.object.tryLock()) return boolean(given.env(), false);
+  uint8_t merged[kMaxSlotHeader];
+  std::memcpy(merged, header.data, header.length);
+  uint8_t before[kMaxSlotHeader];
+  bool written = writer.object.read(before, layout.headerBytes, 0);
+  // What readers wrote stays; a key frame answers who asked for one.
+  std::memcpy(merged + layout.lastClientOffset, before + layout.lastClientOffset, realBytes(layout.realKind));
+  const bool key = layout.keyOffset >= 0 && header.data[layout.keyOffset] != 0;
+  if (layout.keyRequestedOffset >= 0 && !key) merged[layout.keyRequestedOffset] = before[layout.keyRequestedOffset];
+  written = written && writer.object.write(merged + 16, 8, 16) &&
+            writer.object.write(data.data, data.length, layout.dataOffset) &&
+            writer.object.write(merged + 12, layout.headerBytes - 12, 12) && writer.object.write(merged, 12, 0);
+  writer.object.unlock();
+  if (!written) throw NodeError("the object in shared memory could not be written");
+  return boolean(given.env(), true);
+}
+
+// (writer) → seconds by the writer's clock since a reader was there (infinite: never), and whether one asks for a key frame
+napi_value slotReaders(const Arguments &given) {
+  const WriterHandle &writer = *given.wrapped<WriterHandle>(0, "writer");
+  const SlotLayout &layout = writer.layout;
+  const napi_env env = given.env();
+  uint8_t header[kMaxSlotHeader] = {};
+  writer.object.read(header, layout.headerBytes, 0);
+  const double seen = getReal(header + layout.lastClientOffset, layout.realKind);
+  napi_value object;
+  if (napi_create_object(env, &object) != napi_ok) throw NodeError("object");
+  set(env, object, "secondsSince",
+      number(env, seen > 0 ? clockSeconds(layout.rawClock) - seen : std::numeric_limits<double>::infinity()));
+  set(env, object, "wantsKey",
+      boolean(env, layout.keyRequestedOffset >= 0 && header[layout.keyRequestedOffset] != 0));
+  return object;
+}
+
+// (writer): takes the name away
+napi_value unlinkSlot(const Arguments &given) {
+  given.wrapped<WriterHandle>(0, "writer")->object.unlink();
+  return nullptr;
+}
+
+// (raw) → seconds
+napi_value clockNow(const Arguments &given) {
+  return number(given.env(), clockSeconds(given.boolean(0, "raw")));
+}
+
+// (kind, number) → bytes; and back
+napi_value encodeReal(const Arguments &given) {
+  const auto kind = static_cast<RealKind>(given.whole(0, "kind", 0, 2));
+  double value = 0;
+  require(napi_get_value_double(given.env(), given.at(1, "value"), &value), "value must be a number");
+  uint8_t bytes[16];
+  putReal(bytes, kind, value);
+  napi_value buffer;
+  if (napi_create_buffer_copy(given.env(), realBytes(kind), bytes, nullptr, &buffer) != napi_ok) throw NodeError("buffer");
+  return buffer;
+}
+
+napi_value decodeReal(const Arguments &given) {
+  const auto kind = static_cast<RealKind>(given.whole(0, "kind", 0, 2));
+  const Bytes bytes = given.bytes(1, "bytes");
+  if (bytes.length != realBytes(kind)) throw ArgumentError("bytes must have 8 or 16 bytes, as the kind has");
+  return number(given.env(), getReal(bytes.data, kind));
+}
+
+}  // namespace
+
+void registerSlot(napi_env env, napi_value exports) {
+  add<peekSlot>(env, exports, "peekSlot");
+  add<openSlotReader>(env, exports, "openSlotReader");
+  add<requestSlotKey>(env, exports, "requestSlotKey");
+  add<slotCounters>(env, exports, "slotCounters");
+  add<closeSlotReader>(env, exports, "closeSlotReader");
+  add<openSlotWriter>(env, exports, "openSlotWriter");
+  add<publishToSlot>(env, exports, "publishToSlot");
+  add<slotReaders>(env, exports, "slotReaders");
+  add<unlinkSlot>(env, exports, "unlinkSlot");
+  add<clockNow>(env, exports, "clockNow");
+  add<encodeReal>(env, exports, "encodeReal");
+  add<decodeReal>(env, exports, "decodeReal");
+}
+
+}  // namespace pinhole
