@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { messageOf } from '@pinhole/core';
 import type { z } from 'zod';
 import { scrub } from '../log/scrub.ts';
+import type { PicameraConfig } from '../picamera/picamera-fields.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import {
   type CameraConfig,
@@ -154,12 +155,7 @@ function absolutePaths(
     return {
       ...camera,
       ...(source.kind === 'file' && { source: { ...source, path: resolve(folder, source.path) } }),
-      ...(picamera?.ipc.socket !== undefined && {
-        picamera: {
-          ...picamera,
-          ipc: { ...picamera.ipc, socket: resolve(folder, picamera.ipc.socket) },
-        },
-      }),
+      ...(picamera && { picamera: picameraPaths(picamera, folder) }),
     };
   };
   const { tls, recordings, mqtt } = config;
@@ -197,5 +193,14 @@ function absolutePaths(
     ...(typeof tls === 'object' && {
       tls: { cert: resolve(folderFor('tls'), tls.cert), key: resolve(folderFor('tls'), tls.key) },
     }),
+  };
+}
+
+function picameraPaths(picamera: PicameraConfig, folder: string): PicameraConfig {
+  const { ipc, recordings } = picamera;
+  return {
+    ...picamera,
+    ...(recordings !== undefined && { recordings: resolve(folder, recordings) }),
+    ...(ipc.socket !== undefined && { ipc: { ...ipc, socket: resolve(folder, ipc.socket) } }),
   };
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Logger, Micros } from '@pinhole/core';
 import type { Camera, Identity, NegotiatedChannel, Right, ViewerSessions } from '@pinhole/engine';
 import type { MqttLink } from '@pinhole/mqtt';
+import { Archive } from '@pinhole/outputs/archive';
 import {
   type PicameraDevice as ChannelDevice,
   createPicameraChannels,
@@ -44,28 +45,41 @@ const CHANNELS: readonly NegotiatedChannel[] = [
   { id: 3, label: '_reliable', ordered: true },
 ];
 
+/** Who may connect to the socket for local programs. */
+const SOCKET_MODE = { user: 0o600, group: 0o660, everybody: 0o666 } as const;
+
+/** What a device has of its own, and closes. */
+interface Opened {
+  readonly ipc: IpcSocket | undefined;
+  /** Recordings of another program. */
+  readonly archive: Archive | undefined;
+}
+
 /** One camera as pages with picamera.js have it: its topics on the broker, its channels, its socket. */
 export class CameraDevice {
   readonly camera: string;
   readonly #options: CameraDeviceOptions;
-  readonly #ipc: IpcSocket | undefined;
+  readonly #opened: Opened;
   readonly #speaker: Speaker | undefined;
   readonly #channels: ChannelDevice;
   readonly #link: MqttLink;
   readonly #device: PicameraDevice;
 
-  private constructor(options: CameraDeviceOptions, ipc: IpcSocket | undefined) {
+  private constructor(options: CameraDeviceOptions, opened: Opened) {
     const { camera, config, snapshots, recorded, now, log } = options;
+    const { ipc, archive } = opened;
     this.camera = camera.id;
     this.#options = options;
-    this.#ipc = ipc;
+    this.#opened = opened;
     this.#speaker =
       config.audio === 'off' || config.speaker === 'off' ? undefined : Speaker.open(config.speaker, { log });
     this.#channels = createPicameraChannels({
       camera,
       snapshots,
       ...(recorded && { archive: recorded.archive, recorder: recorded.recorder }),
+      ...(archive && { archive, archiveWrittenBy: 'others' }),
       ...(ipc && { ipc }),
+      wire: config.wire,
       now,
       log,
     });
@@ -75,11 +89,15 @@ export class CameraDevice {
 
   /** @throws {PinholeError} `ipc/*` */
   static async open(options: CameraDeviceOptions): Promise<CameraDevice> {
-    const { config, socket, log } = options;
-    if (!config.ipc.enabled) return new CameraDevice(options, undefined);
-    await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
-    const ipc = await IpcSocket.open({ path: socket, framing: config.ipc.framing, log });
-    return new CameraDevice(options, ipc);
+    const { config, camera, socket, now, log } = options;
+    const { ipc, recordings: root } = config;
+    if (ipc.enabled) await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
+    return new CameraDevice(options, {
+      ipc: ipc.enabled
+        ? await IpcSocket.open({ path: socket, framing: ipc.framing, mode: SOCKET_MODE[ipc.access], log })
+        : undefined,
+      archive: root === undefined ? undefined : await Archive.open({ camera: camera.id, root, now, log }),
+    });
   }
 
   /** What happened, by name. */
@@ -103,7 +121,8 @@ export class CameraDevice {
   async close(): Promise<void> {
     this.#device.close();
     this.#channels.close();
-    await Promise.all([this.#link.close(), this.#ipc?.close(), this.#speaker?.close()]);
+    const { ipc, archive } = this.#opened;
+    await Promise.all([this.#link.close(), ipc?.close(), archive?.close(), this.#speaker?.close()]);
   }
 
   #openLink(): MqttLink {

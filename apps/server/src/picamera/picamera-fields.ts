@@ -39,11 +39,14 @@ export const picameraField = z.preprocess(
     presence: word(['off', 'retained']).default('off'),
     audio: word(['off', 'on']).default('on'),
     speaker: speakerField.default('off'),
+    wire: word(['auto', 'legacy', 'packet']).default('auto'),
+    recordings: pathField.optional(),
     ipc: strictObject({
       enabled: z.boolean({ error: () => 'must be true or false' }).default(false),
       channel: word(['both', 'lossy', 'reliable']).default('both'),
       socket: pathField.optional(),
       framing: word(['raw', 'framed']).default('raw'),
+      access: word(['user', 'group', 'everybody']).default('user'),
     }).prefault({}),
   }),
 );
