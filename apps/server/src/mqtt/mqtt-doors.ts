@@ -127,6 +127,7 @@ function rightsOf({ device, view = [] }: MqttUser): BrokerRights {
   if (device === undefined) return viewer;
   const own = deviceRights(device);
   return {
+    mayRetain: true,
     mayPublish: (topic, clientId) => own.mayPublish(topic, clientId) || viewer.mayPublish(topic, clientId),
     maySubscribe: (filter, clientId) =>
       own.maySubscribe(filter, clientId) || viewer.maySubscribe(filter, clientId),

@@ -46,7 +46,12 @@ export function refusingConnack(version: ProtocolVersion, reason: ReasonCode, wh
 /** The CONNACK that lets somebody in, and how long the client may be silent; 0: for ever. */
 export function welcomingConnack(
   { clientId, keepalive = 0, properties }: IConnectPacket,
-  options: { readonly version: ProtocolVersion; readonly clientId: string; readonly limits: BrokerLimits },
+  options: {
+    readonly version: ProtocolVersion;
+    readonly clientId: string;
+    readonly limits: BrokerLimits;
+    readonly mayRetain: boolean;
+  },
 ): { readonly connack: IConnackPacket; readonly keepAliveMs: number } {
   if (options.version === 4) {
     // MQTT 3.1.1 leaves it to the client whether it is watched.
@@ -66,6 +71,7 @@ export function welcomingConnack(
         receiveMaximum: WINDOW,
         maximumPacketSize: packetBytes,
         sharedSubscriptionAvailable: false,
+        ...(!options.mayRetain && { retainAvailable: false }),
         ...(imposed && { serverKeepAlive: keepAliveSeconds }),
         ...(clientId === '' && { assignedClientIdentifier: options.clientId }),
         ...((properties?.sessionExpiryInterval ?? 0) > 0 && { sessionExpiryInterval: 0 }),

@@ -2,6 +2,8 @@ import type { Identity } from '@pinhole/engine';
 
 /** What somebody may do in the broker. */
 export interface BrokerRights {
+  /** Whether what it says may be kept for those who come later. */
+  readonly mayRetain: boolean;
   mayPublish(topic: string, clientId: string): boolean;
   maySubscribe(filter: string, clientId: string): boolean;
 }

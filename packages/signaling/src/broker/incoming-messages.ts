@@ -19,7 +19,11 @@ export class IncomingMessages {
     this.#host = host;
   }
 
-  mayPublish(topic: string, rights: BrokerRights): boolean {
+  mayPublish(
+    { topic, retain = false }: { readonly topic: string; readonly retain?: boolean },
+    rights: BrokerRights,
+  ): boolean {
+    if (retain && !rights.mayRetain) return false;
     return this.#isTopic(topic) && rights.mayPublish(topic, this.#session.clientId);
   }
 
@@ -62,7 +66,7 @@ export class IncomingMessages {
   /** Gives a message to those who want it, when it may be said. */
   route(packet: IPublishPacket, rights: BrokerRights): ReasonCode {
     const { counters, now, router } = this.#host;
-    if (!this.mayPublish(packet.topic, rights)) {
+    if (!this.mayPublish(packet, rights)) {
       counters.publishForbidden++;
       return REASON.NOT_AUTHORIZED;
     }

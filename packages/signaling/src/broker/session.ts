@@ -229,9 +229,9 @@ export class Session implements BrokerInput, Port {
     }
     this.#clientId = packet.clientId === '' ? this.#host.newClientId() : packet.clientId;
     const { will } = packet;
-    if (will !== undefined && !this.#incoming.mayPublish(will.topic, answer.identity.rights)) {
+    if (will !== undefined && !this.#incoming.mayPublish(will, answer.identity.rights)) {
       counters.publishForbidden++;
-      this.#refuse(REASON.NOT_AUTHORIZED, 'the will is for a topic where this user may not publish');
+      this.#refuse(REASON.NOT_AUTHORIZED, 'the will is not for this user to say');
       return;
     }
     this.#identity = answer.identity;
@@ -266,6 +266,7 @@ export class Session implements BrokerInput, Port {
       version: this.#version,
       clientId: this.#clientId,
       limits,
+      mayRetain: this.#identity?.rights.mayRetain ?? false,
     });
     this.#keepAliveMs = keepAliveMs;
     this.send(connack);

@@ -92,12 +92,15 @@ describe('in the broker', () => {
     page.send({ ...message, topic: 'garden/offer/page-2', qos: 1, messageId: 1 });
     page.send({ ...message, topic: 'garden/offer/page-2', qos: 2, messageId: 2 });
     page.send({ ...message, topic: `garden/offer/${OWN}`, qos: 1, messageId: 3 });
+    page.send({ ...message, topic: `garden/offer/${OWN}`, qos: 1, messageId: 4, retain: true });
 
     expect(page.of('suback')).toMatchObject([{ granted: [0x87, 2] }]);
-    expect(page.of('puback').map(({ reasonCode }) => reasonCode)).toEqual([0x87, 0]);
+    expect(page.of('puback').map(({ reasonCode }) => reasonCode)).toEqual([0x87, 0, 0x87]);
     expect(page.of('pubrec')).toMatchObject([{ reasonCode: 0x87 }]);
     expect(listener.of('publish').map(({ topic }) => topic)).toEqual([`garden/offer/${OWN}`]);
-    expect(net.broker.counters).toMatchObject({ publishForbidden: 3, subscribeForbidden: 1 });
+    expect(page.of('connack')).toMatchObject([{ properties: { retainAvailable: false } }]);
+    expect(net.broker.gauges.retainedMessages).toBe(0);
+    expect(net.broker.counters).toMatchObject({ publishForbidden: 4, subscribeForbidden: 1 });
   });
 
   it('a will is a message like another', () => {
@@ -106,7 +109,7 @@ describe('in the broker', () => {
 
     page.connect({
       clientId: OWN,
-      will: { topic: 'garden/lwt', payload: Buffer.from('offline'), qos: 0, retain: true },
+      will: { topic: 'garden/lwt', payload: Buffer.from('offline'), qos: 0, retain: false },
     });
 
     expect(page.of('connack')).toMatchObject([{ reasonCode: 0x87 }]);

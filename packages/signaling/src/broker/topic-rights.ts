@@ -12,6 +12,8 @@ export function viewerRights(options: { readonly mayView: (uid: string) => boole
     return ends.includes(topic.slice(uid.length)) && !/[+#]/.test(uid) && options.mayView(uid);
   };
   return {
+    // Strangers come with any number of client ids, and what is kept is bounded for all together.
+    mayRetain: false,
     mayPublish: (topic, clientId) => allowed(topic, published(clientId)),
     maySubscribe: (filter, clientId) => allowed(filter, heard(clientId)),
   };
@@ -27,12 +29,14 @@ const bothWays = (own: string): readonly string[] => [`/offer/${own}`, `/answer/
 
 /** What a device may do: anything below its own uid, and nothing beside it. */
 export const deviceRights = (uid: string): BrokerRights => ({
+  mayRetain: true,
   mayPublish: (topic) => topic.startsWith(`${uid}/`),
   maySubscribe: (filter) => filter.startsWith(`${uid}/`),
 });
 
 /** Everything. */
 export const ALL_RIGHTS: BrokerRights = {
+  mayRetain: true,
   mayPublish: () => true,
   maySubscribe: () => true,
 };
