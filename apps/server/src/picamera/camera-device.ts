@@ -155,7 +155,7 @@ export class CameraDevice {
 
   #identify(clientId: string): Identity | undefined {
     const { broker, camera, config } = this.#options;
-    const stranger: Identity = { tokenId: ANONYMOUS_ID, address: `mqtt/${clientId}` };
+    const stranger: Identity = { tokenId: ANONYMOUS_ID, address: `mqtt:${clientId}` };
     const who = broker.knowsViewers ? broker.viewerOf(clientId, camera.id) : stranger;
     return who && { ...who, rights: who.rights ?? config.rights };
   }

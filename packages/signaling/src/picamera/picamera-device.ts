@@ -48,7 +48,7 @@ interface ClientBudgets {
 
 /** The topic and the words of a device's presence, as some devices in the field have it. */
 export const presenceOf = (uid: string) =>
-  ({ topic: `${uid}/lwt`, online: 'online', offline: 'offline', qos: 1, retain: true }) as const;
+  ({ topic: [uid, 'lwt'].join('/'), online: 'online', offline: 'offline', qos: 1, retain: true }) as const;
 
 /**
  * The device end of pi-webrtc's signaling: answers the offers that come on the topics of a uid, of clients of every
