@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@pinhole/core';
-import { type IpcFraming, IpcSocket } from '@pinhole/outputs/picamera';
+import { type IpcFraming, IpcSocket, PASSED_OVER, REFUSALS } from '@pinhole/outputs/picamera';
 import { CameraPropertyKey } from '@pinhole/protocol/picamera';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PROPERTIES } from '../../packages/outputs/src/picamera/property/property-table.ts';
@@ -76,6 +76,16 @@ describe('the page', () => {
       const meant = settable.filter(([name]) => properties.includes(name ?? '')).flatMap(([, each]) => each);
       expect(new Set(meant)).toEqual(new Set(controls));
     }
+  });
+
+  it('has every counter', async () => {
+    const { ipc } = await openPicameraRig();
+    const named = (column: string): string[] =>
+      rowsWith(PAGE, column).flatMap((row) => codesIn(row[column] ?? ''));
+
+    expect(named('Refused')).toEqual(REFUSALS);
+    expect(named('Passed over')).toEqual(PASSED_OVER);
+    expect(new Set(named('Message'))).toEqual(new Set(Object.keys(ipc.counters)));
   });
 
   it('tells how many requests wait', () => {
