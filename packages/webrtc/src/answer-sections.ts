@@ -12,7 +12,7 @@ import type { LocalSide } from './transport-sides.ts';
 export const SCTP_PORT = 5000;
 
 /** No message on a data channel is longer. */
-export const MAX_CHANNEL_MESSAGE_BYTES = 65_536;
+export const MAX_CHANNEL_MESSAGE_BYTES = 262_144;
 
 /**
  * The lines above the sections of an answer.

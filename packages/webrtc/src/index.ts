@@ -6,7 +6,9 @@ export {
   SCTP_PORT,
   transportLines,
 } from './answer-sections.ts';
+export type { DataChannel, NegotiatedChannel } from './data-channel.ts';
 export type { DatagramPath } from './datagram-path.ts';
+export { messagePipeOf, PIPE_LABEL } from './message-pipe.ts';
 export {
   bundledWith,
   isOffered,
@@ -20,7 +22,7 @@ export { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
 export { openSrtpProtector, type SrtpProtector } from './srtp-protector.ts';
 export { openSrtpUnprotector, type SrtpUnprotector } from './srtp-unprotector.ts';
 export type { TextPipe } from './text-pipe.ts';
-export type { Fingerprint, LocalSide, RemoteChannels, RemoteSide } from './transport-sides.ts';
+export type { Fingerprint, LocalSide, RemoteChannels, RemoteIce, RemoteSide } from './transport-sides.ts';
 export { createTransports, type TransportOpener, type TransportOptions } from './transports.ts';
 export type { PortRange } from './udp-socket.ts';
 export type { IceServer } from './werift-ice.ts';

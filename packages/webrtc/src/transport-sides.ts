@@ -22,9 +22,17 @@ export interface RemoteChannels {
   readonly maxMessageBytes: number;
 }
 
-/** The peer's end of a connection, as its offer tells. */
+/** How a peer's connectivity checks are signed. */
+export interface RemoteIce {
+  readonly ufrag: string;
+  readonly password: string;
+  /** It makes no checks of its own (RFC 8445 §2.5). */
+  readonly lite: boolean;
+}
+
+/** The peer's end of a connection, as its offer or answer tells. */
 export interface RemoteSide {
-  readonly ice: { readonly ufrag: string; readonly password: string; readonly lite: boolean };
+  readonly ice: RemoteIce;
   readonly fingerprints: readonly Fingerprint[];
   readonly channels?: RemoteChannels;
 }

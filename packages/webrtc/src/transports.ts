@@ -1,7 +1,7 @@
 import { type Logger, PinholeError } from '@pinhole/core';
 import { hostAddresses } from './host-addresses.ts';
 import type { PortRange } from './udp-socket.ts';
-import type { IceServer } from './werift-ice.ts';
+import { type IceServer, WeriftIce } from './werift-ice.ts';
 import { sharedCertificate, WeriftTransport } from './werift-transport.ts';
 
 /** How this machine is reached by WebRTC. */
@@ -35,18 +35,19 @@ export function createTransports(options: TransportOptions): TransportOpener {
   // Made before the first peer waits for it; whoever needs it hears of a failure.
   sharedCertificate().catch(() => {});
   return {
-    open: async () => {
-      // Asked anew for each peer: networks come and go.
-      const addresses = hostAddresses(options.hostAddresses);
-      if (addresses.length === 0) throw noAddress(options.hostAddresses);
-      return await WeriftTransport.open({
-        iceServers,
-        addresses,
-        announced,
-        ...(portRange && { portRange }),
-        log,
-      });
-    },
+    open: () =>
+      WeriftTransport.open(async () => {
+        // Asked anew for each path: networks come and go.
+        const addresses = hostAddresses(options.hostAddresses);
+        if (addresses.length === 0) throw noAddress(options.hostAddresses);
+        return await WeriftIce.open({
+          iceServers,
+          addresses,
+          announced,
+          ...(portRange && { portRange }),
+          log,
+        });
+      }),
   };
 }
 

@@ -1,16 +1,18 @@
 import { messageOf } from '@pinhole/core';
 import {
   DtlsClient,
+  Event,
   ProtectionProfileAeadAes128Gcm,
   ProtectionProfileAes128CmHmacSha1_80,
   type RTCCertificate,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
+  type RTCIceTransport,
 } from 'werift';
+import { CONTENT_TYPE, type DtlsKeys, DtlsRecords } from './dtls-records.ts';
 import { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
 import type { Fingerprint } from './transport-sides.ts';
-import type { WeriftIce } from './werift-ice.ts';
 
 /** What DTLS agreed on for both directions. */
 export interface SrtpKeyPair {
@@ -20,10 +22,8 @@ export interface SrtpKeyPair {
   readonly remote: SrtpKeys;
 }
 
-const CONTENT_TYPE = { alert: 21, applicationData: 23 } as const;
 const ALERT = { warning: 1, fatal: 2, closeNotify: 0 } as const;
 const RECORD_HEADER_BYTES = 13;
-const EPOCH_AT = 3;
 const LENGTH_AT = 11;
 
 /** A handshake takes a tenth of it, with every flight sent again; werift keeps each part that waits for others. */
@@ -35,20 +35,22 @@ const NO_MORE_FLIGHTS = 99;
 /**
  * DTLS by werift, always as the client: it speaks first and at once, which is sooner than werift's own 100 ms and sooner
  * than waiting for a browser's first flight; and when its handshake ends the browser is ready for media, which it is not
- * the other way round.
+ * the other way round. Once the handshake is over, its records are ours.
  */
 export class WeriftDtls extends RTCDtlsTransport {
-  readonly #ice: WeriftIce;
+  readonly #path: DtlsPath;
   #client: DtlsClient | undefined;
-  #up = false;
+  #records: DtlsRecords | undefined;
   #said = false;
 
-  constructor(ice: WeriftIce, certificate: RTCCertificate) {
-    super({}, ice.transport, certificate, [
+  /** @param send takes a datagram to the peer, whatever the path is by then. */
+  constructor(send: (datagram: Uint8Array) => void, certificate: RTCCertificate) {
+    const path = new DtlsPath(send);
+    super({}, path as unknown as RTCIceTransport, certificate, [
       ProtectionProfileAeadAes128Gcm,
       ProtectionProfileAes128CmHmacSha1_80,
     ]);
-    this.#ice = ice;
+    this.#path = path;
     this.role = 'client';
   }
 
@@ -58,7 +60,11 @@ export class WeriftDtls extends RTCDtlsTransport {
    */
   async handshake(
     fingerprints: readonly Fingerprint[],
-    handlers: { readonly closed: () => void },
+    handlers: {
+      readonly closed: () => void;
+      /** Takes what the peer sends inside DTLS. */
+      readonly plain: (payload: Uint8Array) => void;
+    },
   ): Promise<SrtpKeyPair> {
     this.setRemoteParams(
       new RTCDtlsParameters(
@@ -72,11 +78,22 @@ export class WeriftDtls extends RTCDtlsTransport {
     this.#client = client;
     const connect = client.connect.bind(client);
     client.connect = () => Promise.resolve();
-    this.#guard(client, handlers.closed);
+    this.#guard(client, handlers);
     connect().catch((error: unknown) => client.onError.execute(new Error(messageOf(error))));
     await done;
-    this.#up = true;
+    this.#records = new DtlsRecords(keysOf(client), () => ++client.dtls.recordSequenceNumber);
     return this.#keys(client);
+  }
+
+  /** Takes a datagram of DTLS. */
+  receive(datagram: Buffer): void {
+    this.#path.connection.onData.execute(datagram);
+  }
+
+  /** Sends something inside DTLS. */
+  sendPlain(payload: Uint8Array): void {
+    if (this.#records && !this.#said)
+      this.#path.send(this.#records.seal(CONTENT_TYPE.applicationData, payload));
   }
 
   /** RTP and RTCP do not come this way; only the keys are made. */
@@ -97,7 +114,7 @@ export class WeriftDtls extends RTCDtlsTransport {
 
   /** Encrypts and sends an RTCP datagram. */
   sendRtcpDatagram(datagram: Uint8Array): void {
-    if (this.#up && !this.#said) this.#ice.send(this.srtcp.encrypt(Buffer.from(datagram)));
+    if (this.#records && !this.#said) this.#path.send(this.srtcp.encrypt(Buffer.from(datagram)));
   }
 
   /** Tells the peer that the connection ends (RFC 5246 §7.2.1). */
@@ -105,28 +122,35 @@ export class WeriftDtls extends RTCDtlsTransport {
     const client = this.#client;
     if (!client || this.#said) return;
     this.#said = true;
-    if (this.#up) this.#ice.send(alertRecord(client, [ALERT.warning, ALERT.closeNotify]));
+    if (this.#records) {
+      const alert = Uint8Array.of(ALERT.warning, ALERT.closeNotify);
+      this.#path.send(this.#records.seal(CONTENT_TYPE.alert, alert));
+    }
     client.dtls.flight = NO_MORE_FLIGHTS;
   }
 
   /**
-   * Shows werift of the handshake no more than one needs, and after it only what is encrypted data: it would believe a
-   * forged alert, and any content type that it does not know, to be the end.
+   * Shows werift of the handshake no more than one needs, and nothing after it: it would believe a forged alert, and any
+   * content type that it does not know, to be the end, and takes a record as often as it comes.
    */
-  #guard(client: DtlsClient, closed: () => void): void {
+  #guard(
+    client: DtlsClient,
+    { closed, plain }: { readonly closed: () => void; readonly plain: (payload: Uint8Array) => void },
+  ): void {
     const { socket } = client.transport;
     const pass = socket.onData;
     let handshakeBytes = 0;
     socket.onData = (datagram, from) => {
-      if (!this.#up) {
+      const records = this.#records;
+      if (!records) {
         handshakeBytes += datagram.byteLength;
         if (handshakeBytes <= MAX_HANDSHAKE_BYTES) pass(datagram, from);
         return;
       }
-      for (const record of recordsOf(datagram)) {
-        if (record.readUInt16BE(EPOCH_AT) === 0) continue;
-        if (record[0] === CONTENT_TYPE.applicationData) pass(record, from);
-        else if (record[0] === CONTENT_TYPE.alert && endsConnection(client, record)) closed();
+      for (const sealed of recordsOf(datagram)) {
+        const record = records.open(sealed);
+        if (record?.type === CONTENT_TYPE.applicationData) plain(record.payload);
+        else if (record?.type === CONTENT_TYPE.alert && endsConnection(record.payload)) closed();
       }
     };
   }
@@ -154,48 +178,54 @@ function* recordsOf(datagram: Buffer): Generator<Buffer> {
   }
 }
 
-/** What werift's cipher wants of a record. */
-type CipherRecord = Parameters<DtlsClient['cipher']['decryptPacket']>[0];
+const endsConnection = (alert: Uint8Array): boolean =>
+  alert[0] === ALERT.fatal || alert[1] === ALERT.closeNotify;
 
-function endsConnection(client: DtlsClient, alert: Buffer): boolean {
-  const record = {
-    recordLayerHeader: {
-      contentType: CONTENT_TYPE.alert,
-      protocolVersion: { major: alert.readUInt8(1), minor: alert.readUInt8(2) },
-      epoch: alert.readUInt16BE(EPOCH_AT),
-      sequenceNumber: alert.readUIntBE(5, 6),
-      contentLen: alert.readUInt16BE(LENGTH_AT),
-    },
-    fragment: alert.subarray(RECORD_HEADER_BYTES),
-  } as CipherRecord;
-  try {
-    const [level, description] = client.cipher.decryptPacket(record);
-    return level === ALERT.fatal || description === ALERT.closeNotify;
-  } catch {
-    return false;
-  }
+/** The part of werift's cipher that tells what the records are sealed with; its types keep it to itself. */
+interface AeadCipher {
+  readonly blockAlgorithm: string;
+  readonly clientWriteKey: Buffer;
+  readonly serverWriteKey: Buffer;
+  readonly clientNonce: Buffer;
+  readonly serverNonce: Buffer;
 }
 
-function alertRecord(client: DtlsClient, alert: readonly [level: number, description: number]): Uint8Array {
-  const { version, epoch } = client.dtls;
-  const sequenceNumber = ++client.dtls.recordSequenceNumber;
-  const { fragment } = client.cipher.encryptPacket({
-    recordLayerHeader: {
-      contentType: CONTENT_TYPE.alert,
-      protocolVersion: version,
-      epoch,
-      sequenceNumber,
-      contentLen: 2,
-    },
-    fragment: Buffer.from(alert),
-  } as CipherRecord);
-  const datagram = Buffer.alloc(RECORD_HEADER_BYTES + fragment.byteLength);
-  datagram[0] = CONTENT_TYPE.alert;
-  datagram[1] = version.major;
-  datagram[2] = version.minor;
-  datagram.writeUInt16BE(epoch, 3);
-  datagram.writeUIntBE(sequenceNumber, 5, 6);
-  datagram.writeUInt16BE(fragment.byteLength, 11);
-  datagram.set(fragment, RECORD_HEADER_BYTES);
-  return datagram;
+const SALT_BYTES = 4;
+
+function keysOf({ cipher, dtls: { epoch, version } }: DtlsClient): DtlsKeys {
+  const { blockAlgorithm, clientWriteKey, serverWriteKey, clientNonce, serverNonce } =
+    cipher.cipher as unknown as AeadCipher;
+  if (blockAlgorithm !== 'aes-128-gcm' && blockAlgorithm !== 'aes-256-gcm')
+    throw new Error(`DTLS agreed on ${blockAlgorithm}`);
+  return {
+    algorithm: blockAlgorithm,
+    localKey: clientWriteKey,
+    remoteKey: serverWriteKey,
+    localSalt: clientNonce.subarray(0, SALT_BYTES),
+    remoteSalt: serverNonce.subarray(0, SALT_BYTES),
+    epoch,
+    version: (version.major << 8) | version.minor,
+  };
+}
+
+/** What werift's DTLS takes for its way to the peer: it outlives each path that ICE finds. */
+class DtlsPath {
+  readonly send: (datagram: Uint8Array) => void;
+  readonly connection: {
+    readonly onData: Event<[Buffer]>;
+    readonly send: (datagram: Buffer) => Promise<void>;
+    readonly close: () => Promise<void>;
+  };
+
+  constructor(send: (datagram: Uint8Array) => void) {
+    this.send = send;
+    this.connection = {
+      onData: new Event<[Buffer]>(),
+      send: (datagram) => {
+        send(datagram);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+  }
 }

@@ -56,7 +56,7 @@ const GATHERING_SECONDS = 3;
  * sees them: a STUN request must be signed with our password, anything else must come from where such a request came.
  */
 export class WeriftIce implements DatagramPath {
-  readonly transport: RTCIceTransport;
+  readonly #transport: RTCIceTransport;
   readonly #connection: Connection;
   readonly #agent: IceAgent;
   readonly #sockets: UdpSocket[] = [];
@@ -66,7 +66,7 @@ export class WeriftIce implements DatagramPath {
   #refusedDatagrams = 0;
   #relayFailures = 0;
   #remoteCandidates = 0;
-  #onMedia: (datagram: Buffer) => void = () => {};
+  #onDatagram: (datagram: Buffer) => void = () => {};
 
   private constructor(options: IceOptions) {
     const servers = parseIceServers(
@@ -77,7 +77,7 @@ export class WeriftIce implements DatagramPath {
     );
     this.#announced = options.announced;
     const gatherer = new RTCIceGatherer({ ...servers, useIpv4: false, useIpv6: false });
-    this.transport = new RTCIceTransport(gatherer);
+    this.#transport = new RTCIceTransport(gatherer);
     this.#connection = gatherer.connection as Connection;
     this.#agent = this.#connection as unknown as IceAgent;
     // werift asks a public server of its own choice when it is given none.
@@ -154,11 +154,13 @@ export class WeriftIce implements DatagramPath {
     readonly lite: boolean;
     readonly nominated: () => void;
     readonly failed: (why: string) => void;
-    /** Takes RTP and RTCP. */
-    readonly media: (datagram: Buffer) => void;
+    /** Takes what comes of the peer and is not of ICE. */
+    readonly datagram: (datagram: Buffer) => void;
   }): void {
     const connection = this.#connection;
-    this.#onMedia = remote.media;
+    this.#onDatagram = remote.datagram;
+    // What is relayed comes by werift's TURN; all else comes by sockets of ours.
+    connection.onData.subscribe((datagram) => this.#onDatagram(datagram));
     watchNomination(connection, () => {
       this.#select();
       remote.nominated();
@@ -170,10 +172,10 @@ export class WeriftIce implements DatagramPath {
       usernameFragment: remote.ufrag,
       password: remote.password,
     });
-    this.transport.onStateChange.subscribe((state) => {
+    this.#transport.onStateChange.subscribe((state) => {
       if (state === 'failed') remote.failed('ICE: no answer from the peer');
     });
-    this.transport.start().catch((error: unknown) => remote.failed(`ICE: ${String(error)}`));
+    this.#transport.start().catch((error: unknown) => remote.failed(`ICE: ${String(error)}`));
   }
 
   /**
@@ -209,8 +211,8 @@ export class WeriftIce implements DatagramPath {
   }
 
   async close(): Promise<void> {
-    this.#onMedia = () => {};
-    await this.transport.stop();
+    this.#onDatagram = () => {};
+    await this.#transport.stop();
   }
 
   #addSocket(socket: UdpSocket): StunProtocol {
@@ -241,8 +243,7 @@ export class WeriftIce implements DatagramPath {
     const first = datagram[0] ?? 0;
     if (first < 4) this.#receiveStun(protocol, datagram, from);
     else if (!this.#known.has(pathKey(protocol, from))) this.#refusedDatagrams++;
-    else if (first >= 128 && first < 192) this.#onMedia(datagram);
-    else protocol.onDataReceived.execute(datagram);
+    else this.#onDatagram(datagram);
   }
 
   #receiveStun(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {

@@ -1,15 +1,16 @@
-import { messageOf } from '@pinhole/core';
+import { messageOf, PinholeError } from '@pinhole/core';
 import { isRtcp } from '@pinhole/media/rtp';
 import type { IceCandidate } from '@pinhole/media/sdp';
 import { type RTCCertificate, RTCDtlsTransport } from 'werift';
+import type { DataChannel, NegotiatedChannel } from './data-channel.ts';
+import { DataChannels } from './data-channels.ts';
 import type { DatagramPath } from './datagram-path.ts';
+import { IcePaths } from './ice-paths.ts';
 import type { SrtpKeys } from './srtp-keys.ts';
-import { openSrtpUnprotector } from './srtp-unprotector.ts';
-import type { TextPipe } from './text-pipe.ts';
-import type { LocalSide, RemoteSide } from './transport-sides.ts';
-import { WeriftChannels } from './werift-channel.ts';
+import { openSrtpUnprotector, type SrtpUnprotector } from './srtp-unprotector.ts';
+import type { LocalSide, RemoteIce, RemoteSide } from './transport-sides.ts';
 import { type SrtpKeyPair, WeriftDtls } from './werift-dtls.ts';
-import { type IceOptions, WeriftIce } from './werift-ice.ts';
+import type { WeriftIce } from './werift-ice.ts';
 
 /** What a transport tells its peer. */
 export interface TransportHandlers {
@@ -25,8 +26,11 @@ export interface TransportHandlers {
   readonly rtp?: (packet: Uint8Array) => void;
   /** A message came on a data channel. */
   readonly heard?: () => void;
-  /** The peer opened the data channel that carries our messages. */
-  readonly channel?: (pipe: TextPipe) => void;
+  /** Data channels that are there without being opened; `channelReady` is called with each once it is open. */
+  readonly negotiated?: readonly NegotiatedChannel[];
+  readonly channelReady?: (channel: DataChannel) => void;
+  /** The peer opened a data channel. */
+  readonly channelOpened?: (channel: DataChannel) => void;
 }
 
 /** What was dropped on the way; all since the transport was opened. */
@@ -42,34 +46,38 @@ export interface TransportCounters {
 /** The certificate of this process, made when first asked for. */
 export const sharedCertificate = (): Promise<RTCCertificate> => RTCDtlsTransport.SetupCertificate();
 
-/** The way to one peer: ICE, DTLS and SCTP by werift. */
+/** The way to one peer: ICE and DTLS by werift, and SCTP. */
 export class WeriftTransport {
-  readonly #ice: WeriftIce;
+  readonly #paths: IcePaths;
   readonly #dtls: WeriftDtls;
-  #channels: WeriftChannels | undefined;
+  #remote: RemoteSide | undefined;
+  #handlers: TransportHandlers | undefined;
+  #channels: DataChannels | undefined;
   #keys: SrtpKeyPair | undefined;
+  #unprotector: SrtpUnprotector | undefined;
   #rtpRefused = 0;
-  #onMedia: (datagram: Buffer) => void = () => {};
+  #shaking = false;
   #ended = false;
   #failed = false;
 
-  private constructor(parts: { readonly ice: WeriftIce; readonly certificate: RTCCertificate }) {
-    this.#ice = parts.ice;
-    this.#dtls = new WeriftDtls(parts.ice, parts.certificate);
+  private constructor(paths: IcePaths, certificate: RTCCertificate) {
+    this.#paths = paths;
+    this.#dtls = new WeriftDtls((datagram) => paths.send(datagram), certificate);
   }
 
   /**
    * Binds sockets and gathers candidates for a peer.
-   * @throws {PinholeError} `webrtc/bind`
+   * @param openIce does that, again for each new path
+   * @throws {PinholeError} `webrtc/bind`, `webrtc/no-address`
    */
-  static async open(options: IceOptions): Promise<WeriftTransport> {
+  static async open(openIce: () => Promise<WeriftIce>): Promise<WeriftTransport> {
     const certificate = await sharedCertificate();
-    return new WeriftTransport({ ice: await WeriftIce.open(options), certificate });
+    return new WeriftTransport(await IcePaths.open(openIce), certificate);
   }
 
   /** Our end, for the offer or the answer. */
   get local(): LocalSide {
-    const { candidates, ...ice } = this.#ice.local;
+    const { candidates, ...ice } = this.#paths.local;
     const [fingerprint] = this.#dtls.localCertificate?.getFingerprints() ?? [];
     if (!fingerprint) throw new Error('the certificate has no fingerprint');
     return { ice, fingerprint, candidates };
@@ -83,62 +91,72 @@ export class WeriftTransport {
 
   /** Where RTP goes. */
   get datagrams(): DatagramPath {
-    return this.#ice;
+    return this.#paths;
   }
 
   /** What was dropped on the way. */
   get counters(): TransportCounters {
     return {
-      datagramsRefused: this.#ice.refusedDatagrams + this.#rtpRefused,
-      sendFailures: this.#ice.sendFailures,
+      datagramsRefused: this.#paths.refusedDatagrams + this.#rtpRefused,
+      sendFailures: this.#paths.sendFailures,
       channelMalformed: this.#channels?.malformed ?? 0,
     };
   }
 
   /** The selected path in words. */
   get path(): string | undefined {
-    return this.#ice.path;
+    return this.#paths.inWords;
   }
 
   /** Waits for the peer. */
   start(remote: RemoteSide, handlers: TransportHandlers): void {
-    const fail = (why: string): void => {
-      if (this.#ended || this.#failed) return;
-      this.#failed = true;
-      handlers.failed(why);
-    };
-    const { channels, ice, fingerprints } = remote;
-    if (channels) {
-      this.#channels = new WeriftChannels({
-        dtls: this.#dtls,
-        remotePort: channels.sctpPort,
-        remoteMaxMessageBytes: channels.maxMessageBytes,
-        opened: (pipe) => handlers.channel?.(pipe),
-        heard: () => handlers.heard?.(),
-        ended: () => handlers.closed(),
-      });
-    }
-    this.#ice.start({
-      ...ice,
-      failed: fail,
-      media: (datagram) => this.#onMedia(datagram),
-      nominated: () => {
-        this.#dtls
-          .handshake(fingerprints, { closed: () => handlers.closed() })
-          .then((keys) => {
-            if (this.#ended) return;
-            this.#keys = keys;
-            this.#onMedia = this.#mediaReader(handlers, keys.remote);
-            this.#channels?.start();
-            handlers.connected();
-          })
-          .catch((error: unknown) => fail(`DTLS: ${messageOf(error)}`));
+    this.#remote = remote;
+    this.#handlers = handlers;
+    this.openChannels(remote);
+    this.#paths.start(remote.ice, {
+      datagram: (datagram) => this.#receive(datagram),
+      found: () => this.#shakeHands(),
+      changed: ({ wasSilent }) => {
+        if (wasSilent) this.#channels?.changePath();
       },
+      failed: (why) => this.#fail(why),
     });
   }
 
+  /** Has data channels from now on, where the peer offers them and there were none yet. */
+  openChannels({ channels: remote }: Pick<RemoteSide, 'channels'>): void {
+    const handlers = this.#handlers;
+    if (!remote || !handlers || this.#channels) return;
+    this.#channels = new DataChannels({
+      remotePort: remote.sctpPort,
+      remoteMaxMessageBytes: remote.maxMessageBytes,
+      negotiated: handlers.negotiated ?? [],
+      send: (packet) => this.#dtls.sendPlain(packet),
+      ready: (channel) => handlers.channelReady?.(channel),
+      opened: (channel) => handlers.channelOpened?.(channel),
+      heard: () => handlers.heard?.(),
+      ended: () => handlers.closed(),
+    });
+    if (this.#keys) this.#channels.start();
+  }
+
+  /** Whether the peer begins ICE anew with these credentials. */
+  restartsWith(ice: RemoteIce): boolean {
+    return this.#paths.restartsWith(ice);
+  }
+
+  /**
+   * Looks for another path to the peer, which begins ICE anew; the one there is serves until then. `local` tells of the
+   * new one.
+   * @throws {PinholeError} `webrtc/bind`, `webrtc/no-address`, `webrtc/closed`
+   */
+  async restart(ice: RemoteIce): Promise<void> {
+    await this.#paths.restart(ice);
+    if (this.#ended) throw new PinholeError('webrtc/closed', 'the connection ended meanwhile');
+  }
+
   addRemoteCandidate(candidate: IceCandidate): Promise<void> {
-    return this.#ice.addRemote(candidate);
+    return this.#paths.addRemote(candidate);
   }
 
   sendRtcp(datagram: Uint8Array): void {
@@ -147,7 +165,7 @@ export class WeriftTransport {
 
   /** Once a second: forgets what is of no use any more. */
   tidy(): void {
-    this.#ice.tidy();
+    this.#paths.tidy();
   }
 
   /** Says goodbye and frees everything. */
@@ -157,22 +175,54 @@ export class WeriftTransport {
       await this.#channels?.close();
       this.#dtls.sayClosed();
     } finally {
-      await this.#ice.close();
+      await this.#paths.close();
     }
   }
 
-  #mediaReader({ rtp, rtcp }: TransportHandlers, keys: SrtpKeys): (datagram: Buffer) => void {
-    const unprotector = rtp && openSrtpUnprotector(keys);
-    return (datagram) => {
-      if (this.#ended) return;
-      if (isRtcp(datagram)) {
-        const plain = this.#dtls.unprotectRtcp(datagram);
-        if (plain) rtcp(plain);
-        return;
-      }
-      const packet = unprotector?.unprotect(datagram);
-      if (packet) rtp?.(packet);
-      else if (unprotector) this.#rtpRefused++;
-    };
+  #fail(why: string): void {
+    if (this.#ended || this.#failed) return;
+    this.#failed = true;
+    this.#handlers?.failed(why);
+  }
+
+  #shakeHands(): void {
+    const handlers = this.#handlers;
+    if (this.#shaking || !handlers) return;
+    this.#shaking = true;
+    this.#dtls
+      .handshake(this.#remote?.fingerprints ?? [], {
+        closed: () => handlers.closed(),
+        plain: (payload) => {
+          if (!this.#ended) this.#channels?.receive(payload);
+        },
+      })
+      .then((keys) => {
+        if (this.#ended) return;
+        this.#keys = keys;
+        if (handlers.rtp) this.#unprotector = openSrtpUnprotector(keys.remote);
+        this.#channels?.start();
+        handlers.connected();
+      })
+      .catch((error: unknown) => this.#fail(`DTLS: ${messageOf(error)}`));
+  }
+
+  /** @see RFC 7983 §7 (what a datagram is, by its first byte) */
+  #receive(datagram: Buffer): void {
+    const first = datagram[0] ?? 0;
+    if (first >= 20 && first < 64) this.#dtls.receive(datagram);
+    else if (first >= 128 && first < 192) this.#receiveMedia(datagram);
+  }
+
+  #receiveMedia(datagram: Buffer): void {
+    const handlers = this.#handlers;
+    if (this.#ended || !this.#keys || !handlers) return;
+    if (isRtcp(datagram)) {
+      const plain = this.#dtls.unprotectRtcp(datagram);
+      if (plain) handlers.rtcp(plain);
+      return;
+    }
+    const packet = this.#unprotector?.unprotect(datagram);
+    if (packet) handlers.rtp?.(packet);
+    else if (this.#unprotector) this.#rtpRefused++;
   }
 }

@@ -20,9 +20,9 @@ export class AnsweringPeer implements Peer {
    * @throws {PinholeError} `webrtc/*`, as `PeerFactory` says
    */
   static async open(request: PeerRequest, context: PeerContext): Promise<AnsweringPeer> {
-    const { video = 'required', audio = 'off', channels = [] } = request;
-    if (video !== 'required' || audio !== 'off' || channels.length > 0) {
-      throw new PinholeError('webrtc/unsupported', 'video, audio and channels: only pictures are served');
+    const { video = 'required', audio = 'off' } = request;
+    if (video !== 'required' || audio !== 'off') {
+      throw new PinholeError('webrtc/unsupported', 'video and audio: only pictures are served');
     }
     const { parameters } = request.stream;
     if (!parameters)

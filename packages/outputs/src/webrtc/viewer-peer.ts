@@ -3,7 +3,7 @@ import { type Logger, MalformedError, type Micros, messageOf } from '@pinhole/co
 import type { ChannelViewer, MessagePipe, PeerEvent, PeerMedia, PeerStats, ViewerEnd } from '@pinhole/engine';
 import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
 import { parseCandidate } from '@pinhole/media/sdp';
-import type { TransportOpener, WeriftTransport } from '@pinhole/webrtc';
+import { messagePipeOf, PIPE_LABEL, type TransportOpener, type WeriftTransport } from '@pinhole/webrtc';
 import { Liveness } from './liveness.ts';
 import type { NegotiatedSession, SentTracks } from './negotiated-session.ts';
 import { PacketizedStream } from './packetized-stream.ts';
@@ -76,7 +76,12 @@ export class ViewerPeer {
         this.#feedback.read(datagram, this.#context.now());
       },
       heard: () => this.#hear(),
-      channel: (pipe) => this.#context.onChannel(pipe, this.#channelViewer()),
+      negotiated: this.#media.channels ?? [],
+      channelReady: (channel) => this.#media.onDataChannel?.(channel, this.#channelViewer()),
+      channelOpened: (channel) => {
+        if (channel.label === PIPE_LABEL)
+          this.#context.onChannel(messagePipeOf(channel), this.#channelViewer());
+      },
     });
     this.#addCandidates(session.candidates);
   }
