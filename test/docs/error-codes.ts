@@ -50,6 +50,9 @@ const FROM_TEMPLATE: Readonly<Record<string, () => readonly string[]>> = {
   'http/${status}': () => [],
   // No code: how the two ends of a connection were found.
   '${pair.localCandidate.type}/${pair.localCandidate.transport}': () => [],
+  // No codes: a topic on the broker, and who came by one.
+  '${uid}/lwt': () => [],
+  'mqtt/${clientId}': () => [],
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: as above
 };
 

@@ -8,6 +8,10 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'serve'; readonly configFile?: string; readonly overrides: Overrides }
+  /** Something was made of the words that is only to be seen. */
+  | { readonly kind: 'print'; readonly text: string }
+  /** Serves what flags of pi-webrtc say; `notes` are told first, one a line. */
+  | { readonly kind: 'serve-picamera'; readonly overrides: Overrides; readonly notes: readonly string[] }
   | { readonly kind: 'devices'; readonly request: DevicesRequest }
   | { readonly kind: 'uninstall-service'; readonly scope: ServiceRequest['scope']; readonly root?: string }
   | ({ readonly configFile?: string; readonly overrides: Overrides } & (

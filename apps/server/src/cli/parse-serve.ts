@@ -24,7 +24,7 @@ export function parseServe(
   const [stray] = positionals;
   if (stray !== undefined) {
     throw new UsageError(
-      `there is no command "${stray}".${didYouMean(stray, ['serve', 'devices', 'token', 'install-service', 'uninstall-service'])} See pinhole --help`,
+      `there is no command "${stray}".${didYouMean(stray, ['serve', 'picamera', 'devices', 'token', 'install-service', 'uninstall-service'])} See pinhole --help`,
     );
   }
   if (flags['help'] === true) return { kind: 'help' };

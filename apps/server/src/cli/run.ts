@@ -25,7 +25,7 @@ export interface Terminal {
  */
 export async function run(terminal: Terminal): Promise<number | undefined> {
   try {
-    return await perform(parseCommandLine(terminal.words, terminal.env), terminal.print);
+    return await perform(parseCommandLine(terminal.words, terminal.env), terminal);
   } catch (thrown) {
     if (!(thrown instanceof PinholeError)) throw thrown;
     terminal.complain(`pinhole: ${thrown.message}\n`);
@@ -33,10 +33,17 @@ export async function run(terminal: Terminal): Promise<number | undefined> {
   }
 }
 
-async function perform(command: Command, print: (text: string) => void): Promise<number | undefined> {
+async function perform(command: Command, { print, complain }: Terminal): Promise<number | undefined> {
   if (command.kind === 'help') print(HELP);
   else if (command.kind === 'version') print(`${VERSION}\n`);
-  else if (command.kind === 'devices') {
+  else if (command.kind === 'print') print(command.text);
+  else if (command.kind === 'serve-picamera') {
+    for (const note of command.notes) complain(`pinhole: ${note}\n`);
+    const config = loadConfig(undefined, command.overrides);
+    const { serve } = await import('./serve.ts');
+    await serve(config);
+    return undefined;
+  } else if (command.kind === 'devices') {
     // Loaded only here, as with serve below: it brings in every kind of source.
     const { printDevices } = await import('./devices.ts');
     return await printDevices(command.request, print);

@@ -5,6 +5,7 @@ export const HELP = `Pinhole ${VERSION}: H.264 from any camera into any browser.
 
 Usage
   pinhole [serve] [flags]            start the server; prints one link to open
+  pinhole picamera [flags]           the same by the flags of pi-webrtc, and its --config
   pinhole devices [SOURCE …]         list cameras with their modes and controls
   pinhole token create [flags]       make a token for somebody else
   pinhole token list                 show tokens (not their secrets)
@@ -28,6 +29,10 @@ Flags of serve
   --anonymous RIGHTS       what those without a token may do: view,control,record,download,publish
   --tls auto|CERT,KEY      HTTPS, with a self-signed certificate or PEM files
   --log-level LEVEL        debug, info, warn, error or silent
+
+Flags of picamera
+  those of pi-webrtc, which docs/picamera-cli.md has in a table, and
+  --print-config           print the configuration that they mean, for pinhole serve
 
 Flags of token create
   --name NAME              what to call it

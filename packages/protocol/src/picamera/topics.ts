@@ -70,11 +70,11 @@ export function requireClientId(cid: string): string {
 export function signalTopic(from: SignalEnd, topic: SignalTopic & { readonly family: TopicFamily }): string {
   const uid = requireUid(topic.uid);
   const cid = requireClientId(topic.cid);
-  if (topic.family === 'offer') return `${uid}/${LEVEL_OF_KIND[topic.kind]}/${cid}`;
+  if (topic.family === 'offer') return [uid, LEVEL_OF_KIND[topic.kind], cid].join('/');
   const fits = topic.kind === 'candidate' || (topic.kind === 'offer') === (from === 'client');
   if (!fits) throw new RangeError(`family sdp has no topic for an ${topic.kind} of a ${from}`);
   const level = topic.kind === 'candidate' ? 'ice' : 'sdp';
-  return from === 'client' ? `${uid}/${level}/${cid}/offer` : `${uid}/${level}/${cid}`;
+  return [uid, level, cid, ...(from === 'client' ? ['offer'] : [])].join('/');
 }
 
 /**
@@ -111,7 +111,7 @@ export function deviceFilters(uid: string): readonly TopicFilter[] {
   requireUid(uid);
   const filter = (family: TopicFamily, rest: string): TopicFilter => ({
     family,
-    topic: `${uid}/${rest}`,
+    topic: [uid, rest].join('/'),
     qos: 0,
     noLocal: true,
   });
@@ -134,7 +134,7 @@ export function clientFilters(uid: string, cid: string): readonly TopicFilter[] 
   requireClientId(cid);
   const filter = (family: TopicFamily, level: string): TopicFilter => ({
     family,
-    topic: `${uid}/${level}/${cid}`,
+    topic: [uid, level, cid].join('/'),
     qos: 2,
     noLocal: true,
   });
