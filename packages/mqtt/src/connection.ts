@@ -183,6 +183,7 @@ function faultInWords(error: Error): string {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'CERT_SIGNATURE_FAILURE':
       return 'the broker’s certificate is not from an authority that we trust: name the CA file that signed it';
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return 'the broker’s certificate is for another name';
