@@ -62,6 +62,27 @@ export class NodeTrackEvent extends Event {
 const hasPath = ({ connection }: RTCIceTransport): boolean =>
   (connection as { readonly nominated?: unknown }).nominated !== undefined;
 
+/** Parts of werift's ICE agent that its types keep to themselves. */
+interface Gathering {
+  stunServer?: unknown;
+  getCandidatePromises?: (addresses: readonly string[], timeoutSeconds: number) => Promise<unknown>[];
+}
+
+/** An answer waits for the end of gathering, so a STUN server that is away may not take long. */
+const GATHERING_SECONDS = 2;
+
+function boundGathering(
+  connection: RTCIceTransport['connection'],
+  { asksStun }: { readonly asksStun: boolean },
+): void {
+  const agent = connection as unknown as Gathering;
+  // werift asks a public server of its own choice when it is given none.
+  if (!asksStun) delete agent.stunServer;
+  if (Object.hasOwn(agent, 'getCandidatePromises')) return;
+  const gather = agent.getCandidatePromises?.bind(agent);
+  if (gather) agent.getCandidatePromises = (addresses) => gather(addresses, GATHERING_SECONDS);
+}
+
 /** States that end a connection for good. */
 const OVER: readonly string[] = ['failed', 'closed'];
 const MAX_CANDIDATES = 32;
@@ -162,10 +183,8 @@ export class NodePeerConnection extends EventTarget {
 
   /** Applies a description of ours; candidates follow as events. */
   async setLocalDescription({ type, sdp }: NodeSessionDescription): Promise<void> {
-    // werift asks a public server of its own choice when it is given none.
-    if (!this.#asksStun)
-      for (const { connection } of this.#inner.iceTransports)
-        delete (connection as { stunServer?: unknown }).stunServer;
+    for (const { connection } of this.#inner.iceTransports)
+      boundGathering(connection, { asksStun: this.#asksStun });
     const gathered = this.#inner.setLocalDescription({ type, sdp: sdp ?? '' } as {
       type: 'offer';
       sdp: string;
