@@ -26,6 +26,8 @@ export interface Pinhole {
 
 /** How to start it. */
 export interface PinholeOptions {
+  /** What stands before all flags, e.g. `picamera`; default nothing. */
+  readonly command?: string;
   /** Command line, e.g. `['--camera', 'test=synthetic:640x360@30']`. */
   readonly args?: readonly string[];
   readonly port?: number;
@@ -43,6 +45,7 @@ export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhol
       '--import',
       'tsx',
       join(ROOT, 'apps/server/src/main.ts'),
+      ...(options.command === undefined ? [] : [options.command]),
       '--port',
       String(options.port ?? 0),
       '--data',

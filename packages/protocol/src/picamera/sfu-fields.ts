@@ -21,13 +21,17 @@ export const iceServerSchema = z.object({
   username: z.optional(secret),
   credential: z.optional(secret),
 });
+/** The room that was joined. */
 export const roomInfoSchema = z.object({ sid: text, name: text });
+/** How well participants are connected. */
 export const qualitySchema = z
   .array(z.object({ sid: text, score: z.number() }))
   .check(z.maxLength(MAX_LISTED));
+/** How loud participants are. */
 export const speakingSchema = z
   .array(z.object({ sid: text, level: z.number() }))
   .check(z.maxLength(MAX_LISTED));
+/** Who is in the room. */
 export const participantSchema = z
   .array(z.object({ sid: text, id: text, state: z.enum(['JOINING', 'JOINED', 'ACTIVE', 'DISCONNECTED']) }))
   .check(z.maxLength(MAX_LISTED));

@@ -39,7 +39,7 @@ export function picameraConfig(flags: GivenFlags): PicameraConfiguration {
       [id]: {
         source: camera.source,
         ...(Object.keys(camera.settings).length > 0 && { settings: camera.settings }),
-        ...(sound === 'on' && { audio: 'auto' }),
+        ...(sound === 'on' && { audio: 'opus' }),
         ...(record !== 'off' && { record }),
         ...(uid !== '' && { picamera: device(flags, uid, record === 'off' ? 'off' : 'on') }),
       },

@@ -200,7 +200,7 @@ describe('a config.yml of pi-webrtc', () => {
     );
 
     expect(overrides.values).toMatchObject({
-      cameras: { garden: { source: 'v4l2:/dev/video1', settings: { fps: 25 }, audio: 'auto' } },
+      cameras: { garden: { source: 'v4l2:/dev/video1', settings: { fps: 25 }, audio: 'opus' } },
       mqtt: { url: 'mqtt://localhost:1883' },
     });
   });
