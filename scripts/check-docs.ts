@@ -12,6 +12,7 @@ const packages = [
   'media',
   'protocol',
   'engine',
+  'mqtt',
   'ffmpeg',
   'sources',
   'outputs',

@@ -1,5 +1,10 @@
+import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { selfSignedKeyPair } from '../../apps/server/src/tls/certificate.ts';
 import { hear, TestLinks } from '../support/mqtt-links.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -133,6 +138,33 @@ describe('MQTT of the server', () => {
     expect(metrics.text).toMatch(/pinhole_mqtt\{what="clients"\} \d/);
     expect(metrics.text).toMatch(/output="mqtt",event="refused-credentials"\} [1-9]/);
   });
+});
+
+it('MQTT over TLS has the certificate that the configuration names', async () => {
+  const links = new TestLinks();
+  const folder = await mkdtemp(join(tmpdir(), 'pinhole-mqtt-tls-'));
+  const { cert: ca } = await selfSignedKeyPair(folder, { names: ['localhost'], now: new Date() });
+  const tls = { cert: join(folder, 'tls-cert.pem'), key: join(folder, 'tls-key.pem') };
+  const user = { name: 'shed', password: 'secret', device: 'shed' };
+  const server = await openTestServer({ mqtt: { tcp: { port: 0, tls }, users: [user] } });
+  try {
+    const login = { username: user.name, password: user.password };
+    const url = `mqtts://localhost:${server.mqttPort}`;
+    const [trusting, careful, plain] = [
+      links.open({ url, ca, ...login }),
+      links.open({ url, ...login }),
+      links.open({ url: url.replace('mqtts', 'mqtt'), ...login }),
+    ];
+
+    await trusting.until('connected');
+    expect(await careful.until('lost')).toMatchObject({ why: expect.stringMatching(/certificate/) });
+    await plain.until('lost');
+    expect(plain.counters.connections).toBe(0);
+  } finally {
+    await links.closeAll();
+    await server.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 it('strangers watch what the configuration lets those from their address watch', async () => {

@@ -28,6 +28,7 @@ export class Connection {
   readonly #events: ConnectionEvents;
   #client: MqttClient | undefined;
   #over = false;
+  #stood = false;
   #why = '';
   #refusal: PinholeError | undefined;
   #window = { acknowledged: RECEIVE_MAXIMUM, packetBytes: Number.POSITIVE_INFINITY };
@@ -110,6 +111,7 @@ export class Connection {
   #listen(client: MqttClient): void {
     client.on('connect', ({ properties }) => {
       if (this.#over) return;
+      this.#stood = true;
       this.#window = {
         acknowledged: properties?.receiveMaximum ?? RECEIVE_MAXIMUM,
         packetBytes: properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
@@ -125,7 +127,9 @@ export class Connection {
       if (code !== undefined) this.#note(code);
       else this.#why ||= faultInWords(error);
     });
-    client.on('close', () => this.#lost(this.#why || 'the connection ended'));
+    client.on('close', () =>
+      this.#lost(this.#why || (this.#stood ? 'the connection ended' : 'the broker did not answer')),
+    );
   }
 
   #note(reasonCode: number): void {
