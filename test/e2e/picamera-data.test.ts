@@ -37,7 +37,7 @@ const MEGABYTE = 2 ** 20;
 /** The first generation's is only as large as it takes to see that it is whole. */
 const FILE_BYTES = {
   legacy: 5 * MEGABYTE + 12_345,
-  packet: Number(process.env['PICAMERA_FILE_MB'] ?? 32) * MEGABYTE + 12_345,
+  packet: Math.round(Number(process.env['PICAMERA_FILE_MB'] ?? 32) * MEGABYTE) + 12_345,
 } as const;
 
 /** What the device holds of a file at any time is less than this, and the file is larger. */
