@@ -111,11 +111,21 @@ needs('ffmpeg').it(
     first.write(frame(2));
     first.write(frame(5));
     second.write(frame(1));
-    first.end();
-    first.write(frame(6));
-
-    await vi.waitFor(() => expect(speaker.rests).toBe(true), { timeout: 20_000 });
     expect(speaker.counters).toMatchObject({ frames: 6, silent: 1, late: 2, lost: 2, crowded: 1 });
+
+    // The first one says no more: its place is free.
+    let sequence = 2;
+    await vi.waitFor(
+      () => {
+        const { crowded } = speaker.counters;
+        second.write(frame(sequence++));
+        expect(speaker.counters.crowded).toBe(crowded);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    second.end();
+    second.write(frame(sequence));
+    await vi.waitFor(() => expect(speaker.rests).toBe(true), { timeout: 20_000 });
   },
 );
 

@@ -160,8 +160,8 @@ export class Speaker {
     const due = Math.floor((nowMs - this.#startedMs) / MIX_MS);
     this.#mixed = Math.max(this.#mixed, due - MOST_BEHIND_MS / MIX_MS);
     for (; this.#mixed < due; this.#mixed++) this.#loudspeaker?.play(this.#mix());
+    for (const voice of this.#voices) voice.restIfSilent(nowMs - this.#restAfterMs);
     if (nowMs - this.#spokeMs < this.#restAfterMs) return;
-    for (const voice of this.#voices) voice.rest();
     this.#sleep();
     this.#loudspeaker?.rest();
   }

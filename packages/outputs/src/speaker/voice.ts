@@ -43,6 +43,7 @@ export class Voice {
   #leaving: Promise<void> = Promise.resolve();
   #last: number | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  #spokeMs = Number.NEGATIVE_INFINITY;
   #ended = false;
   readonly #counters = { frames: 0, silent: 0, late: 0, lost: 0, crowded: 0, undecoded: 0 };
 
@@ -75,6 +76,7 @@ export class Voice {
       this.#counters.crowded++;
       return;
     }
+    this.#spokeMs = performance.now();
     this.#decoder ??= this.#open();
     if (this.#decoder?.push(data) !== true) this.#counters.undecoded++;
     this.#host.spoke();
@@ -86,6 +88,11 @@ export class Voice {
     const decoder = this.#decoder;
     this.#decoder = undefined;
     if (decoder) this.#leaving = Promise.all([this.#leaving, decoder.close()]).then(() => {});
+  }
+
+  /** Rests, where nothing was said since `sinceMs`. */
+  restIfSilent(sinceMs: number): void {
+    if (this.decodes && this.#spokeMs < sinceMs) this.rest();
   }
 
   /** Resolves when nothing of it runs any more. */
