@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,13 +41,14 @@ export async function startMqttExample(users: Readonly<Record<string, string>>):
   const { ca, cert, key } = await makeCertificates();
   const { ca: otherCa } = await makeCertificates();
   await Promise.all([
+    copyFile(join(EXAMPLES, 'acl'), at('acl')),
     writeFile(at('server.pem'), cert),
     writeFile(at('server.key'), key, { mode: 0o644 }),
     writeFile(
       at('mosquitto.conf'),
       replaced(await readFile(join(EXAMPLES, 'mosquitto.conf'), 'utf8'), {
         '/etc/mosquitto/pinhole.passwd': at('passwd'),
-        '/etc/mosquitto/pinhole.acl': join(EXAMPLES, 'acl'),
+        '/etc/mosquitto/pinhole.acl': at('acl'),
         '/etc/mosquitto/certs/': `${folder}/`,
         'listener 1883 127.0.0.1': `listener ${tcp} 127.0.0.1`,
         'listener 8883': `listener ${tls} 127.0.0.1`,
