@@ -1,5 +1,5 @@
 import { CameraClient, type RoomWebSocketClass } from '@pinhole/client/rooms';
-import { NodeMediaStream, NodeVideoTrack, nodeRooms } from '@pinhole/rooms-node';
+import { NodeMediaStream, type NodeRooms, NodeVideoTrack, nodeRooms } from '@pinhole/rooms-node';
 import { createSyntheticSource } from '@pinhole/sources/synthetic';
 
 /** A camera in Node that sends our test picture, with its time code, to a room. */
@@ -12,6 +12,9 @@ export interface NodeRoomCamera {
 /** WebRTC of this machine for itself. */
 export const LOOPBACK = nodeRooms({ hostAddresses: ['127.0.0.1', '::1'] });
 
+/** WebRTC of this machine for its browser, which binds no loopback address. */
+export const MACHINE = nodeRooms();
+
 /** Opens one and registers it. */
 export async function openNodeRoomCamera(options: {
   readonly url: string;
@@ -19,8 +22,10 @@ export async function openNodeRoomCamera(options: {
   readonly room?: string;
   readonly token?: string;
   readonly webSocket?: RoomWebSocketClass;
+  /** Default {@link LOOPBACK}. */
+  readonly node?: NodeRooms;
 }): Promise<NodeRoomCamera> {
-  const { url, room = 'cctv', ...rest } = options;
+  const { url, room = 'cctv', node = LOOPBACK, ...rest } = options;
   const source = createSyntheticSource({ width: 640, height: 360, framesPerSecond: 15 });
   const track = new NodeVideoTrack({ onKeyFrameRequest: () => source.requestKeyFrame() });
   const ended = new AbortController();
@@ -29,7 +34,7 @@ export async function openNodeRoomCamera(options: {
     { signal: ended.signal },
   );
   const client = new CameraClient({
-    ...LOOPBACK,
+    ...node,
     serverUrl: url.replace(/^http/, 'ws'),
     room,
     localStream: new NodeMediaStream([track]),
