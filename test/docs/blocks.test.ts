@@ -15,6 +15,8 @@ const TESTED: Readonly<Record<string, string>> = {
   caddyfile: 'proxies.test.ts',
   python: 'picamera-data.test.ts',
   mjs: 'picamera-data.test.ts',
+  typescript: 'rooms-client.test.ts',
+  mts: 'rooms-client.test.ts',
 };
 
 it('no block of code is in a language that no test runs', () => {
