@@ -202,33 +202,39 @@ needs('chromium', 'ffmpeg').describe('the data channels of a device in Chromium'
     expect(code?.captureTime).toBeLessThanOrEqual(now());
   });
 
-  it.each([
-    ['legacy', CmdType.RECORDING, FILE_BYTES.legacy],
-    ['packet', CommandType.TRANSFER_FILE, FILE_BYTES.packet],
-  ] as const)('%s: a file arrives whole, and the device holds next to nothing of it', async (...of) => {
-    const [encoding, type, sizeBytes] = of;
-    const { path, sha256 } = await largeFile('20261121/10/20261121_100000.mp4', sizeBytes);
-    await connect(encoding);
-    let most = 0;
+  it('legacy: a file arrives whole', async () => {
+    const { path, sha256 } = await largeFile('20261121/10/20261121_100000.mp4', FILE_BYTES.legacy);
+    await connect('legacy');
+
+    const body = await ask({ kind: 'download', path }, CmdType.RECORDING);
+
+    expect(body).toMatchObject({ bytes: FILE_BYTES.legacy, received: FILE_BYTES.legacy, sha256 });
+  });
+
+  it('packet: a large file arrives whole, and the device holds next to nothing of it', async () => {
+    const sizeBytes = FILE_BYTES.packet;
+    const { path, sha256 } = await largeFile('20261121/10/20261121_101000.mp4', sizeBytes);
+    await connect('packet');
+    const held: number[] = [];
     const start = liveBytes();
     const cpu = process.cpuUsage();
-    const watch = setInterval(() => {
-      most = Math.max(most, liveBytes() - start);
-    }, 200);
+    // Seldom: to collect the garbage takes as long as to send a megabyte.
+    const watch = setInterval(() => held.push(liveBytes() - start), 500);
 
-    const body = await ask({ kind: 'download', path }, type);
+    const body = await ask({ kind: 'download', path }, CommandType.TRANSFER_FILE);
 
     clearInterval(watch);
     const { user, system } = process.cpuUsage(cpu);
     const line = [
-      `${encoding}: ${(sizeBytes / 1e6).toFixed(0)} MB in ${(body.elapsedMs / 1000).toFixed(1)} s`,
+      `${(sizeBytes / 1e6).toFixed(0)} MB in ${(body.elapsedMs / 1000).toFixed(1)} s`,
       `${(sizeBytes / 1000 / body.elapsedMs).toFixed(1)} MB/s`,
       `${(((user + system) / sizeBytes) * 100).toFixed(1)} CPU s per 100 MB`,
-      `${(most / MEGABYTE).toFixed(0)} MiB more at most`,
+      `${(Math.max(...held) / MEGABYTE).toFixed(0)} MiB more at most`,
     ];
     console.log(line.join(', '));
     expect(body).toMatchObject({ bytes: sizeBytes, received: sizeBytes, sha256 });
-    expect(most).toBeLessThan(FLAT_BYTES);
+    expect(held.length).toBeGreaterThan(0);
+    expect(Math.max(...held)).toBeLessThan(FLAT_BYTES);
   });
 
   it('a download ends on the device when its page goes', async () => {
