@@ -128,9 +128,13 @@ async function join(): Promise<void> {
 function showCameras(client: ViewerClient): void {
   const cameras = [...client.availableCameras.keys()];
   viewerSays.textContent = `In room ${client.currentRoom}; cameras: ${cameras.length}.`;
+  const shown = [...find('#viewer ul').children].map((item) => (item as HTMLElement).dataset['camera']);
+  // A button that is replaced while it is pressed does nothing.
+  if (JSON.stringify(shown) === JSON.stringify(cameras)) return;
   find('#viewer ul').replaceChildren(
     ...cameras.map((cameraId) => {
       const item = document.createElement('li');
+      item.dataset['camera'] = cameraId;
       const view = document.createElement('button');
       view.textContent = 'View';
       view.addEventListener('click', () => {

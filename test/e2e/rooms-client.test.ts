@@ -78,7 +78,8 @@ describe('rooms, in a browser and in Node', () => {
     await Promise.all([openCamera('door'), openCamera('hall')]);
     await press('viewer', 'Join');
     await expect.poll(viewerSays, PATIENCE).toBe('In room cctv; cameras: 2.');
-    await Promise.all([view('door'), view('hall')]);
+    await view('door');
+    await view('hall');
     const [door, hall] = [
       await laterFrame(page, pictureOf('door')),
       await laterFrame(page, pictureOf('hall')),
