@@ -1,9 +1,12 @@
 import { isIPv4 } from 'node:net';
 import { classes, parseMessage, StunProtocol } from 'werift';
+import { KnownPaths } from './known-paths.ts';
 import type { UdpSocket } from './udp-socket.ts';
 
 /** The part of werift's STUN that takes datagrams; its types keep it to itself. */
 interface StunReceiver {
+  /** Requests that wait for their response, by their number. */
+  readonly transactions: Readonly<Record<string, { integrityKey: Buffer | undefined } | undefined>>;
   datagramReceived(datagram: Buffer, from: readonly [string, number]): void;
 }
 
@@ -29,12 +32,33 @@ export function openStun(socket: UdpSocket): StunProtocol {
   return protocol;
 }
 
-/** Hands a STUN datagram to werift. */
-export const receiveStun = (
-  protocol: StunProtocol,
-  datagram: Buffer,
-  from: readonly [string, number],
-): void => (protocol as unknown as StunReceiver).datagramReceived(datagram, from);
+/** Where signed requests came from. */
+const proven = new WeakMap<StunProtocol, KnownPaths>();
+
+/**
+ * Hands a STUN datagram to werift; a request is to be signed.
+ *
+ * Chromium signs its responses with a password that it told nobody while it has candidates from a pool
+ * (`iceCandidatePoolSize`, as picamera.js asks for) and does not know its own addresses. The number of our request, which
+ * nobody else can know, comes back from where signed requests came from: that is proof enough, and without it such a
+ * browser would never be connected.
+ */
+export function receiveStun(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
+  const receiver = protocol as unknown as StunReceiver;
+  const paths = proven.get(protocol) ?? new KnownPaths();
+  proven.set(protocol, paths);
+  const path = from.join(' ');
+  if (isStunRequest(datagram)) paths.admit(path);
+  else if (paths.has(path)) takeAsSigned(receiver, datagram);
+  receiver.datagramReceived(datagram, from);
+}
+
+function takeAsSigned({ transactions }: StunReceiver, datagram: Buffer): void {
+  const response = parseMessage(datagram);
+  const transaction = response && transactions[response.transactionIdHex];
+  if (transaction?.integrityKey === undefined || response?.messageClass !== classes.RESPONSE) return;
+  if (parseMessage(datagram, transaction.integrityKey) === undefined) transaction.integrityKey = undefined;
+}
 
 /** What a datagram is to us, looked at before werift sees it. */
 export type StunKind =
