@@ -24,7 +24,7 @@ export interface DeviceLimits {
 /** Enough for a house full of pages that are all opened at once, and their candidates. */
 export const DEFAULT_DEVICE_LIMITS: DeviceLimits = {
   connections: 64,
-  offers: { perSecond: 2, burst: 64 },
+  offers: { perSecond: 4, burst: 128 },
   offersPerClient: { perSecond: 0.2, burst: 8 },
   candidatesPerClient: { perSecond: 4, burst: 128 },
   earlyClients: 64,
