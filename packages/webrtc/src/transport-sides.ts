@@ -28,6 +28,8 @@ export interface RemoteIce {
   readonly password: string;
   /** It makes no checks of its own (RFC 8445 §2.5). */
   readonly lite: boolean;
+  /** Its part: `controlled` answered our offer. Default `controlling` (RFC 8445 §6.1.1). */
+  readonly role?: 'controlling' | 'controlled';
 }
 
 /** The peer's end of a connection, as its offer or answer tells. */

@@ -152,6 +152,7 @@ export class WeriftIce implements DatagramPath {
     readonly ufrag: string;
     readonly password: string;
     readonly lite: boolean;
+    readonly role?: 'controlling' | 'controlled';
     readonly nominated: () => void;
     readonly failed: (why: string) => void;
     /** Takes what comes of the peer and is not of ICE. */
@@ -166,7 +167,7 @@ export class WeriftIce implements DatagramPath {
       remote.nominated();
     });
     // RFC 8445 §6.1.1: opposite a lite agent the full one controls.
-    if (remote.lite) connection.iceControlling = true;
+    connection.iceControlling = remote.lite || remote.role === 'controlled';
     connection.setRemoteParams({
       iceLite: remote.lite,
       usernameFragment: remote.ufrag,

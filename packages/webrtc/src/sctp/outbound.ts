@@ -118,8 +118,11 @@ export class Outbound {
     this.#peerWindowBytes = sack.windowBytes;
     this.#confirmedTsn = sack.tsn;
     const confirmed = this.#sent.splice(0, advance);
-    const [oldest] = confirmed;
-    if (oldest?.state === 'flying' && oldest.sentCount === 1) this.#timeout.measure(nowMs - oldest.sentAtMs);
+    const newest = confirmed.at(-1);
+    if (newest?.state === 'flying' && newest.sentCount === 1) {
+      this.#timeout.measure(nowMs - newest.sentAtMs);
+      this.#window.measure(nowMs - newest.sentAtMs, nowMs);
+    }
     for (const chunk of confirmed) this.#settle(chunk, 'acknowledged');
     this.#acknowledgeGaps(sack);
     if (this.#recoveryEnd !== undefined && tsnAhead(sack.tsn, this.#recoveryEnd) >= 0) {
