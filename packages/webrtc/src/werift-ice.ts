@@ -185,12 +185,13 @@ export class WeriftIce implements DatagramPath {
    */
   async addRemote(candidate: IceCandidate): Promise<void> {
     const { address, transport, component, type } = candidate;
-    if (!isIP(address) || transport !== 'udp' || component !== 1 || type === 'prflx') return;
+    // Chromium tells candidates of a pool (`iceCandidatePoolSize`) as of component 0.
+    if (!isIP(address) || transport !== 'udp' || component > 1 || type === 'prflx') return;
     if (candidate.port === 0 || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
     const own = this.#sockets.map((socket) => socket.address);
     if (!mayCheck(address, own)) return;
     this.#remoteCandidates++;
-    await this.#connection.addRemoteCandidate(toWerift(candidate));
+    await this.#connection.addRemoteCandidate(toWerift({ ...candidate, component: 1 }));
   }
 
   send(datagram: Uint8Array): void {

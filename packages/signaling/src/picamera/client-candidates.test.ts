@@ -45,15 +45,28 @@ describe('candidates', () => {
     );
   });
 
-  it('go to the offer that they name: those of a restart are not for the path before', async () => {
+  it('of a restart wait for its offer where they come before it, though the connection gets them too', async () => {
     const rig = new DeviceRig();
     await rig.offerNew('cat', offerOf({ ufrag: 'abcd' }));
     rig.link.hear('garden/ice/cat', candidateOf(2000, 'restart'));
-    expect(rig.peers.at(0).candidates).toEqual([]);
+    expect(rig.device.counters.candidatesEarly).toBe(0);
+    rig.peers.at(0).candidates.length = 0;
 
-    await rig.offerNew('cat', offerOf({ version: 2, ufrag: 'restart' }));
+    await rig.offerNew('cat', offerOf({ session: '2', ufrag: 'restart' }));
 
-    expect(rig.peers.at(0).candidates).toEqual([candidateOf(2000, 'restart').candidate]);
+    expect(rig.peers.at(1).candidates).toEqual([candidateOf(2000, 'restart').candidate]);
+  });
+
+  it('from a pool, which name no offer, find the connection, before the offer and after it', async () => {
+    const rig = new DeviceRig();
+    rig.link.hear('garden/ice/ann/offer', candidateOf(1000, 'pool'));
+
+    await rig.offerOld('ann', offerOf({ ufrag: 'abcd' }));
+    rig.link.hear('garden/ice/ann/offer', candidateOf(1001, 'pool'));
+
+    expect(rig.peers.at(0).candidates).toEqual(
+      [1000, 1001].map((port) => candidateOf(port, 'pool').candidate),
+    );
   });
 
   it('of two connections of one client find theirs', async () => {

@@ -12,7 +12,7 @@ import { type ClientOffer, FAMILIES } from './client-offer.ts';
 import type { DeviceCounters } from './device-counters.ts';
 import type { DeviceLimits } from './device-limits.ts';
 import type { DeviceLink } from './device-link.ts';
-import { type ClientCandidate, EarlyCandidates } from './early-candidates.ts';
+import { type ClientCandidate, EarlyCandidates, type KeptAs } from './early-candidates.ts';
 import { readOfferedSide } from './offered-side.ts';
 import { ViewerConnection } from './viewer-connection.ts';
 import type { ServeViewer } from './viewer-service.ts';
@@ -114,10 +114,15 @@ export class DeviceViewer {
       counters.candidatesEchoed++;
       return;
     }
-    const connection = this.#ownerOf(candidate);
-    if (connection) this.#give(connection, candidate);
-    else if (this.#early.keep(candidate, now)) counters.candidatesEarly++;
-    else counters.candidatesEarlyDropped++;
+    const owner = this.#ownerOf(candidate);
+    const meant = this.#connections.at(-1);
+    if (owner) this.#give(owner, candidate);
+    else if (this.#answering || this.#waiting || !meant) this.#keep(candidate, 'new', now);
+    else {
+      // Of an offer that has not come, or of none at all: see `EarlyCandidates`.
+      if (candidate.username !== undefined) this.#keep(candidate, 'given', now);
+      this.#give(meant, candidate);
+    }
   }
 
   /** Does what has come due. */
@@ -127,8 +132,7 @@ export class DeviceViewer {
 
   /** Lets go of what was kept for an offer that may never come. */
   forget(): void {
-    this.#context.counters.candidatesEarlyDropped += this.#early.size;
-    this.#early.take(new Set());
+    this.#context.counters.candidatesEarlyDropped += this.#early.clear();
   }
 
   /** Ends all of it. */
@@ -243,13 +247,20 @@ export class DeviceViewer {
     connection.service.closed();
   }
 
+  /** The connection whose offer the candidate names. */
   #ownerOf({ username }: ClientCandidate): ViewerConnection | undefined {
-    if (username === undefined) {
-      return this.#answering || this.#waiting ? undefined : this.#connections.at(-1);
-    }
+    if (username === undefined) return undefined;
     return this.#connections.findLast(
       ({ id, offer }) => id !== undefined && offer.answer !== undefined && offer.side.usernames.has(username),
     );
+  }
+
+  #keep(candidate: ClientCandidate, as: KeptAs, now: Micros): void {
+    const { counters } = this.#context;
+    const kept = this.#early.keep(candidate, as, now);
+    if (as === 'given') return;
+    if (kept) counters.candidatesEarly++;
+    else counters.candidatesEarlyDropped++;
   }
 
   #give(connection: ViewerConnection, { text }: ClientCandidate): void {
