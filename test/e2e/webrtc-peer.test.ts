@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { micros, PinholeError, silentLogger } from '@pinhole/core';
-import type { Peer, PeerEvent } from '@pinhole/engine';
+import type { OfferedPeer, Peer, PeerEvent } from '@pinhole/engine';
 import { createWeriftPeerFactory, typescriptFanout } from '@pinhole/outputs/webrtc';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -55,12 +55,52 @@ async function watch({ extension, forMs }: { readonly extension: string; readonl
   };
 }
 
+/** Runs in the page: answers an offer, watches for so long, then says what was seen. */
+async function answerAndWatch({ extension, forMs }: { readonly extension: string; readonly forMs: number }) {
+  const connection = new RTCPeerConnection();
+  const video = document.createElement('video');
+  video.muted = true;
+  document.body.append(video);
+  connection.ontrack = ({ streams }) => {
+    video.srcObject = streams[0] ?? null;
+  };
+  connection.onicecandidate = ({ candidate }) => {
+    void fetch('/candidate', { method: 'POST', body: candidate?.candidate ?? '' });
+  };
+  const offer = await (await fetch('/invitation')).text();
+  await connection.setRemoteDescription({ type: 'offer', sdp: offer });
+  const first = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  const answer = await connection.createAnswer();
+  answer.sdp = answer.sdp?.replace('a=recvonly', `a=extmap:4 ${extension}\r\na=recvonly`) ?? '';
+  await connection.setLocalDescription(answer);
+  const response = await fetch('/answer', { method: 'POST', body: answer.sdp });
+  if (!response.ok) return { refusal: await response.text() };
+  await video.play();
+  await first;
+  await new Promise((resolve) => setTimeout(resolve, forMs));
+  const stats = [...(await connection.getStats()).values()].find(({ type }) => type === 'inbound-rtp');
+  const [source] = connection
+    .getReceivers()
+    .flatMap((receiver) => receiver.getSynchronizationSources()) as (RTCRtpSynchronizationSource & {
+    captureTimestamp?: number;
+  })[];
+  connection.close();
+  return {
+    width: video.videoWidth,
+    height: video.videoHeight,
+    framesDecoded: Number(stats?.framesDecoded),
+    freezeCount: Number(stats?.freezeCount),
+    captureTimestamp: source?.captureTimestamp,
+  };
+}
+
 needs('chromium', 'ffmpeg').describe('Chromium', () => {
   let browser: Browser;
   let server: Server;
   let page: Page;
   let camera: ClipCamera;
-  const peers: Peer[] = [];
+  const peers: (Peer | OfferedPeer)[] = [];
+  let offered: OfferedPeer | undefined;
   const events: PeerEvent['kind'][] = [];
   let network: 'up' | 'down' = 'up';
   const factory = createWeriftPeerFactory({
@@ -84,6 +124,28 @@ needs('chromium', 'ffmpeg').describe('Chromium', () => {
 
   beforeAll(async () => {
     server = createServer((request, response) => {
+      if (request.url === '/invitation') {
+        void factory
+          .offer({ stream: camera.stream, handle: ({ kind }) => events.push(kind) })
+          .then((peer) => {
+            offered = peer;
+            peers.push(peer);
+            response.end(peer.offer);
+          });
+        return;
+      }
+      if (request.url === '/answer' || request.url === '/candidate') {
+        text(request)
+          .then((body) => (request.url === '/answer' ? offered?.accept(body) : offered?.addCandidate(body)))
+          .then(
+            () => response.end(),
+            (error: unknown) => {
+              response.statusCode = 406;
+              response.end(error instanceof PinholeError ? error.code : String(error));
+            },
+          );
+        return;
+      }
       if (request.method !== 'POST') {
         response.setHeader('content-type', 'text/html').end('<!doctype html><title>viewer</title>');
         return;
@@ -145,6 +207,26 @@ needs('chromium', 'ffmpeg').describe('Chromium', () => {
     await vi.waitFor(() => expect(events.at(-1)).toBe('left'));
     expect(events.slice(0, 2)).toEqual(['connected', 'heard']);
   });
+
+  it.each([
+    ['baseline', 30],
+    ['high', 300],
+  ] as const)(
+    'answers an offer of ours and decodes %s, with its candidates one by one',
+    async (profile, gop) => {
+      play({ profile, gop, seconds: 10 });
+
+      const seen = await page.evaluate(answerAndWatch, { extension: ABS_CAPTURE_TIME, forMs: 1000 });
+
+      expect(seen).toMatchObject({ width: 640, height: 360, freezeCount: 0 });
+      expect(seen.framesDecoded).toBeGreaterThan(20);
+      const captured = (seen.captureTimestamp ?? 0) - 2_208_988_800_000;
+      expect(Math.abs(captured - now() / 1000)).toBeLessThan(2000);
+      await vi.waitFor(() => expect(events.at(-1)).toBe('left'));
+      expect(events.slice(0, 2)).toEqual(['connected', 'heard']);
+      await expect(offered?.accept('v=0')).rejects.toMatchObject({ code: 'webrtc/unsupported' });
+    },
+  );
 
   it('sees the picture again soon after an outage, in the middle of a long GOP', async () => {
     play({ gop: 300, seconds: 10 });

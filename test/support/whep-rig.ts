@@ -47,7 +47,10 @@ export class WhepRig {
     let ids = 0;
     const limits = { total: 2, perCamera: 2, perAddress: 2 };
     this.registry = new ViewerRegistry({ limits, now, newId: () => `session-${++ids}` });
-    const peers = { open: (request: PeerRequest) => this.openPeer(request) };
+    const peers = {
+      open: (request: PeerRequest) => this.openPeer(request),
+      offer: () => Promise.reject(new Error('viewers of WHEP make the offers')),
+    };
     this.handler = createWhepHandler({
       sessions: new ViewerSessions({ peers, registry: this.registry, now, log: silentLogger }),
       cameras: new Cameras([camera]),

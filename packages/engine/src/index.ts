@@ -19,6 +19,7 @@ export { REVERT_AFTER, type Unkept } from './control/revert-guard.ts';
 export type { ChannelViewer, RtpAnchor } from './session/channel-viewer.ts';
 export type { DataChannel, MessagePipe, NegotiatedChannel } from './session/data-channel.ts';
 export type {
+  OfferedPeer,
   Peer,
   PeerEvent,
   PeerFactory,
@@ -64,6 +65,7 @@ export {
 } from './session/viewer-registry.ts';
 export {
   type AnsweredOffer,
+  type InvitedViewer,
   type PeerTotals,
   type SessionWishes,
   ViewerSessions,

@@ -110,6 +110,18 @@ export interface Peer {
   close(why?: ViewerEnd): Promise<void>;
 }
 
+/** A connection of which we make the offer. */
+export interface OfferedPeer extends Omit<Peer, 'answer' | 'renegotiate'> {
+  /** SDP offer with all candidates. */
+  readonly offer: string;
+  /**
+   * Takes the viewer's SDP answer, and connects. Candidates that were added before are used from then on.
+   * @throws {PinholeError} `webrtc/malformed-answer`, `webrtc/no-h264`, `webrtc/unsupported` (not an answer to this
+   *   offer, or a second one), `webrtc/closed`
+   */
+  accept(answer: string): Promise<void>;
+}
+
 /** Opens peers. */
 export interface PeerFactory {
   /**
@@ -117,4 +129,9 @@ export interface PeerFactory {
    *   `webrtc/b-frames` (the message names the camera setting), `webrtc/unsupported`
    */
   open(request: PeerRequest): Promise<Peer>;
+  /**
+   * Offers a viewer that makes no offer itself, as those of rooms.
+   * @throws {PinholeError} `webrtc/b-frames`, `webrtc/unsupported`, `webrtc/bind`, `webrtc/no-address`
+   */
+  offer(media: PeerMedia): Promise<OfferedPeer>;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Camera } from '../stream/camera.ts';
 import { fakeUnit } from '../stream/fake-units.ts';
 import type { Source, SourceSink } from '../stream/source.ts';
-import type { Peer, PeerFactory, PeerRequest } from './peer.ts';
+import type { OfferedPeer, Peer, PeerFactory, PeerMedia, PeerRequest } from './peer.ts';
 import { ViewerRegistry } from './viewer-registry.ts';
 import { ViewerSessions } from './viewer-sessions.ts';
 
@@ -11,17 +11,25 @@ const WHO = { tokenId: 'guest', address: '127.0.0.1' };
 
 /** A factory whose peers the test plays. */
 class HandPeers implements PeerFactory {
-  readonly requests: PeerRequest[] = [];
+  readonly requests: (PeerMedia & Partial<PeerRequest>)[] = [];
   readonly closed: number[] = [];
+  readonly accepted: string[] = [];
   refusal: PinholeError | undefined;
 
-  open(request: PeerRequest): Promise<Peer> {
+  async open(request: PeerRequest): Promise<Peer> {
+    return { ...(await this.#peer(request)), answer: 'v=0', renegotiate: () => Promise.resolve('v=0') };
+  }
+
+  async offer(media: PeerMedia): Promise<OfferedPeer> {
+    const accept = (answer: string) => Promise.resolve(void this.accepted.push(answer));
+    return { ...(await this.#peer(media)), offer: 'v=0 offer', accept };
+  }
+
+  #peer(request: PeerMedia): Promise<Omit<Peer, 'answer' | 'renegotiate'>> {
     if (this.refusal) return Promise.reject(this.refusal);
     const index = this.requests.push(request) - 1;
     return Promise.resolve({
-      answer: 'v=0',
       addCandidate: () => Promise.resolve(),
-      renegotiate: () => Promise.resolve('v=0'),
       stats: () => ({
         packetsSent: 1,
         bytesSent: 2,
@@ -165,6 +173,38 @@ describe('the wishes of a protocol', () => {
 
     peers.requests[0]?.handle({ kind: 'left' });
     await expect(sessions.renegotiate(id, 'v=0 late')).rejects.toMatchObject({ code: 'session/unknown' });
+  });
+});
+
+describe('an invited viewer', () => {
+  it('is made an offer when its camera is ready, and answers it later', async () => {
+    const { camera, peers, registry, sessions } = setUp();
+
+    const { id, offer } = await sessions.invite(camera, WHO, { peer: { audio: 'send' } });
+    await sessions.accept(id, 'v=0 answer');
+
+    expect(offer).toBe('v=0 offer');
+    expect(peers.requests).toMatchObject([{ audio: 'send', who: WHO }]);
+    expect(peers.accepted).toEqual(['v=0 answer']);
+    expect(registry.list()).toMatchObject([{ id, state: 'connecting' }]);
+    await expect(sessions.renegotiate(id, 'v=0')).rejects.toMatchObject({ code: 'webrtc/unsupported' });
+  });
+
+  it('that never answers is reaped', async () => {
+    const { camera, peers, sessions, at } = setUp();
+    const { id } = await sessions.invite(camera, WHO);
+
+    at(15);
+
+    expect(peers.closed).toEqual([0]);
+    await expect(sessions.accept(id, 'v=0')).rejects.toMatchObject({ code: 'session/unknown' });
+  });
+
+  it('is not one who made an offer', async () => {
+    const { camera, sessions } = setUp();
+    const { id } = await sessions.offer(camera, 'v=0', WHO);
+
+    await expect(sessions.accept(id, 'v=0')).rejects.toMatchObject({ code: 'webrtc/unsupported' });
   });
 });
 

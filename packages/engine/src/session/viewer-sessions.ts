@@ -1,6 +1,6 @@
 import { type Logger, type Micros, micros, PinholeError } from '@pinhole/core';
 import type { Camera } from '../stream/camera.ts';
-import type { Peer, PeerEvent, PeerFactory, PeerRequest, PeerStats } from './peer.ts';
+import type { OfferedPeer, Peer, PeerEvent, PeerFactory, PeerMedia, PeerRequest, PeerStats } from './peer.ts';
 import {
   newViewer,
   stepViewer,
@@ -18,6 +18,14 @@ export interface AnsweredOffer {
   readonly id: string;
   /** SDP with all candidates. */
   readonly answer: string;
+}
+
+/** A viewer that was made an offer. */
+export interface InvitedViewer {
+  /** Unguessable; names the session from now on. */
+  readonly id: string;
+  /** SDP with all candidates. */
+  readonly offer: string;
 }
 
 /** What a signaling protocol wants of its viewers' sessions beyond the usual. */
@@ -45,7 +53,7 @@ interface Session {
   readonly wishes: SessionWishes;
   state: ViewerState;
   viewer?: AdmittedViewer;
-  peer?: Peer;
+  peer?: Peer | OfferedPeer;
   stopWatching?: () => void;
 }
 
@@ -88,39 +96,33 @@ export class ViewerSessions {
     who: Identity,
     wishes: SessionWishes = {},
   ): Promise<AnsweredOffer> {
-    const { peers, registry, now, log } = this.#options;
-    const session: Session = { camera, who, wishes, state: newViewer(now(), wishes.patience) };
-    const viewer = registry.admit({
-      camera,
-      transport: 'webrtc',
-      who,
-      close: (why) => this.#step(session, { kind: 'end', why }),
-      state: () => session.state.kind,
-    });
-    session.viewer = viewer;
-    try {
-      if (wishes.picture !== 'needless') await camera.ready({ deadline: micros(now() + START_PATIENCE) });
-      const peer = await peers.open({
-        ...wishes.peer,
-        offer: sdp,
-        stream: camera.stream,
-        who,
-        handle: (event) => this.#step(session, inputOf(event)),
-      });
-      session.peer = peer;
-      if (session.state.kind === 'closed')
-        throw new PinholeError('session/ended', `the session ended: ${session.state.why}`);
-      session.stopWatching = camera.stream.events.on('parameters', ({ bFrames }) => {
-        if (bFrames) this.#step(session, { kind: 'end', why: 'b-frames' });
-      });
-      this.#sessions.set(viewer.id, session);
-      log.info({ camera: camera.id, viewer: viewer.id.slice(0, 8), token: who.tokenId }, 'viewer opened');
-      return { id: viewer.id, answer: peer.answer };
-    } catch (error) {
-      viewer.leave('left');
-      void session.peer?.close();
-      throw error;
-    }
+    const { peers } = this.#options;
+    const { id, peer } = await this.#open({ camera, who, wishes }, (media) =>
+      peers.open({ ...media, offer: sdp }),
+    );
+    return { id, answer: peer.answer };
+  }
+
+  /**
+   * Opens a session for a viewer that answers offers, as those of rooms; starts the camera when nobody watched it.
+   * `accept` takes its answer; until then it counts as connecting.
+   * @throws {PinholeError} `camera/not-live`, `session/limit`, `session/ended`, `webrtc/*`
+   */
+  async invite(camera: Camera, who: Identity, wishes: SessionWishes = {}): Promise<InvitedViewer> {
+    const { peers } = this.#options;
+    const { id, peer } = await this.#open({ camera, who, wishes }, (media) => peers.offer(media));
+    return { id, offer: peer.offer };
+  }
+
+  /**
+   * Takes the answer of an invited viewer; see {@link OfferedPeer.accept}.
+   * @throws {PinholeError} `session/unknown`, `webrtc/*`
+   */
+  async accept(id: string, answer: string): Promise<void> {
+    const { peer } = this.#known(id);
+    if (!peer || !('accept' in peer))
+      throw new PinholeError('webrtc/unsupported', 'this viewer was offered nothing');
+    await peer.accept(answer);
   }
 
   /** Who a session belongs to, and its camera; undefined once it ended. */
@@ -146,6 +148,8 @@ export class ViewerSessions {
   async renegotiate(id: string, sdp: string): Promise<string> {
     const { peer } = this.#known(id);
     if (!peer) throw new PinholeError('session/unknown', 'the session is not answered yet');
+    if (!('renegotiate' in peer))
+      throw new PinholeError('webrtc/unsupported', 'a viewer that was made an offer makes none');
     return await peer.renegotiate(sdp);
   }
 
@@ -165,6 +169,48 @@ export class ViewerSessions {
   /** Does what has come due: deadlines, silence. Called a few times a second. */
   tick(): void {
     for (const session of this.#sessions.values()) this.#step(session, { kind: 'tick' });
+  }
+
+  async #open<P extends Peer | OfferedPeer>(
+    {
+      camera,
+      who,
+      wishes,
+    }: { readonly camera: Camera; readonly who: Identity; readonly wishes: SessionWishes },
+    open: (media: PeerMedia) => Promise<P>,
+  ): Promise<{ readonly id: string; readonly peer: P }> {
+    const { registry, now, log } = this.#options;
+    const session: Session = { camera, who, wishes, state: newViewer(now(), wishes.patience) };
+    const viewer = registry.admit({
+      camera,
+      transport: 'webrtc',
+      who,
+      close: (why) => this.#step(session, { kind: 'end', why }),
+      state: () => session.state.kind,
+    });
+    session.viewer = viewer;
+    try {
+      if (wishes.picture !== 'needless') await camera.ready({ deadline: micros(now() + START_PATIENCE) });
+      const peer = await open({
+        ...wishes.peer,
+        stream: camera.stream,
+        who,
+        handle: (event) => this.#step(session, inputOf(event)),
+      });
+      session.peer = peer;
+      if (session.state.kind === 'closed')
+        throw new PinholeError('session/ended', `the session ended: ${session.state.why}`);
+      session.stopWatching = camera.stream.events.on('parameters', ({ bFrames }) => {
+        if (bFrames) this.#step(session, { kind: 'end', why: 'b-frames' });
+      });
+      this.#sessions.set(viewer.id, session);
+      log.info({ camera: camera.id, viewer: viewer.id.slice(0, 8), token: who.tokenId }, 'viewer opened');
+      return { id: viewer.id, peer };
+    } catch (error) {
+      viewer.leave('left');
+      void session.peer?.close();
+      throw error;
+    }
   }
 
   #known(id: string): Session {

@@ -3,6 +3,7 @@ import type { Micros } from '@pinhole/core';
 import type { ChannelViewer, MessagePipe, PeerFactory } from '@pinhole/engine';
 import { createTransports, type TransportOptions } from '@pinhole/webrtc';
 import { AnsweringPeer } from './answering-peer.ts';
+import { OfferingPeer } from './offering-peer.ts';
 import type { Fanout } from './rtp-sender.ts';
 import { typescriptFanout } from './typescript-fanout.ts';
 
@@ -21,7 +22,9 @@ export function createWeriftPeerFactory(options: WeriftPeerFactoryOptions): Peer
   const { fanout = typescriptFanout, onChannel = () => {}, now, log } = options;
   const transports = createTransports(options);
   const cname = randomBytes(8).toString('hex');
+  const context = { transports, fanout, cname, now, log, onChannel };
   return {
-    open: (request) => AnsweringPeer.open(request, { transports, fanout, cname, now, log, onChannel }),
+    open: (request) => AnsweringPeer.open(request, context),
+    offer: (media) => OfferingPeer.open(media, context),
   };
 }

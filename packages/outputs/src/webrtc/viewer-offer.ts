@@ -89,7 +89,8 @@ const wantsVideo = (media: SdpMedia): boolean => {
   return media.kind === 'video' && isOffered(media) && (direction === 'recvonly' || direction === 'sendrecv');
 };
 
-const bFrames = (): PinholeError =>
+/** What is said of a camera that WebRTC cannot play. */
+export const bFrames = (): PinholeError =>
   new PinholeError(
     'webrtc/b-frames',
     'the camera sends B-frames, which WebRTC cannot play: set B-frames to 0, or the H.264 profile to Baseline, in the ' +

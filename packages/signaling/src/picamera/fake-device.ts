@@ -123,6 +123,11 @@ export class ScriptedPeers implements PeerFactory {
     };
   }
 
+  /** Viewers of a device make the offers. */
+  offer(): Promise<never> {
+    return Promise.reject(new Error('nobody is made an offer'));
+  }
+
   /** The peer opened as the `index`th. */
   at(index: number): ScriptedPeer {
     const peer = this.opened.at(index);

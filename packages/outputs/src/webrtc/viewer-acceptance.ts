@@ -1,0 +1,85 @@
+import { PinholeError } from '@pinhole/core';
+import { RTP_EXTENSION_URI } from '@pinhole/media/rtp';
+import {
+  attribute,
+  attributes,
+  directionOf,
+  extensionMappings,
+  rtpFormats,
+  type SdpMedia,
+  type SessionDescription,
+} from '@pinhole/media/sdp';
+import { bundledWith, parseOffer, readChannels, readRemoteSide, transportSection } from '@pinhole/webrtc';
+import type { ExtensionIds, NegotiatedSession, NegotiatedVideo } from './negotiated-session.ts';
+import { OFFERED_EXTENSIONS, OFFERED_MID } from './viewer-offering.ts';
+
+/** What an answer is held against. */
+export interface OfferedFormats {
+  /** Those of the picture, as they stood in the offer. */
+  readonly payloadTypes: readonly number[];
+  readonly channels: 'none' | 'some';
+}
+
+/**
+ * Reads a viewer's answer to an offer of ours.
+ * @throws {PinholeError} `webrtc/malformed-answer`, `webrtc/no-h264`, `webrtc/unsupported`
+ */
+export function readAnswer(text: string, offered: OfferedFormats): NegotiatedSession {
+  try {
+    return read(text, offered);
+  } catch (thrown) {
+    if (!(thrown instanceof PinholeError) || thrown.code !== 'webrtc/malformed-offer') throw thrown;
+    const message = thrown.message.replaceAll('offer', 'answer');
+    throw new PinholeError('webrtc/malformed-answer', message, { cause: thrown });
+  }
+}
+
+function read(text: string, offered: OfferedFormats): NegotiatedSession {
+  const description = parseOffer(text);
+  const media = description.media.find((section) => attribute(section, 'mid') === OFFERED_MID.video);
+  if (media?.kind !== 'video') {
+    throw new PinholeError(
+      'webrtc/unsupported',
+      `the answer has no video section a=mid:${OFFERED_MID.video}: it answers another offer`,
+    );
+  }
+  const video = videoOf(media, offered);
+  const connection = transportSection(description, media);
+  const channels = offered.channels === 'some' ? channelsOf(description) : undefined;
+  const { ice, fingerprints } = readRemoteSide(description, connection);
+  return {
+    ice: { ...ice, role: 'controlled' },
+    fingerprints,
+    video,
+    ...(channels && { channels }),
+    candidates: attributes(connection, 'candidate'),
+  };
+}
+
+function videoOf(media: SdpMedia, { payloadTypes }: OfferedFormats): NegotiatedVideo {
+  const format = rtpFormats(media).find(
+    ({ codec, payloadType }) => codec === 'H264' && payloadTypes.includes(payloadType),
+  );
+  const direction = directionOf(media);
+  if (media.port === 0 || !format || direction === 'sendonly' || direction === 'inactive') {
+    throw new PinholeError(
+      'webrtc/no-h264',
+      'the viewer takes no H.264 of this offer: its browser has none, or its page refuses the picture',
+    );
+  }
+  return { mid: OFFERED_MID.video, payloadType: format.payloadType, extensionIds: idsOf(media) };
+}
+
+/** Those of ours that the answer leaves standing. */
+function idsOf(media: SdpMedia): ExtensionIds {
+  const answered = extensionMappings(media);
+  const kept = Object.entries(OFFERED_EXTENSIONS).filter(([name, id]) =>
+    answered.some((one) => one.id === id && one.uri === RTP_EXTENSION_URI[name as keyof ExtensionIds]),
+  );
+  return Object.fromEntries(kept);
+}
+
+const channelsOf = (description: SessionDescription): NegotiatedSession['channels'] => {
+  const channels = readChannels(description, bundledWith(description, OFFERED_MID.video));
+  return channels && { sctpPort: channels.sctpPort, maxMessageBytes: channels.maxMessageBytes };
+};
