@@ -1,11 +1,8 @@
-import {
-  MAX_ROOM_JPEG_BYTES,
-  type RoomServerMessage,
-  type RoomServerMessageOf,
-} from '@pinhole/protocol/rooms';
+import { MAX_ROOM_JPEG_BYTES } from '@pinhole/protocol/rooms';
 import { CameraPeers } from './camera-peers.ts';
 import { dispatch, type MessageHandlers } from './message-handlers.ts';
 import type { Patience } from './patience.ts';
+import type { RoomServerMessage, RoomServerMessageOf } from './room-messages.ts';
 import type { CameraClientOptions } from './room-options.ts';
 import { RoomsError, roomsErrorOf } from './rooms-error.ts';
 import type { RoomMediaStream, RoomPeerConnection } from './web-interfaces.ts';

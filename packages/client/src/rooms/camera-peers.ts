@@ -1,4 +1,4 @@
-import type { RoomCandidate, RoomClientMessageInput, RoomDescription } from '@pinhole/protocol/rooms';
+import type { RoomCandidate, RoomClientMessage, RoomDescription } from './room-messages.ts';
 import { RoomPeer } from './room-peer.ts';
 import { type RoomsError, roomsErrorOf } from './rooms-error.ts';
 import type { RoomIceServer, RoomMediaStream, RoomPeerConnection, RoomWebRtc } from './web-interfaces.ts';
@@ -7,7 +7,7 @@ import type { RoomIceServer, RoomMediaStream, RoomPeerConnection, RoomWebRtc } f
 export interface CameraPeersOptions {
   readonly webRtc: () => RoomWebRtc;
   readonly iceServers: () => readonly RoomIceServer[];
-  readonly send: (message: RoomClientMessageInput) => boolean;
+  readonly send: (message: RoomClientMessage) => boolean;
   /** So many are connected now. */
   readonly changed: (connected: number) => void;
   readonly failed: (error: RoomsError) => void;

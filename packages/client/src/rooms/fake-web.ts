@@ -1,4 +1,4 @@
-import type { RoomServerMessage } from '@pinhole/protocol/rooms';
+import type { RoomServerMessage } from './room-messages.ts';
 import type {
   RoomIceCandidate,
   RoomMediaStream,

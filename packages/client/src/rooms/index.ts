@@ -1,7 +1,14 @@
 export { CameraClient } from './camera-client.ts';
 export type { Patience } from './patience.ts';
 export type { RoomListener } from './room-emitter.ts';
-export type { CameraJpeg, CameraListing, RoomsEvents } from './room-events.ts';
+export type { CameraJpeg, RoomsEvents } from './room-events.ts';
+export type {
+  CameraCapabilities,
+  CameraListing,
+  RoomClientMessage,
+  RoomServerMessage,
+  RoomServerMessageOf,
+} from './room-messages.ts';
 export {
   type CameraClientOptions,
   DEFAULT_ICE_SERVERS,

@@ -1,4 +1,4 @@
-import type { RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
+import type { RoomServerMessage, RoomServerMessageOf } from './room-messages.ts';
 
 /** What is done with messages of the server, by their type. Those of other types are for somebody else. */
 export type MessageHandlers = {

@@ -1,9 +1,6 @@
-import type { RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
+import type { CameraListing, RoomServerMessage, RoomServerMessageOf } from './room-messages.ts';
 import type { RoomsError } from './rooms-error.ts';
 import type { RoomMediaStream } from './web-interfaces.ts';
-
-/** A camera of the room. */
-export type CameraListing = Omit<RoomServerMessageOf<'cameraAvailable'>, 'type'>;
 
 /** A JPEG picture of a camera. */
 export interface CameraJpeg {

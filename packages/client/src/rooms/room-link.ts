@@ -2,11 +2,10 @@ import { messageOf } from '@pinhole/core';
 import {
   parseRoomServerMessage,
   ROOM_CLOSE_CODE,
-  type RoomClientMessageInput,
   RoomMessageError,
-  type RoomServerMessage,
   serializeRoomClientMessage,
 } from '@pinhole/protocol/rooms';
+import type { RoomClientMessage, RoomServerMessage } from './room-messages.ts';
 import { RoomsError } from './rooms-error.ts';
 import type { RoomWebSocket, RoomWebSocketClass } from './web-interfaces.ts';
 
@@ -92,7 +91,7 @@ export class RoomLink {
   }
 
   /** @returns false when it was not sent: the connection is not open */
-  send(message: RoomClientMessageInput): boolean {
+  send(message: RoomClientMessage): boolean {
     if (!this.isOpen) return false;
     this.#socket.send(serializeRoomClientMessage(message));
     return true;

@@ -1,4 +1,4 @@
-import type { CameraCapabilities } from '@pinhole/protocol/rooms';
+import type { CameraCapabilities } from './room-messages.ts';
 import type { RoomIceServer, RoomMediaStream, RoomWebRtc, RoomWebSocketClass } from './web-interfaces.ts';
 
 /** How a client comes back by itself. */

@@ -1,4 +1,4 @@
-import type { RoomCandidate, RoomDescription } from '@pinhole/protocol/rooms';
+import type { RoomCandidate, RoomDescription } from './room-messages.ts';
 import type {
   CandidateEvent,
   RoomIceCandidate,

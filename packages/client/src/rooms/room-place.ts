@@ -1,10 +1,6 @@
-import {
-  DEFAULT_ROOM,
-  parseRoomClientMessage,
-  RoomMessageError,
-  type RoomServerMessageOf,
-} from '@pinhole/protocol/rooms';
+import { DEFAULT_ROOM, parseRoomClientMessage, RoomMessageError } from '@pinhole/protocol/rooms';
 import { type Patience, Waiting } from './patience.ts';
+import type { RoomServerMessageOf } from './room-messages.ts';
 import type { JoinOptions } from './room-options.ts';
 import type { RoomSession } from './room-session.ts';
 import { isFinal, RoomsError, refusalOf } from './rooms-error.ts';

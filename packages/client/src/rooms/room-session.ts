@@ -1,7 +1,7 @@
 import { Backoff, millis } from '@pinhole/core';
-import type { RoomClientMessageInput, RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
 import { type Patience, Waiting } from './patience.ts';
 import { RoomLink, type RoomLinkCounters } from './room-link.ts';
+import type { RoomClientMessage, RoomServerMessage, RoomServerMessageOf } from './room-messages.ts';
 import type { ReconnectOptions, RoomClientOptions } from './room-options.ts';
 import { RoomsError } from './rooms-error.ts';
 import type { RoomIceServer, RoomWebSocket, RoomWebSocketClass } from './web-interfaces.ts';
@@ -100,7 +100,7 @@ export class RoomSession {
   }
 
   /** @returns false when it is not connected */
-  send(message: RoomClientMessageInput): boolean {
+  send(message: RoomClientMessage): boolean {
     return this.#state === 'open' && this.#link?.send(message) === true;
   }
 

@@ -1,5 +1,5 @@
 import { type Millis, millis, PinholeError } from '@pinhole/core';
-import type { RoomServerMessageOf } from '@pinhole/protocol/rooms';
+import type { RoomServerMessageOf } from './room-messages.ts';
 
 /** What a client of rooms rejects with, and tells by `error`. Switch on `code`; the message is for people. */
 export class RoomsError extends PinholeError {

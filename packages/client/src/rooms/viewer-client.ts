@@ -1,6 +1,6 @@
-import type { RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
 import { dispatch, type MessageHandlers } from './message-handlers.ts';
 import type { Patience } from './patience.ts';
+import type { RoomServerMessage, RoomServerMessageOf } from './room-messages.ts';
 import type { ViewerClientOptions } from './room-options.ts';
 import { RoomsError, refusalOf } from './rooms-error.ts';
 import { Viewing } from './viewing.ts';

@@ -1,6 +1,6 @@
 import { Backoff, millis } from '@pinhole/core';
-import type { RoomCandidate, RoomClientMessageInput, RoomDescription } from '@pinhole/protocol/rooms';
 import { type Patience, Waiting } from './patience.ts';
+import type { RoomCandidate, RoomClientMessage, RoomDescription } from './room-messages.ts';
 import { fingerprintOf, RoomPeer } from './room-peer.ts';
 import { RoomsError, roomsErrorOf } from './rooms-error.ts';
 import type { RoomIceServer, RoomMediaStream, RoomPeerConnection, RoomWebRtc } from './web-interfaces.ts';
@@ -11,7 +11,7 @@ export interface ViewingOptions<Stream extends RoomMediaStream> {
   readonly webRtc: () => RoomWebRtc;
   readonly iceServers: () => readonly RoomIceServer[];
   /** @returns false when it was not sent */
-  readonly send: (message: RoomClientMessageInput) => boolean;
+  readonly send: (message: RoomClientMessage) => boolean;
   readonly newRequestId: () => string;
   /** The camera's client id, while it is in the room. */
   readonly cameraClient: () => string | undefined;

@@ -1,9 +1,14 @@
-import type { RoomClientMessageInput, RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
 import { dispatch, type MessageHandlers } from './message-handlers.ts';
 import { type Patience, Waiting } from './patience.ts';
 import { RoomEmitter } from './room-emitter.ts';
-import type { CameraListing, RoomsEvents } from './room-events.ts';
+import type { RoomsEvents } from './room-events.ts';
 import type { RoomLinkCounters } from './room-link.ts';
+import type {
+  CameraListing,
+  RoomClientMessage,
+  RoomServerMessage,
+  RoomServerMessageOf,
+} from './room-messages.ts';
 import { DEFAULT_ICE_SERVERS, type JoinOptions, type RoomClientOptions } from './room-options.ts';
 import { notConnected, RoomPlace } from './room-place.ts';
 import { RoomSession } from './room-session.ts';
@@ -164,7 +169,7 @@ export class WebRTCCCTVClient<Stream extends RoomMediaStream = MediaStream> exte
   }
 
   /** @returns false when it is not connected */
-  protected send(message: RoomClientMessageInput): boolean {
+  protected send(message: RoomClientMessage): boolean {
     return this.#session.send(message);
   }
 
