@@ -11,6 +11,7 @@ const TESTED: Readonly<Record<string, string>> = {
   css: 'client-blocks.test.ts',
   http: 'client-blocks.test.ts',
   js: 'client-blocks.test.ts',
+  javascript: 'picamera-client.test.ts',
   nginx: 'proxies.test.ts',
   caddyfile: 'proxies.test.ts',
   python: 'picamera-data.test.ts',

@@ -16,7 +16,8 @@ const BUDGET_KIB: Readonly<Record<string, number>> = {
   'recordings/index.ts': 14,
   // For a page that is a camera or a viewer of rooms; about half of it is zod, which checks what others say.
   'rooms/index.ts': 18,
-  'picamera/index.ts': 200,
+  // 96 of them are the MQTT library, a chunk of its own that is fetched when the page connects.
+  'picamera/index.ts': 132,
 };
 
 let failed = false;

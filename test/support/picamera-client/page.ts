@@ -2,6 +2,7 @@ import * as library from '@pinhole/client/picamera';
 import { readTimeCode } from '@pinhole/media/timecode';
 import { PaintedFrames, type SeenFrame } from '../harness/painted-frames.ts';
 import { type DaemonOptions, type DaemonReport, ScriptedDaemon } from '../picamera-daemon/scripted-daemon.ts';
+import { type GatewayReport, ScriptedGateway } from '../sfu-gateway/scripted-gateway.ts';
 
 const { PiCamera } = library;
 
@@ -23,6 +24,44 @@ export interface SeenConnection {
   readonly connection: RTCPeerConnection;
   /** What is told in place of the truth. */
   pretended?: RTCPeerConnectionState;
+}
+
+/** What a snippet of the documentation made, and what its camera told. */
+class Snippet {
+  readonly cameras: library.PiCamera[] = [];
+  readonly told: ToldEvent[] = [];
+
+  /** What it imports. */
+  readonly library: typeof library;
+
+  constructor() {
+    const { cameras } = this;
+    class Watched extends PiCamera {
+      constructor(options: library.IPiCameraOptions) {
+        super(options);
+        cameras.push(this);
+      }
+    }
+    this.library = { ...library, PiCamera: Watched };
+  }
+
+  /** It ran. */
+  watch(): void {
+    for (const camera of this.cameras) this.#watch(camera);
+  }
+
+  /** What it assigned is called as before. */
+  #watch(camera: library.PiCamera): void {
+    for (const name of ['onStream', ...EVENTS] as const) {
+      const own = camera[name] as ((...values: unknown[]) => void) | undefined;
+      Object.assign(camera, {
+        [name]: (...values: unknown[]): void => {
+          this.told.push({ name, values: values.map(portable) });
+          own?.apply(camera, values);
+        },
+      });
+    }
+  }
 }
 
 class Viewer {
@@ -86,7 +125,13 @@ function portable(value: unknown): unknown {
     return { code, message };
   }
   if (value instanceof MediaStream)
-    return { id: value.id, tracks: value.getTracks().map(({ kind }) => kind) };
+    return {
+      id: value.id,
+      tracks: value
+        .getTracks()
+        .map(({ kind }) => kind)
+        .toSorted(),
+    };
   if (value instanceof Uint8Array) {
     sums.set(value.byteLength, sha256(value as Uint8Array<ArrayBuffer>));
     return { bytes: value.byteLength };
@@ -125,6 +170,10 @@ globalThis.WebSocket = class extends NativeSocket {
     sockets.push(this);
   }
 };
+
+let gateway: ScriptedGateway | undefined;
+let snippet: Snippet | undefined;
+let snippetFrames: PaintedFrames | undefined;
 
 const of = (name: string): Viewer => {
   const viewer = viewers.get(name);
@@ -193,6 +242,27 @@ const rig = {
     sockets: sockets.filter(({ readyState }) => readyState <= WebSocket.OPEN).length,
     channels: connections.length,
   }),
+  /** Makes ready for a snippet, which finds its imports in `imported`. */
+  beginSnippet(): void {
+    const video = document.createElement('video');
+    Object.assign(video, { id: 'videoElement', autoplay: true, muted: true, playsInline: true });
+    document.body.append(video);
+    snippetFrames = new PaintedFrames(() => video);
+    snippetFrames.open();
+    snippet = new Snippet();
+    Object.assign(window, { imported: snippet.library });
+  },
+  watchSnippet: (): void => snippet?.watch(),
+  snippet: () => ({
+    told: snippet?.told ?? [],
+    frames: snippetFrames?.take() ?? [],
+    status: snippet?.cameras.map((camera) => camera.getStatus()) ?? [],
+  }),
+  endSnippet(): void {
+    for (const camera of snippet?.cameras ?? []) camera.terminate();
+    snippetFrames?.close();
+    document.getElementById('videoElement')?.remove();
+  },
   close(name: string): void {
     of(name).close();
     viewers.delete(name);
@@ -206,7 +276,15 @@ const rig = {
     if (!daemon) throw new Error(`there is no daemon "${name}"`);
     return { ...daemon.report(), painted: daemon.painted() };
   },
+  daemonHears: async (name: string): Promise<number> => (await daemons.get(name)?.heard()) ?? 0,
   daemonSays: (name: string, text: string): void => daemons.get(name)?.say(text),
+  startGateway(url: string): void {
+    gateway = new ScriptedGateway(url);
+  },
+  gatewayReady: (): boolean => gateway?.ready === true,
+  gateway: (): GatewayReport | undefined => gateway?.report(),
+  gatewaySays: (action: string, body: unknown): void => gateway?.say(action, body),
+  stopGateway: (): void => gateway?.close(),
   stopDaemon(name: string): void {
     daemons.get(name)?.close();
     daemons.delete(name);

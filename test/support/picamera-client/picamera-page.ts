@@ -40,6 +40,16 @@ export class PicameraClients {
     ) as Promise<Awaited<ReturnType<Call<Name>>>>;
   }
 
+  /** Runs a snippet of the documentation as a module would. */
+  async runSnippet(code: string): Promise<void> {
+    const names = [...code.matchAll(/^import \{([^}]+)\}/gm)].map(([, list]) => list).join();
+    await this.run('beginSnippet');
+    await this.page.evaluate(
+      `(() => { 'use strict'; const {${names}} = imported;\n${code.replaceAll(/^import [^;]+;$/gm, '')}\n})()`,
+    );
+    await this.run('watchSnippet');
+  }
+
   /** A viewer connects. */
   async connect(name: string, options: IPiCameraOptions): Promise<void> {
     await this.run('open', name, options);

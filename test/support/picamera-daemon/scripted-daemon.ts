@@ -1,5 +1,6 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import { openTimeCodedCanvas, type TimeCodedCanvas } from '../publishers/time-coded-canvas.ts';
+import { jpegOf, listing, PATH, recordingOf } from './daemon-library.ts';
 import { legacyAnswer, message, packetAnswer } from './daemon-packets.ts';
 import { legacyRequest, packetRequest } from './daemon-requests.ts';
 
@@ -44,11 +45,13 @@ interface Viewer {
   connected: boolean;
 }
 
-const PATH = '/var/lib/pi-webrtc/20260203/04/20260203_040506.mp4';
 const SNAPSHOT = { a: 1, b: 2, c: 2 } as const;
 const QUERY = { a: 2, b: 3, c: 3 } as const;
 const DOWNLOAD = { a: 3, b: 4, c: 4 } as const;
 const CUSTOM = { a: 6, b: 100, c: 100 } as const;
+
+/** As it was before a test took its place, to see what the library opens. */
+const OwnConnection = globalThis.RTCPeerConnection;
 
 /**
  * A pi-webrtc as it stands in the field, by what is known of its wire: its topics, its order of messages, what it ignores,
@@ -106,6 +109,17 @@ export class ScriptedDaemon {
       controls: this.#controls,
       codecs: this.#codecs,
     };
+  }
+
+  /** Packets of what was said to it. */
+  async heard(): Promise<number> {
+    const reports = await Promise.all(
+      [...this.#viewers.values()].map(({ connection }) => connection.getStats()),
+    );
+    return reports
+      .flatMap((report) => [...report.values()] as Partial<RTCInboundRtpStreamStats>[])
+      .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
+      .reduce((sum, { packetsReceived = 0 }) => sum + packetsReceived, 0);
   }
 
   painted(): number {
@@ -173,7 +187,7 @@ export class ScriptedDaemon {
 
   #open(cid: string, sdp: string): Viewer {
     this.#peers++;
-    const connection = new RTCPeerConnection();
+    const connection = new OwnConnection();
     const channels = [
       connection.createDataChannel('command', { negotiated: true, id: 0 }),
       connection.createDataChannel('_lossy', { negotiated: true, id: 1, maxRetransmits: 0 }),
@@ -230,14 +244,14 @@ export class ScriptedDaemon {
         this.#controls.push(value as [number, number]);
         break;
       case 'snapshot':
-        this.#answer(channel, SNAPSHOT, await this.#jpeg(Number(value)));
+        this.#answer(channel, SNAPSHOT, await jpegOf(this.#canvas.element, Number(value)));
         break;
       case 'query':
-        for (const body of this.#listing(value as readonly [number, string]))
+        for (const body of listing(this.#options.generation, value as readonly [number, string]))
           this.#answer(channel, QUERY, body);
         break;
       case 'download':
-        if (value === PATH) await this.#send(channel, DOWNLOAD, this.#recording());
+        if (value === PATH) await this.#send(channel, DOWNLOAD, recordingOf(this.#options.recordingBytes));
         break;
       case 'record':
         channel.send(message([1, Number(value)], [10, message([1, Number(value) === 5 ? 1 : 0], [2, PATH])]));
@@ -249,40 +263,6 @@ export class ScriptedDaemon {
       default:
         throw new Error(`an unknown request: ${name}`);
     }
-  }
-
-  #recording(): Uint8Array {
-    return Uint8Array.from({ length: this.#options.recordingBytes }, (_, i) => (i * 31 + (i >> 8)) & 255);
-  }
-
-  #listing([command, parameter]: readonly [number, string]): Uint8Array[] {
-    const count = command === 1 ? 3 : 1;
-    if (command === 1 && parameter === '') throw new Error('older than nothing');
-    const paths = Array.from({ length: count }, (_, i) =>
-      i === 0 ? PATH : PATH.replace('06.mp4', `0${i}.mp4`),
-    );
-    const image = 'data:image/jpeg;base64,/9j/';
-    return paths.map((path) =>
-      this.#options.generation === 'a'
-        ? new TextEncoder().encode(JSON.stringify({ duration: 60, image, path }))
-        : message([1, message([1, path], [2, 60], [3, image])]),
-    );
-  }
-
-  #jpeg(quality: number): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const canvas = this.#canvas.element;
-      // A real daemon's worst is readable, too.
-      const fraction = Math.max(quality, 10) / 100;
-      canvas.toBlob(
-        (blob) => {
-          if (!blob) reject(new Error('the canvas gave no picture'));
-          else void blob.arrayBuffer().then((bytes) => resolve(new Uint8Array(bytes)), reject);
-        },
-        'image/jpeg',
-        fraction,
-      );
-    });
   }
 
   #answer(channel: RTCDataChannel, type: Readonly<Record<DaemonGeneration, number>>, body: Uint8Array): void {
