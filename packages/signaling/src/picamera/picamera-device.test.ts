@@ -1,6 +1,6 @@
 import { PinholeError } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
-import { answerOf, DeviceRig, offerOf, settled } from './fake-device.ts';
+import { answerOf, DeviceRig, offerOf, ScriptedLink, settled } from './fake-device.ts';
 
 describe('a device', () => {
   it('listens on the topics of both families, and not to itself', () => {
@@ -122,6 +122,17 @@ describe('presence', () => {
     expect(rig.link.said).toEqual(
       [1, 2].map(() => ({ topic: 'garden/lwt', payload: 'online', qos: 1, retain: true })),
     );
+  });
+
+  it('is said once there is a connection to say it on', () => {
+    const link = new ScriptedLink();
+    link.state = { kind: 'connecting' };
+    const rig = new DeviceRig({ presence: 'retained', link });
+    expect(link.said).toEqual([]);
+
+    link.become({ kind: 'connected' });
+
+    expect([link.said.length, rig.device.counters.publishesDropped]).toEqual([1, 0]);
   });
 
   it('is not said unless it is wanted', () => {

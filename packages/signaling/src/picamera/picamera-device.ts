@@ -98,8 +98,8 @@ export class PicameraDevice {
     );
     this.#stops.push(() => subscription.close());
     if (this.#options.presence !== 'retained') return;
-    this.#tellPresence('online');
-    // The will has said otherwise by then.
+    if (link.state.kind === 'connected') this.#tellPresence('online');
+    // After a reconnect the will has said otherwise.
     this.#stops.push(link.onState(({ kind }) => kind === 'connected' && this.#tellPresence('online')));
   }
 
