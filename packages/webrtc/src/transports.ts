@@ -6,8 +6,8 @@ import { sharedCertificate, WeriftTransport } from './werift-transport.ts';
 
 /** How this machine is reached by WebRTC. */
 export interface TransportOptions {
-  /** STUN and TURN servers for the server's own candidates; none unless given. */
-  readonly iceServers?: readonly IceServer[];
+  /** STUN and TURN servers for the server's own candidates, asked for anew for each peer; none unless given. */
+  readonly iceServers?: () => readonly IceServer[];
   /**
    * The local addresses to bind and to tell peers, for instance `['127.0.0.1', '::1']` for peers on this machine alone.
    * All that other machines can reach, unless given.
@@ -31,7 +31,7 @@ export interface TransportOpener {
 
 /** Opens transports with werift. */
 export function createTransports(options: TransportOptions): TransportOpener {
-  const { iceServers = [], announcedAddresses: announced = [], portRange, log } = options;
+  const { iceServers = () => [], announcedAddresses: announced = [], portRange, log } = options;
   // Made before the first peer waits for it; whoever needs it hears of a failure.
   sharedCertificate().catch(() => {});
   return {
@@ -41,7 +41,7 @@ export function createTransports(options: TransportOptions): TransportOpener {
         const addresses = hostAddresses(options.hostAddresses);
         if (addresses.length === 0) throw noAddress(options.hostAddresses);
         return await WeriftIce.open({
-          iceServers,
+          iceServers: iceServers(),
           addresses,
           announced,
           ...(portRange && { portRange }),

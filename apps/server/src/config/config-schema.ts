@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/log.ts';
+import { iceServerField } from '../media/ice-servers.ts';
 import { mqttField } from '../mqtt/mqtt-fields.ts';
 import { checkDevices, picameraField } from '../picamera/picamera-fields.ts';
 import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
@@ -78,12 +79,6 @@ const tls = z.preprocess(
   }),
 );
 
-const iceServer = strictObject({
-  urls: listOf(z.string().regex(/^(?:stun|stuns|turn|turns):\S+$/, 'must be a stun: or turn: address')),
-  username: z.string().optional(),
-  credential: z.string().optional(),
-});
-
 const limits = strictObject({
   viewers: whole(1, 100_000).default(1000),
   viewersPerCamera: whole(1, 100_000).default(1000),
@@ -137,11 +132,11 @@ export const configSchema = strictObject({
   trustedProxies: listOf(networkRangeField).default([]),
   anonymous: anonymousRules.default([]),
   metricsFrom: listOf(networkRangeField).default([]),
-  iceServers: z.array(iceServer).default([]),
+  iceServers: z.array(iceServerField).default([]),
   webrtc: strictObject({
     hostAddresses: listOf(addressField).default([]),
     announcedAddresses: listOf(addressField).default([]),
-    iceServers: z.array(iceServer).default([]),
+    iceServers: z.array(iceServerField).default([]),
     portRange: portRangeField.optional(),
   }).prefault({}),
   recordings: recordingsField.prefault({}),

@@ -109,7 +109,7 @@ function describe(
 }
 
 /** Keys whose value is nobody's business, also where it is a wrong one. */
-const SECRET = /(?:secretAccessKey|credential)$/;
+const SECRET = /(?:secretAccessKey|credential|secret)$/;
 
 function place(
   path: readonly PropertyKey[],

@@ -14,4 +14,6 @@ const holdsSecret = ({ cameras, iceServers, webrtc, recordings, rooms, mqtt }: S
   mqtt.password !== undefined ||
   mqtt.url?.includes('@') === true ||
   Object.values(cameras).some(({ source }) => source.kind === 'rtsp' && source.url.includes('@')) ||
-  [...iceServers, ...webrtc.iceServers].some(({ credential }) => credential !== undefined);
+  [...iceServers, ...webrtc.iceServers].some(
+    ({ credential, secret }) => credential !== undefined || secret !== undefined,
+  );

@@ -8,12 +8,12 @@ import { PictureFeeds } from '@pinhole/outputs/pictures';
 import type { StillDecoder } from '@pinhole/outputs/recorder';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
-import type { IceServer } from '@pinhole/protocol/whep';
 import { createTransports } from '@pinhole/webrtc';
 import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
 import { openSource, type SourceSpec } from '../sources/source-spec.ts';
+import { iceServersOf } from './ice-servers.ts';
 
 /** What an output needs from the rest. */
 export interface OutputOptions {
@@ -48,7 +48,7 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   const decoder = new JpegDecoder();
   const feeds = new PictureFeeds({ now: utcNow });
   const reach = {
-    iceServers: iceServersOf(config.webrtc.iceServers),
+    iceServers: () => iceServersOf(config.webrtc.iceServers),
     ...hostAddressesOf(config),
     announcedAddresses: config.webrtc.announcedAddresses,
     ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
@@ -77,14 +77,6 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
     close: () => decoder.close(),
   };
 }
-
-/** The same with what was left out left out. */
-export const iceServersOf = (servers: ServerConfig['iceServers']): readonly IceServer[] =>
-  servers.map(({ urls, username, credential }) => ({
-    urls,
-    ...(username !== undefined && { username }),
-    ...(credential !== undefined && { credential }),
-  }));
 
 /**
  * A server that only this machine can reach has no business on the network with its pictures either; one that has a
