@@ -94,15 +94,7 @@ export {
   parseQueryTime,
   serializeQueryTime,
 } from './requests.ts';
-export {
-  MAX_SFU_BYTES,
-  type Participant,
-  type Quality,
-  type RoomInfo,
-  type SfuIceServer,
-  type SfuTarget,
-  type Speaking,
-} from './sfu-fields.ts';
+export { MAX_SFU_BYTES } from './sfu-limits.ts';
 export {
   parseSfuPeerMessage,
   parseSfuServerMessage,
@@ -115,6 +107,14 @@ export {
   serializeSfuServerMessage,
   sfuUrl,
 } from './sfu-messages.ts';
+export type {
+  Participant,
+  Quality,
+  RoomInfo,
+  SfuIceServer,
+  SfuTarget,
+  Speaking,
+} from './sfu-types.ts';
 export {
   type CandidateToSend,
   MAX_CANDIDATE_CHARS,

@@ -1,10 +1,10 @@
 import { MalformedError } from '@pinhole/core';
 import * as z from 'zod/mini';
 import { parseJson } from './parse-json.ts';
+import { MAX_SFU_BYTES } from './sfu-limits.ts';
+import type { SfuTarget } from './sfu-types.ts';
 import { MAX_CANDIDATE_CHARS, parseCandidate, type SignalCandidate } from './signals.ts';
 
-/** The longest message of the relay, in either direction. */
-export const MAX_SFU_BYTES = 262_144;
 /** Entries of a list of participants, their levels or their quality; more are refused. */
 const MAX_LISTED = 4096;
 
@@ -39,20 +39,6 @@ const trickleSchema = z.object({
   target: z.enum(['PUBLISHER', 'SUBSCRIBER']),
   candidateInit: z.union([z.string(), z.record(z.string(), z.unknown())]),
 });
-
-/** An ICE server as RTCConfiguration has it. */
-export type SfuIceServer = z.infer<typeof iceServerSchema>;
-/** The room that was joined. */
-export type RoomInfo = z.infer<typeof roomInfoSchema>;
-/** How well a participant is connected; `sid` is the SFU's id of it. */
-export type Quality = z.infer<typeof qualitySchema>[number];
-/** How loud a participant is. */
-export type Speaking = z.infer<typeof speakingSchema>[number];
-/** Who is in the room: `sid` by the SFU, `id` by itself. */
-export type Participant = z.infer<typeof participantSchema>[number];
-
-/** Which of a peer's two connections a candidate is for. */
-export type SfuTarget = 'PUBLISHER' | 'SUBSCRIBER';
 
 /** Bounds and code of every part of a message. */
 export const sfuBounds = (what: string) => ({ what, code: 'picamera/sfu' as const, maxBytes: MAX_SFU_BYTES });

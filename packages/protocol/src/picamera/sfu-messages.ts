@@ -3,22 +3,17 @@ import { parseJson } from './parse-json.ts';
 import {
   candidateIn,
   iceServerSchema,
-  type Participant,
   parseSfuFrame,
   participantSchema,
-  type Quality,
   qualitySchema,
-  type RoomInfo,
   roomInfoSchema,
-  type SfuIceServer,
-  type SfuTarget,
-  type Speaking,
   sdpOf,
   serializeSfuFrame,
   sfuBounds,
   speakingSchema,
   trickleOf,
 } from './sfu-fields.ts';
+import type { Participant, Quality, RoomInfo, SfuIceServer, SfuTarget, Speaking } from './sfu-types.ts';
 import { type CandidateToSend, type SignalCandidate, serializeCandidate } from './signals.ts';
 
 /** What the relay says to a peer. */
