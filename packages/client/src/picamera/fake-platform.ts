@@ -1,5 +1,6 @@
 import { FakeConnection } from './fake-connection.ts';
 import { FakeLink } from './fake-link.ts';
+import { FakeSocket } from './fake-socket.ts';
 import type { PiCameraPlatform } from './platform.ts';
 
 /** A microphone that is told what happens to it. */
@@ -21,7 +22,7 @@ export class FakeMicrophone {
 export class FakePlatform implements PiCameraPlatform {
   readonly connections: FakeConnection[] = [];
   readonly links: FakeLink[] = [];
-  readonly sockets: unknown[] = [];
+  readonly sockets: FakeSocket[] = [];
   microphone: () => Promise<MediaStream> = () => Promise.reject(new Error('Permission denied'));
   asked = 0;
   #ids = 0;
@@ -39,7 +40,9 @@ export class FakePlatform implements PiCameraPlatform {
   }
 
   openSocket(url: string): WebSocket {
-    throw new Error(`nobody listens at ${url}`);
+    const socket = new FakeSocket(url);
+    this.sockets.push(socket);
+    return socket as unknown as WebSocket;
   }
 
   openMicrophone(): Promise<MediaStream> {
@@ -56,6 +59,13 @@ export class FakePlatform implements PiCameraPlatform {
     const connection = this.connections.at(-1);
     if (!connection) throw new Error('no connection was opened');
     return connection;
+  }
+
+  /** The newest WebSocket. */
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('no WebSocket was opened');
+    return socket;
   }
 
   /** The newest link. */
