@@ -65,8 +65,9 @@ class Arguments {
   std::string text(size_t i, const char *name) const {
     char value[128];
     size_t length = 0;
-    if (napi_get_value_string_utf8(env_, at(i, name), value, sizeof value, &length) != napi_ok)
-      throw ArgumentError(std::string(name) + " must be text");
+    if (napi_get_value_string_utf8(env_, at(i, name), nullptr, 0, &length) != napi_ok || length >= sizeof value ||
+        napi_get_value_string_utf8(env_, at(i, name), value, sizeof value, &length) != napi_ok)
+      throw ArgumentError(std::string(name) + " must be text of less than " + std::to_string(sizeof value) + " bytes");
     return std::string(value, length);
   }
 

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -17,8 +18,8 @@ class Callback {
   Callback(napi_env env, napi_value function) {
     napi_value name;
     require(napi_create_string_utf8(env, "pinhole slot", NAPI_AUTO_LENGTH, &name), "name");
-    require(napi_create_threadsafe_function(env, function, nullptr, name, kWaitingFrames, 1, nullptr, nullptr, nullptr,
-                                            call, &function_),
+    // Without a bound of its own: a call never waits, so that whoever joins the reading thread never waits for itself.
+    require(napi_create_threadsafe_function(env, function, nullptr, name, 0, 1, nullptr, nullptr, nullptr, call, &function_),
             "the last argument must be a function");
     // A slot that nobody waits for does not keep the program alive.
     napi_unref_threadsafe_function(env, function_);
@@ -26,22 +27,29 @@ class Callback {
   ~Callback() { napi_release_threadsafe_function(function_, napi_tsfn_abort); }
 
   bool frame(std::unique_ptr<SlotFrame> frame) {
-    auto *message = new Message{std::move(frame), SlotEnd::kReplaced};
+    if (*waiting_ >= kWaitingFrames) return false;
+    ++*waiting_;
+    return post(new Message{std::move(frame), SlotEnd::kReplaced, waiting_});
+  }
+  void ended(SlotEnd why) { post(new Message{nullptr, why, waiting_}); }
+
+ private:
+  using Waiting = std::shared_ptr<std::atomic<size_t>>;
+
+  struct Message {
+    std::unique_ptr<SlotFrame> frame;
+    SlotEnd end;
+    Waiting waiting;
+    ~Message() {
+      if (frame) --*waiting;
+    }
+  };
+
+  bool post(Message *message) {
     if (napi_call_threadsafe_function(function_, message, napi_tsfn_nonblocking) == napi_ok) return true;
     delete message;
     return false;
   }
-  void ended(SlotEnd why) {
-    auto *message = new Message{nullptr, why};
-    // What ends the reading must arrive, whatever waits before it.
-    if (napi_call_threadsafe_function(function_, message, napi_tsfn_blocking) != napi_ok) delete message;
-  }
-
- private:
-  struct Message {
-    std::unique_ptr<SlotFrame> frame;
-    SlotEnd end;
-  };
 
   // (header, data, writer's seconds, seconds), or (number of the end).
   static void call(napi_env env, napi_value function, void *, void *data) {
@@ -70,6 +78,8 @@ class Callback {
   }
 
   napi_threadsafe_function function_ = nullptr;
+  // Frames on their way; a message may outlive this.
+  const Waiting waiting_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
 struct ReaderHandle {

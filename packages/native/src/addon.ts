@@ -7,6 +7,8 @@ declare const brand: unique symbol;
 export type FanoutHandle = { readonly [brand]: 'fan-out' };
 export type FrameHandle = { readonly [brand]: 'frame' };
 export type ViewerHandle = { readonly [brand]: 'viewer' };
+export type SlotReaderHandle = { readonly [brand]: 'slot reader' };
+export type SlotWriterHandle = { readonly [brand]: 'slot writer' };
 
 /** What was sent to one viewer, and what was not; since it was opened. */
 export interface NativeViewerCounters {
@@ -23,6 +25,41 @@ export interface NativeViewerCounters {
   /** The system's number for the last failure or refusal; 0 when there was none. */
   readonly lastError: number;
 }
+
+/** What a reader of a slot did since it was opened. */
+export interface SlotReaderCounters {
+  readonly frames: number;
+  /** Looks at a slot that somebody else had locked. */
+  readonly busy: number;
+  /** Frames that claimed more than the slot or the object holds. */
+  readonly truncated: number;
+  /** Frames that nobody took in time. */
+  readonly dropped: number;
+  /** Processor time of the reading thread, in microseconds; brought up to date a few times a second. */
+  readonly cpuMicros: number;
+}
+
+/** Version, bytes of the header, offset of the data, capacity, bytes of `used`, kind of real, and five offsets or flags. */
+export type SlotLayoutArguments = readonly [
+  version: number,
+  headerBytes: number,
+  dataOffset: number,
+  capacityBytes: number,
+  usedBytes: number,
+  realKind: number,
+  lastClientOffset: number,
+  keyOffset: number,
+  keyRequestedOffset: number,
+  rawClock: boolean,
+];
+
+/** A frame; or, alone, the number of why nothing follows. */
+export type SlotListener = (
+  header: Uint8Array | number,
+  data?: Uint8Array,
+  writerSeconds?: number,
+  seconds?: number,
+) => void;
 
 /**
  * The addon's own functions. All throw a TypeError that names the argument when one is wrong; none can be made to crash
@@ -75,6 +112,23 @@ export interface Addon {
   isIdle(fanout: FanoutHandle): boolean;
   sendMode(fanout: FanoutHandle): number;
   closeFanout(fanout: FanoutHandle): void;
+
+  peekSlot(name: string): { readonly prefix: Uint8Array; readonly size: number };
+  openSlotReader(
+    name: string,
+    ...rest: [...layout: SlotLayoutArguments, pollMicros: number, listener: SlotListener]
+  ): SlotReaderHandle;
+  requestSlotKey(reader: SlotReaderHandle): void;
+  slotCounters(reader: SlotReaderHandle): SlotReaderCounters;
+  closeSlotReader(reader: SlotReaderHandle): void;
+  openSlotWriter(
+    name: string,
+    ...rest: [...layout: SlotLayoutArguments, mode: number, size: number]
+  ): SlotWriterHandle;
+  publishToSlot(writer: SlotWriterHandle, header: Uint8Array, data: Uint8Array): boolean;
+  slotReaders(writer: SlotWriterHandle): { readonly secondsSince: number; readonly wantsKey: boolean };
+  unlinkSlot(writer: SlotWriterHandle): void;
+  clockNow(raw: boolean): number;
 }
 
 /** The addon, or why there is none. */

@@ -1,4 +1,4 @@
-export { type LoadedAddon, loadAddon, type NativeViewerCounters } from './addon.ts';
+export { type LoadedAddon, loadAddon, type NativeViewerCounters, type SlotReaderCounters } from './addon.ts';
 export {
   NativeFanout,
   type NativeFanoutOptions,
@@ -6,3 +6,14 @@ export {
   NativeViewer,
   type NativeViewerOptions,
 } from './native-fanout.ts';
+export {
+  clockSeconds,
+  type NativeSlotLayout,
+  peekSlot,
+  type SlotEnd,
+  type SlotFrame,
+  SlotReader,
+  type SlotReaderOptions,
+  SlotWriter,
+  type SlotWriterOptions,
+} from './slot.ts';

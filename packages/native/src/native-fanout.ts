@@ -1,12 +1,5 @@
-import { messageOf, PinholeError } from '@pinhole/core';
-import {
-  type Addon,
-  type FanoutHandle,
-  type FrameHandle,
-  loadAddon,
-  type NativeViewerCounters,
-  type ViewerHandle,
-} from './addon.ts';
+import type { Addon, FanoutHandle, FrameHandle, NativeViewerCounters, ViewerHandle } from './addon.ts';
+import { checked, requireAddon } from './checked.ts';
 
 /** How a fan-out sends. */
 export interface NativeFanoutOptions {
@@ -74,8 +67,6 @@ export class NativeFanout {
 
   /** @throws {PinholeError} `native/missing` (the message says why), `native/argument` */
   static open(options: NativeFanoutOptions = {}): NativeFanout {
-    const loaded = loadAddon();
-    if ('missing' in loaded) throw new PinholeError('native/missing', loaded.missing);
     const {
       threads = 1,
       segments = 'on',
@@ -83,7 +74,7 @@ export class NativeFanout {
       spreadMicros = 8000,
       queuedPackets = 2048,
     } = options;
-    const { addon } = loaded;
+    const addon = requireAddon();
     return new NativeFanout(
       addon,
       checked(() => addon.openFanout(threads, segments === 'on', burstPackets, spreadMicros, queuedPackets)),
@@ -179,15 +170,5 @@ export class NativeViewer {
     if (this.#closed) return;
     this.#closed = true;
     this.#fanout.closeViewer(this.#viewer);
-  }
-}
-
-/** The addon's errors as ours. */
-function checked<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    const code = error instanceof TypeError ? 'native/argument' : 'native/failed';
-    throw new PinholeError(code, messageOf(error), { cause: error });
   }
 }

@@ -1,0 +1,239 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadAddon } from './addon.ts';
+import {
+  clockSeconds,
+  type NativeSlotLayout,
+  peekSlot,
+  type SlotEnd,
+  type SlotFrame,
+  SlotReader,
+  SlotWriter,
+} from './slot.ts';
+
+const loaded = loadAddon();
+const inSharedMemory = !('missing' in loaded) && existsSync('/dev/shm');
+const MAGIC = Buffer.from('bebafecabebafeca', 'hex');
+
+/** Version 7 of µStreamer's slot, on a 64-bit machine, for small frames. */
+const LAYOUT: NativeSlotLayout = {
+  version: 7,
+  headerBytes: 144,
+  dataOffset: 144,
+  capacityBytes: 100_000,
+  usedBytes: 8,
+  realKind: 'x87',
+  lastClientOffset: 32,
+  keyRequestedOffset: 48,
+  keyOffset: 69,
+  clock: 'monotonic',
+};
+
+function header(id: number, length: number, key: 0 | 1 = 0): Uint8Array {
+  const bytes = Buffer.alloc(LAYOUT.headerBytes);
+  MAGIC.copy(bytes);
+  bytes.writeUInt32LE(LAYOUT.version, 8);
+  bytes.writeBigUInt64LE(BigInt(id), 16);
+  bytes.writeBigUInt64LE(BigInt(length), 24);
+  bytes.writeUInt8(key, 69);
+  return bytes;
+}
+
+describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
+  let name: string;
+  let writer: SlotWriter;
+  let readers: SlotReader[];
+  let frames: SlotFrame[];
+  let ends: SlotEnd[];
+  const file = (): string => `/dev/shm/${name}`;
+
+  beforeEach(() => {
+    name = `pinhole-test-${randomBytes(6).toString('hex')}`;
+    writer = open();
+    readers = [];
+    frames = [];
+    ends = [];
+  });
+  afterEach(() => {
+    for (const reader of readers) reader.close();
+    if (existsSync(file())) unlinkSync(file());
+  });
+
+  function open(): SlotWriter {
+    return new SlotWriter({ name, layout: LAYOUT, sizeBytes: LAYOUT.headerBytes + LAYOUT.capacityBytes });
+  }
+  function read(): SlotReader {
+    const reader = new SlotReader({
+      name,
+      layout: LAYOUT,
+      frame: (frame) => frames.push(frame),
+      ended: (why) => ends.push(why),
+    });
+    readers.push(reader);
+    return reader;
+  }
+  /** Publishes, however often a reader has the lock. */
+  async function publish(head: Uint8Array, data: Uint8Array): Promise<void> {
+    await expect.poll(() => writer.publish(head, data), { interval: 1 }).toBe(true);
+  }
+
+  it('hands on every frame, byte for byte, with the time', async () => {
+    read();
+    const sent = Array.from({ length: 20 }, (_, i) => randomBytes(i * 5000));
+    for (const [i, data] of sent.entries()) {
+      await publish(header(i + 1, data.length), data);
+      await expect.poll(() => frames.length, { interval: 1 }).toBe(i + 1);
+    }
+
+    expect(frames.map(({ data }) => data)).toEqual(sent);
+    const [first] = frames;
+    expect(Buffer.from(first?.header ?? []).subarray(0, 32)).toEqual(
+      Buffer.from(header(1, 0)).subarray(0, 32),
+    );
+    expect(clockSeconds('monotonic') - (first?.seconds ?? 0)).toBeLessThan(60);
+  });
+
+  it('shows the writer that somebody reads, and that a key frame is wanted until there is one', async () => {
+    expect(writer.readers).toEqual({ secondsSince: Number.POSITIVE_INFINITY, wantsKey: false });
+    await publish(header(1, 3), Uint8Array.of(1, 2, 3));
+    const reader = read();
+    await expect.poll(() => writer.readers.secondsSince).toBeLessThan(10);
+
+    reader.requestKey();
+    await expect.poll(() => writer.readers.wantsKey).toBe(true);
+    await publish(header(2, 3), Uint8Array.of(1, 2, 3));
+    await expect.poll(() => frames.length).toBe(2);
+    expect(writer.readers.wantsKey).toBe(true);
+    await publish(header(3, 3, 1), Uint8Array.of(1, 2, 3));
+    await expect.poll(() => frames.length).toBe(3);
+    await publish(header(4, 3), Uint8Array.of(1, 2, 3));
+    await expect.poll(() => frames.length).toBe(4);
+    expect(writer.readers.wantsKey).toBe(false);
+  });
+
+  it('waits for who has the lock, also one that dies with it', async () => {
+    const reader = read();
+    const holder = spawn('flock', ['-x', file(), '-c', 'echo locked; sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(holder.stdout, 'data');
+
+    expect(writer.publish(header(1, 1), Uint8Array.of(7))).toBe(false);
+    const before = reader.counters.busy;
+    await expect.poll(() => reader.counters.busy).toBeGreaterThan(before);
+    // The shell, and the sleep that has the descriptor too.
+    execFileSync('pkill', ['-KILL', '-P', String(holder.pid)]);
+    holder.kill('SIGKILL');
+    await publish(header(1, 1), Uint8Array.of(7));
+    await expect.poll(() => frames.length).toBe(1);
+  });
+
+  it('says when the name means another object, or none', async () => {
+    read();
+    writer.unlink();
+    await expect.poll(() => ends).toEqual(['replaced']);
+
+    writer = open();
+    read();
+    writer.unlink();
+    writer = open();
+    await expect.poll(() => ends).toEqual(['replaced', 'replaced']);
+  });
+
+  it('says when another version writes', async () => {
+    read();
+    const other = Buffer.from(header(1, 1));
+    other.writeUInt32LE(8, 8);
+    await publish(other, Uint8Array.of(1));
+
+    await expect.poll(() => ends).toEqual(['version']);
+    expect(frames).toEqual([]);
+  });
+
+  it('counts what claims more than there is, and goes on', async () => {
+    const reader = read();
+    await publish(header(1, LAYOUT.capacityBytes + 1), new Uint8Array(3));
+    await expect.poll(() => reader.counters.truncated).toBe(1);
+
+    truncateSync(file(), LAYOUT.headerBytes + 50);
+    writeFileSync(file(), header(2, 5000), { flag: 'r+' });
+    await expect.poll(() => reader.counters.truncated).toBe(2);
+
+    truncateSync(file(), 10);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    truncateSync(file(), LAYOUT.headerBytes + LAYOUT.capacityBytes);
+    await publish(header(3, 3), Uint8Array.of(1, 2, 3));
+    await expect.poll(() => frames.length).toBe(1);
+  });
+
+  it('outlives a file that shrinks and grows all the time', async () => {
+    const reader = read();
+    const data = randomBytes(80_000);
+    for (let i = 1; i <= 300; i++) {
+      writer.publish(header(i, data.length), data);
+      truncateSync(file(), (i * 7919) % 90_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    truncateSync(file(), LAYOUT.headerBytes + LAYOUT.capacityBytes);
+    await publish(header(1000, data.length), data);
+
+    await expect.poll(() => frames.at(-1)?.data).toEqual(data);
+    await expect.poll(() => frames.length + reader.counters.dropped).toBe(reader.counters.frames);
+  });
+
+  it('tells what is in it before it is opened', async () => {
+    expect(peekSlot(name)).toEqual({ prefix: Buffer.alloc(32), size: 100_144 });
+    await publish(header(5, 1), Uint8Array.of(9));
+
+    expect(Buffer.from(peekSlot(`/${name}`).prefix).subarray(0, 12)).toEqual(
+      readFileSync(file()).subarray(0, 12),
+    );
+  });
+
+  it.each([
+    ['there-is-none-of-this-name', 'native/failed', /No such file/],
+    ['', 'native/argument', /name/],
+    ['/', 'native/argument', /name/],
+    ['a/b', 'native/argument', /name/],
+    ['../etc/passwd', 'native/argument', /name/],
+    ['x'.repeat(200), 'native/argument', /name/],
+  ])('"%s" is refused by %s', (wrong, code, words) => {
+    expect(() => peekSlot(wrong)).toThrowError(
+      expect.objectContaining({ code, message: expect.stringMatching(words) as string }) as Error,
+    );
+  });
+
+  it.skipIf(process.getuid?.() === 0)('that may not be written is refused in words', () => {
+    chmodSync(file(), 0o400);
+
+    expect(() => read()).toThrowError(/Permission denied/);
+  });
+
+  it('takes no layout that leads out of its bounds', () => {
+    const wrong: Partial<NativeSlotLayout>[] = [
+      { headerBytes: 31 },
+      { headerBytes: 257 },
+      { lastClientOffset: 140 },
+      { keyOffset: 144 },
+      { keyRequestedOffset: -2 },
+      { usedBytes: 5 as 4 },
+      { capacityBytes: 0 },
+      { capacityBytes: 2 ** 40 },
+      { version: Number.NaN },
+    ];
+    for (const part of wrong) {
+      const layout = { ...LAYOUT, ...part };
+      expect(() => new SlotReader({ name, layout, frame() {}, ended() {} })).toThrowError(
+        expect.objectContaining({ code: 'native/argument' }) as Error,
+      );
+      expect(() => new SlotWriter({ name, layout, sizeBytes: 100_144 })).toThrowError(
+        expect.objectContaining({ code: 'native/argument' }) as Error,
+      );
+    }
+    expect(() => writer.publish(new Uint8Array(3), new Uint8Array(3))).toThrowError(/header/);
+    expect(() => writer.publish(header(1, 1), new Uint8Array(100_001))).toThrowError(/data/);
+  });
+});
