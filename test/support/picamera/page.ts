@@ -40,6 +40,9 @@ const stock = {
     client[how]();
     clients.delete(name);
   },
+  closeAll(): void {
+    for (const name of Array.from(clients.keys())) stock.close(name);
+  },
 };
 
 /** The page as the test's side sees it. */

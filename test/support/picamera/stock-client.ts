@@ -27,7 +27,8 @@ export interface StockReport {
   readonly heard: readonly string[];
   /** Ids of the stream of each track event. */
   readonly streams: readonly string[];
-  readonly tracks: readonly string[];
+  /** Stream and track of each `a=msid` of the last answer; browsers do not show the track's. */
+  readonly named: readonly string[];
   /** Channels that opened. */
   readonly channels: readonly number[];
   /** What threw, as a page's console would show it. */
@@ -55,14 +56,15 @@ export class StockClient {
   readonly #states: string[] = [];
   readonly #heard: string[] = [];
   readonly #streams: string[] = [];
-  readonly #tracks: string[] = [];
   readonly #opened: number[] = [];
   readonly #errors: string[] = [];
   readonly #messages: { channel: number; bytes: readonly number[] | 'text' }[] = [];
   readonly #answered: string[] = [];
+  readonly #named: string[] = [];
   readonly #early: RTCIceCandidateInit[] = [];
   #mqtt: MqttClient | undefined;
   #offers = 0;
+  #awaited = 0;
   #held: (() => void)[] | undefined;
 
   constructor(options: StockOptions) {
@@ -80,12 +82,11 @@ export class StockClient {
       this.#connection.addTransceiver('video', { direction: 'recvonly' });
       this.#connection.addTransceiver('audio', { direction: 'sendrecv' });
     }
-    this.#connection.ontrack = ({ streams, track }) => {
+    this.#connection.ontrack = ({ streams }) => {
       // Without looking whether there is one: who has none gets no `onStream`.
       const stream = (streams as readonly MediaStream[])[0] as MediaStream;
       this.#guarded(() => {
         this.#streams.push(stream.id);
-        this.#tracks.push(track.id);
         this.video.srcObject = stream;
       });
     };
@@ -165,7 +166,7 @@ export class StockClient {
       states: [...this.#states],
       heard: [...this.#heard],
       streams: [...this.#streams],
-      tracks: [...this.#tracks],
+      named: [...this.#named],
       channels: [...this.#opened],
       errors: [...this.#errors],
       messages: [...this.#messages],
@@ -208,6 +209,7 @@ export class StockClient {
     await this.#connection.setLocalDescription(offer);
     const payload = JSON.stringify({ type: offer.type, sdp: offer.sdp });
     this.#offers++;
+    this.#awaited = 1;
     const { uid } = this.#options;
     const say = (): void => {
       if (this.#oldTopics) this.#mqtt?.publish(`${uid}/sdp/${this.clientId}/offer`, payload);
@@ -237,9 +239,17 @@ export class StockClient {
     }
     const description = JSON.parse(payload) as RTCSessionDescriptionInit;
     if (description.type === 'answer') {
-      this.#answered.push(/a=ice-ufrag:(\S+)/.exec(description.sdp ?? '')?.[1] ?? '');
+      const { sdp = '' } = description;
+      this.#answered.push(/a=ice-ufrag:(\S+)/.exec(sdp)?.[1] ?? '');
+      this.#named.splice(
+        0,
+        Infinity,
+        ...Array.from(sdp.matchAll(/^a=msid:(.+?)\r?$/gm), ([, named = '']) => named),
+      );
       // Who spoke on both families gets two answers, and keeps the first.
-      if (this.#options.bothFamilies && this.#connection.signalingState === 'stable') return;
+      const answeredAlready = this.#awaited === 0;
+      this.#awaited = 0;
+      if (this.#options.bothFamilies && answeredAlready) return;
     }
     await this.#connection.setRemoteDescription(description);
     for (const candidate of this.#early.splice(0)) await this.#connection.addIceCandidate(candidate);

@@ -99,6 +99,11 @@ export class StockClients {
     );
   }
 
+  /** Ends all that there are. */
+  closeAll(): Promise<void> {
+    return this.page.evaluate(() => (window as never as { stock: StockPage }).stock.closeAll());
+  }
+
   async #until(
     condition: () => Promise<boolean>,
     { patienceMs, name }: { readonly patienceMs: number; readonly name: string },
