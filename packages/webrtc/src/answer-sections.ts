@@ -20,12 +20,21 @@ export const MAX_CHANNEL_MESSAGE_BYTES = 262_144;
  */
 export function answerHead(
   offer: SessionDescription,
-  { mids, sessionId }: { readonly mids: readonly string[]; readonly sessionId: number },
+  {
+    mids,
+    sessionId,
+    version = 1,
+  }: {
+    readonly mids: readonly string[];
+    readonly sessionId: number;
+    /** Counts the answers of a session (RFC 8829 §5.3.2). */
+    readonly version?: number;
+  },
 ): SdpLine[] {
   const bundles = attribute(offer, 'group')?.startsWith('BUNDLE') === true;
   return [
     { type: 'v', value: '0' },
-    { type: 'o', value: `- ${sessionId} 1 IN IP4 127.0.0.1` },
+    { type: 'o', value: `- ${sessionId} ${version} IN IP4 127.0.0.1` },
     { type: 's', value: '-' },
     { type: 't', value: '0 0' },
     ...(bundles ? [attributeLine('group', `BUNDLE ${mids.join(' ')}`)] : []),
@@ -59,7 +68,7 @@ export function channelSection(media: SdpMedia, mid: string, local: LocalSide): 
     protocol: media.protocol,
     formats: media.formats,
     lines: [
-      ...transportLines(mid, { ...local, candidates: [] }),
+      ...transportLines(mid, local),
       attributeLine('sctp-port', String(SCTP_PORT)),
       attributeLine('max-message-size', String(MAX_CHANNEL_MESSAGE_BYTES)),
     ],

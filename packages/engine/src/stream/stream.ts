@@ -40,6 +40,9 @@ export interface StreamEvents {
 /** A wait for a requested key frame is given up after this long, and the cached GOP replayed instead. */
 const KEY_FRAME_PATIENCE = micros(150_000);
 
+/** A source whose sound did not come with so many pictures has none. */
+const UNITS_WITHOUT_SOUND = 60;
+
 /** A cached GOP older than this is worth a key-frame request, when the source answers those. */
 const YOUNG_GOP = micros(500_000);
 
@@ -59,6 +62,8 @@ export class Stream {
   #lastUnit: { readonly unit: StreamUnit; readonly at: Micros } | undefined;
   #lastSequence: number | undefined;
   #units = 0;
+  /** Those of the source's runs before. */
+  #unitsBefore = 0;
   #audioFrames = 0;
   #audio: AudioParameters | undefined;
   #keyUnits = 0;
@@ -83,6 +88,11 @@ export class Stream {
   /** How the sound is coded; undefined while the source has none. */
   get audio(): AudioParameters | undefined {
     return this.#audio;
+  }
+
+  /** Whether the source has sent pictures for a while, and no sound. */
+  get isSilent(): boolean {
+    return this.#audio === undefined && this.#units - this.#unitsBefore >= UNITS_WITHOUT_SOUND;
   }
 
   /** The newest unit and when it came. */
@@ -203,6 +213,7 @@ export class Stream {
   restart(): void {
     this.#cache.clear();
     this.#audio = undefined;
+    this.#unitsBefore = this.#units;
     this.#lastSequence = undefined;
     for (const reader of this.#readers.keys()) reader.needsKey = true;
   }

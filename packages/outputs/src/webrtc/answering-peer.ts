@@ -1,18 +1,34 @@
 import { randomInt } from 'node:crypto';
 import { PinholeError } from '@pinhole/core';
-import type { Peer, PeerRequest, PeerStats, ViewerEnd } from '@pinhole/engine';
+import type { Peer, PeerMedia, PeerRequest, PeerStats, ViewerEnd } from '@pinhole/engine';
+import type { WeriftTransport } from '@pinhole/webrtc';
+import { checkContinues } from './check-continues.ts';
+import { offerWishes } from './offer-wishes.ts';
 import { buildAnswer } from './viewer-answer.ts';
-import { readOffer } from './viewer-offer.ts';
+import { readOffer, type ViewerOffer } from './viewer-offer.ts';
 import { type PeerContext, ViewerPeer } from './viewer-peer.ts';
 
-/** The answering end of a viewer's connection: the viewer makes the offers. */
+/** The answering end of a viewer's connection: the viewer makes the offers, the first one and all that follow. */
 export class AnsweringPeer implements Peer {
   readonly answer: string;
+  readonly #media: PeerMedia;
+  readonly #transport: WeriftTransport;
   readonly #peer: ViewerPeer;
+  readonly #sessionId = randomInt(1, 2 ** 32);
+  #version = 0;
+  #offer: ViewerOffer;
+  /** Offers are answered one after the other. */
+  #answered: Promise<unknown> = Promise.resolve();
 
-  private constructor(answer: string, peer: ViewerPeer) {
-    this.answer = answer;
-    this.#peer = peer;
+  private constructor(
+    media: PeerMedia,
+    opened: { readonly offer: ViewerOffer; readonly transport: WeriftTransport; readonly peer: ViewerPeer },
+  ) {
+    this.#media = media;
+    this.#offer = opened.offer;
+    this.#transport = opened.transport;
+    this.#peer = opened.peer;
+    this.answer = this.#answerTo(opened.offer);
   }
 
   /**
@@ -20,32 +36,26 @@ export class AnsweringPeer implements Peer {
    * @throws {PinholeError} `webrtc/*`, as `PeerFactory` says
    */
   static async open(request: PeerRequest, context: PeerContext): Promise<AnsweringPeer> {
-    const { video = 'required', audio = 'off' } = request;
-    if (video !== 'required' || audio !== 'off') {
-      throw new PinholeError('webrtc/unsupported', 'video and audio: only pictures are served');
-    }
-    const { parameters } = request.stream;
-    if (!parameters)
-      throw new PinholeError('webrtc/unsupported', 'the camera has sent no picture yet: try again');
-    const offer = readOffer(request.offer, parameters);
+    const offer = readOffer(request.offer, offerWishes(request));
     const transport = await context.transports.open();
     if (request.signal?.aborted) {
       await transport.close();
       throw new PinholeError('webrtc/unsupported', 'the viewer left before it was answered');
     }
     const peer = new ViewerPeer(request, context, transport);
-    const sessionId = randomInt(1, 2 ** 32);
-    const answer = buildAnswer(offer, { local: transport.local, tracks: peer.tracks, sessionId });
+    const answering = new AnsweringPeer(request, { offer, transport, peer });
     peer.start(offer);
-    return new AnsweringPeer(answer, peer);
+    return answering;
   }
 
   addCandidate(candidate: string): Promise<void> {
     return this.#peer.addCandidate(candidate);
   }
 
-  renegotiate(): Promise<string> {
-    return Promise.reject(new PinholeError('webrtc/unsupported', 'a connection takes one offer alone'));
+  renegotiate(offer: string): Promise<string> {
+    const answer = this.#answered.then(() => this.#renegotiate(offer));
+    this.#answered = answer.catch(() => {});
+    return answer;
   }
 
   stats(): PeerStats {
@@ -54,5 +64,20 @@ export class AnsweringPeer implements Peer {
 
   close(why?: ViewerEnd): Promise<void> {
     return this.#peer.close(why);
+  }
+
+  async #renegotiate(text: string): Promise<string> {
+    if (this.#peer.closed) throw new PinholeError('webrtc/closed', 'the connection ended');
+    const offer = readOffer(text, offerWishes(this.#media));
+    checkContinues(this.#offer, offer);
+    await this.#peer.renegotiate(offer);
+    this.#offer = offer;
+    return this.#answerTo(offer);
+  }
+
+  #answerTo(offer: ViewerOffer): string {
+    const { local } = this.#transport;
+    const { tracks } = this.#peer;
+    return buildAnswer(offer, { local, tracks, sessionId: this.#sessionId, version: ++this.#version });
   }
 }

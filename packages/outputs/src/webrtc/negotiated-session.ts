@@ -15,9 +15,21 @@ export interface NegotiatedVideo {
   readonly extensionIds: ExtensionIds;
 }
 
+/** How Opus is sent, received, both or neither. */
+export interface NegotiatedAudio {
+  readonly mid: string;
+  readonly payloadType: number;
+  readonly extensionIds: ExtensionIds;
+  /** We send the stream's sound. */
+  readonly sends: boolean;
+  /** The viewer sends what it says. */
+  readonly receives: boolean;
+}
+
 /** All that a running connection needs to know of an offer and its answer, whichever end made which. */
 export interface NegotiatedSession extends RemoteSide {
   readonly video?: NegotiatedVideo;
+  readonly audio?: NegotiatedAudio;
   /** Values of `candidate` attributes of the viewer. */
   readonly candidates: readonly string[];
 }
@@ -26,6 +38,7 @@ export interface NegotiatedSession extends RemoteSide {
 export interface SentTracks {
   readonly cname: string;
   readonly videoSsrc: number;
+  readonly audioSsrc: number;
   /** Names of the viewer's `MediaStream` and its tracks. */
   readonly msid: { readonly stream: string; readonly video: string; readonly audio: string };
 }

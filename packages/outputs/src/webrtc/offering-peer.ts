@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { PinholeError } from '@pinhole/core';
 import type { OfferedPeer, PeerMedia, PeerStats, ViewerEnd } from '@pinhole/engine';
+import { bFrames } from './offered-video.ts';
 import { readAnswer } from './viewer-acceptance.ts';
-import { bFrames } from './viewer-offer.ts';
 import { buildOffer, offeredFormats } from './viewer-offering.ts';
 import { type PeerContext, ViewerPeer } from './viewer-peer.ts';
 

@@ -2,8 +2,10 @@ import type { DatagramPath, SrtpKeys } from '@pinhole/webrtc';
 
 /** The packets of one access unit on their way to one viewer. */
 export interface RtpRun {
-  /** Shared by all viewers; not to be changed. The packet of the last one carries the marker. */
+  /** Shared by all viewers; not to be changed. */
   readonly payloads: readonly Uint8Array[];
+  /** Which packet carries the marker; that of the last payload unless said otherwise. */
+  readonly marker?: 'last' | 'none';
   /** Index of the first packet as SRTP counts: 65536 × rollover counter + sequence number (RFC 3711 §3.3.1). */
   readonly firstIndex: number;
   /** 0…2^32−1. */
@@ -27,8 +29,8 @@ export interface RtpSenderOptions {
  * or decides anything (which unit, which sequence number, what to send again) stays outside.
  *
  * What an implementation must do:
- * - `send` writes one datagram a payload: 12 bytes of RTP header (V=2, X when `extension` has bytes, M on the last
- *   payload's), the extension, the payload encrypted, the authentication tag. It returns at once. An implementation that
+ * - `send` writes one datagram a payload: 12 bytes of RTP header (V=2, X when `extension` has bytes, M as the run's
+ *   `marker` says), the extension, the payload encrypted, the authentication tag. It returns at once. An implementation that
  *   works on another thread takes what it needs of `extension` before it returns; payloads never change.
  * - `resend` writes the one packet byte for byte as `send` did. Anything else would use a nonce twice, which with GCM
  *   gives the key away (RFC 7714 §8.2).

@@ -1,57 +1,81 @@
 import { type Micros, micros } from '@pinhole/core';
-import type { Stream, StreamReader } from '@pinhole/engine';
+import type { AccessUnitSink, Stream, StreamReader } from '@pinhole/engine';
 import type { SenderReport } from '@pinhole/media/rtp';
 import type { DatagramPath, SrtpKeys } from '@pinhole/webrtc';
-import type { NegotiatedSession, SentTracks } from './negotiated-session.ts';
+import type {
+  NegotiatedAudio,
+  NegotiatedSession,
+  NegotiatedVideo,
+  SentTracks,
+} from './negotiated-session.ts';
 import { PacketizedStream } from './packetized-stream.ts';
 import type { Fanout } from './rtp-sender.ts';
 import { ViewerRtp, type ViewerRtpCounters } from './viewer-rtp.ts';
+import { ViewerSound } from './viewer-sound.ts';
+
+/** What sending to one viewer is made with. */
+export interface SentMediaOptions {
+  readonly stream: Stream;
+  readonly fanout: Fanout;
+  readonly keys: SrtpKeys;
+  readonly path: DatagramPath;
+  readonly tracks: SentTracks;
+  readonly now: () => Micros;
+}
 
 /** The cached GOP is sent once more this often at most: a viewer asks again until it can decode. */
 const REPLAY_EVERY = micros(2_000_000);
 
-/** What one viewer is sent of a stream, from the end of the handshake on. */
+/**
+ * What one viewer is sent of a stream, from the end of the handshake on: picture, sound, both or none of them, and
+ * another choice whenever one was agreed on. What was begun keeps its numbering, however often it rests.
+ */
 export class SentMedia {
-  readonly #stream: Stream;
-  readonly #now: () => Micros;
-  readonly #video: ViewerRtp;
+  readonly #options: SentMediaOptions;
+  readonly #sink: AccessUnitSink;
+  #video: ViewerRtp | undefined;
+  #sound: ViewerSound | undefined;
+  #sends = { video: false, sound: false };
   #reader: StreamReader | undefined;
   #paused = false;
   #replayedAt = micros(Number.NEGATIVE_INFINITY);
 
-  constructor(options: {
-    readonly stream: Stream;
-    readonly fanout: Fanout;
-    readonly keys: SrtpKeys;
-    readonly path: DatagramPath;
-    readonly tracks: SentTracks;
-    readonly video: NonNullable<NegotiatedSession['video']>;
-    readonly now: () => Micros;
-  }) {
-    const { stream, fanout, keys, path, tracks, video, now } = options;
-    const { payloadType, mid, extensionIds } = video;
-    const ssrc = tracks.videoSsrc;
-    this.#stream = stream;
-    this.#now = now;
-    this.#video = new ViewerRtp({
-      packetized: PacketizedStream.of(stream),
-      sender: fanout.open({ keys, path, ssrc, payloadType }),
-      path,
-      ssrc,
-      mid,
-      extensionIds,
-      now,
-    });
+  constructor(options: SentMediaOptions) {
+    this.#options = options;
+    this.#sink = {
+      get pressure() {
+        return pressure();
+      },
+      write: (unit, delivery) => {
+        if (this.#sends.video) this.#video?.write(unit, delivery);
+      },
+      writeAudio: (frame) => {
+        if (this.#sends.sound) this.#sound?.write(frame);
+      },
+    };
+    const pressure = (): number => (this.#sends.video ? (this.#video?.pressure ?? 0) : 0);
   }
 
-  get counters(): ViewerRtpCounters {
-    return this.#video.counters;
+  /** What was sent of the picture; undefined before there was one. */
+  get video(): ViewerRtpCounters | undefined {
+    return this.#video?.counters;
   }
 
-  /** Sends from now on. */
-  start(): void {
-    this.#replayedAt = this.#now();
-    this.#reader = this.#stream.attach(this.#video, { now: this.#now });
+  /** Packets and bytes of the sound. */
+  get sound(): ViewerSound['counters'] | undefined {
+    return this.#sound?.counters;
+  }
+
+  /** Sends what was agreed on from now on. */
+  send({ video, audio }: Pick<NegotiatedSession, 'video' | 'audio'>): void {
+    const before = this.#sends;
+    if (video) this.#video ??= this.#openVideo(video);
+    if (audio?.sends) this.#sound ??= this.#openSound(audio);
+    this.#sends = { video: video !== undefined, sound: audio?.sends === true };
+    if (!this.#sends.video && !this.#sends.sound) this.stop();
+    else if (!this.#reader) this.#start();
+    // Nothing can be decoded before a key frame.
+    else if (this.#sends.video && !before.video && !this.#paused) this.#replay(this.#options.now());
   }
 
   /** Sends nothing until `resume`. */
@@ -68,30 +92,62 @@ export class SentMedia {
   /** Sends again what the viewer asks for; what is no longer there only a key frame mends. */
   resend(sequences: readonly number[]): void {
     // The viewer would say so itself, but only after seconds without a picture.
-    if (this.#video.resend(sequences, this.#now())) this.refresh();
+    if (this.#video?.resend(sequences, this.#options.now())) this.refresh();
   }
 
   /** The decoder lost its way: a key frame of the encoder, or where it makes none, the cached GOP once more. */
   refresh(): void {
-    const now = this.#now();
-    if (this.#stream.keyFrameOnRequest) this.#stream.requestKeyFrame(now);
+    const { stream } = this.#options;
+    const now = this.#options.now();
+    if (!this.#sends.video) return;
+    if (stream.keyFrameOnRequest) stream.requestKeyFrame(now);
     else if (!this.#paused && now - this.#replayedAt >= REPLAY_EVERY) this.#replay(now);
   }
 
   /** What is told of all that was sent. */
   reports(now: Micros): readonly SenderReport[] {
-    const report = this.#video.report(now);
-    return report ? [report] : [];
+    return [this.#video?.report(now), this.#sound?.report(now)].filter((report) => report !== undefined);
   }
 
   /** Takes nothing more of the stream. */
   stop(): void {
     this.#reader?.detach();
+    this.#reader = undefined;
   }
 
   close(): void {
     this.stop();
-    this.#video.close();
+    this.#video?.close();
+    this.#sound?.close();
+  }
+
+  #openVideo({ mid, payloadType, extensionIds }: NegotiatedVideo): ViewerRtp {
+    const { stream, fanout, keys, path, tracks, now } = this.#options;
+    const ssrc = tracks.videoSsrc;
+    const sender = fanout.open({ keys, path, ssrc, payloadType });
+    return new ViewerRtp({
+      packetized: PacketizedStream.of(stream),
+      sender,
+      path,
+      ssrc,
+      mid,
+      extensionIds,
+      now,
+    });
+  }
+
+  #openSound({ mid, payloadType, extensionIds }: NegotiatedAudio): ViewerSound {
+    const { fanout, keys, path, tracks } = this.#options;
+    const ssrc = tracks.audioSsrc;
+    const sender = fanout.open({ keys, path, ssrc, payloadType });
+    return new ViewerSound({ sender, path, ssrc, mid, extensionIds });
+  }
+
+  #start(): void {
+    const { stream, now } = this.#options;
+    this.#replayedAt = now();
+    this.#reader = stream.attach(this.#sink, { now });
+    if (this.#paused) this.#reader.pause();
   }
 
   #replay(now: Micros): void {

@@ -40,7 +40,8 @@ class TypescriptSender implements RtpSender {
     const index = run.firstIndex + position;
     const headerBytes = RTP_FIXED_HEADER_BYTES + run.extension.byteLength;
     const datagram = Buffer.allocUnsafe(headerBytes + payload.byteLength + protector.overheadBytes);
-    const marker = position === run.payloads.length - 1 ? 0x80 : 0;
+    const isLast = position === run.payloads.length - 1;
+    const marker = isLast && run.marker !== 'none' ? 0x80 : 0;
     datagram[0] = run.extension.byteLength > 0 ? 0x90 : 0x80;
     datagram[1] = marker | payloadType;
     datagram.writeUInt16BE(index & 0xffff, 2);

@@ -12,6 +12,7 @@ const LOCAL = {
 const TRACKS = {
   cname: 'c',
   videoSsrc: 7,
+  audioSsrc: 8,
   msid: { stream: 'pinhole', video: 'video', audio: 'audio' },
 };
 const offerOf = (profileLevelId: string): string =>

@@ -6,8 +6,10 @@ export interface FeedbackHandlers {
   /** Packets to send again, by sequence number. */
   readonly nack: (sequences: readonly number[]) => void;
   readonly keyFrame: () => void;
-  /** The viewer left. */
+  /** Sources of the viewer end. */
   readonly bye: () => void;
+  /** Each packet that could be read. */
+  readonly packet: (packet: RtcpPacket) => void;
 }
 
 /** What a viewer reported. */
@@ -22,15 +24,20 @@ export interface ViewerFeedbackCounters {
 
 /** Reads one viewer's RTCP. */
 export class ViewerFeedback {
-  readonly #ssrc: number;
+  readonly #ssrcs: { readonly video: number; readonly audio: number };
   readonly #handlers: FeedbackHandlers;
   readonly #counters = { nacksReceived: 0, keyFramesRequested: 0, malformed: 0 };
   #roundTripTime: Micros | undefined;
   #fractionLost: number | undefined;
   #lastFirCommand: number | undefined;
+  #videoReported = false;
 
-  constructor(options: { readonly ssrc: number; readonly handlers: FeedbackHandlers }) {
-    this.#ssrc = options.ssrc;
+  /** @param options.ssrcs what is sent; loss is that of the picture where there is one. */
+  constructor(options: {
+    readonly ssrcs: { readonly video: number; readonly audio: number };
+    readonly handlers: FeedbackHandlers;
+  }) {
+    this.#ssrcs = options.ssrcs;
     this.#handlers = options.handlers;
   }
 
@@ -51,7 +58,10 @@ export class ViewerFeedback {
   /** Takes a datagram of RTCP, no longer encrypted. */
   read(datagram: Uint8Array, now: Micros): void {
     try {
-      for (const packet of parseRtcp(datagram)) this.#take(packet, now);
+      for (const packet of parseRtcp(datagram)) {
+        this.#handlers.packet(packet);
+        this.#take(packet, now);
+      }
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#counters.malformed++;
@@ -61,24 +71,24 @@ export class ViewerFeedback {
   #take(packet: RtcpPacket, now: Micros): void {
     switch (packet.kind) {
       case 'nack':
-        if (packet.mediaSsrc !== this.#ssrc) return;
+        if (packet.mediaSsrc !== this.#ssrcs.video) return;
         this.#counters.nacksReceived++;
         this.#handlers.nack(packet.sequences);
         return;
       case 'picture-loss-indication':
-        if (packet.mediaSsrc === this.#ssrc) this.#demandKeyFrame();
+        if (packet.mediaSsrc === this.#ssrcs.video) this.#demandKeyFrame();
         return;
       case 'full-intra-request':
         for (const { ssrc, command } of packet.requests) {
           // The same demand comes again until its key frame does (RFC 5104 §4.3.1.2).
-          if (ssrc !== this.#ssrc || command === this.#lastFirCommand) continue;
+          if (ssrc !== this.#ssrcs.video || command === this.#lastFirCommand) continue;
           this.#lastFirCommand = command;
           this.#demandKeyFrame();
         }
         return;
       case 'receiver-report':
       case 'sender-report':
-        for (const report of packet.reports) if (report.ssrc === this.#ssrc) this.#note(report, now);
+        for (const report of packet.reports) this.#note(report, now);
         return;
       case 'bye':
         this.#handlers.bye();
@@ -97,7 +107,10 @@ export class ViewerFeedback {
 
   /** @see RFC 3550 §6.4.1, figure 2 */
   #note(report: ReceptionReport, now: Micros): void {
-    this.#fractionLost = report.fractionLost;
+    const isVideo = report.ssrc === this.#ssrcs.video;
+    if (!isVideo && report.ssrc !== this.#ssrcs.audio) return;
+    if (isVideo) this.#videoReported = true;
+    if (isVideo || !this.#videoReported) this.#fractionLost = report.fractionLost;
     if (report.lastSenderReport === 0) return;
     const sixtyFourThousandths =
       (ntpMiddle(microsToNtp(now)) - report.lastSenderReport - report.delaySinceLastSenderReport) | 0;

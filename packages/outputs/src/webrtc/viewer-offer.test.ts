@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StreamParameters } from '@pinhole/engine';
-import { attribute, attributes, parseSdp } from '@pinhole/media/sdp';
+import { attribute, attributeLine, attributes, parseSdp, serializeSdp } from '@pinhole/media/sdp';
 import { describe, expect, it } from 'vitest';
 import { buildAnswer } from './viewer-answer.ts';
-import { readOffer } from './viewer-offer.ts';
+import { type OfferWishes, readOffer, type ViewerOffer } from './viewer-offer.ts';
 
 const recorded = (name: string): string =>
   readFileSync(join(import.meta.dirname, '../../../media/src/sdp/fixtures', name), 'utf8');
@@ -22,8 +22,38 @@ const parametersOf = (profileLevelId: string, changes: Partial<StreamParameters>
   ...changes,
 });
 
-const read = (offer: string, changes?: Partial<StreamParameters>) =>
-  readOffer(offer, parametersOf('42c01e', changes));
+const read = (
+  offer: string,
+  changes?: Partial<StreamParameters>,
+  wishes: Partial<OfferWishes> = {},
+): ViewerOffer =>
+  readOffer(offer, { parameters: parametersOf('42c01e', changes), video: 'required', ...wishes });
+
+const BOTH = { sound: { sends: true, receives: true } };
+const SENDS = { sound: { sends: true, receives: false } };
+
+/** Chromium's offer with sound in that direction. */
+const withSound = (direction: string): string =>
+  `${CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0 1 2').trimEnd()}
+m=audio 9 UDP/TLS/RTP/SAVPF 63 111
+a=mid:2
+a=${direction}
+a=rtpmap:63 red/48000/2
+a=rtpmap:111 opus/48000/2
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid
+`;
+
+/** As a stock client of picamera makes it that wants data channels alone. */
+const CHANNELS_ALONE = (() => {
+  const { lines, media } = parseSdp(CHROMIUM);
+  const [, channels] = media;
+  if (!channels) throw new Error('no data channels in the recording');
+  const group = lines.map((line) =>
+    line.value.startsWith('group:') ? attributeLine('group', 'BUNDLE 1') : line,
+  );
+  return serializeSdp({ lines: group, media: [channels] });
+})();
 
 describe('readOffer', () => {
   it("reads Chromium's", () => {
@@ -46,11 +76,13 @@ describe('readOffer', () => {
       'a=extmap:12 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time\na=recvonly',
     );
 
-    expect(read(offer).video.extensionIds.absCaptureTime).toBe(12);
+    expect(read(offer).video?.extensionIds.absCaptureTime).toBe(12);
   });
 
   it('leaves out extensions whose id needs the larger header', () => {
-    expect(read(CHROMIUM.replace('extmap:5 ', 'extmap:20 ')).video.extensionIds.playoutDelay).toBeUndefined();
+    expect(
+      read(CHROMIUM.replace('extmap:5 ', 'extmap:20 ')).video?.extensionIds.playoutDelay,
+    ).toBeUndefined();
   });
 
   it('sends a Firefox without its codec plugin to the WebSocket path', () => {
@@ -90,6 +122,64 @@ describe('readOffer', () => {
   });
 });
 
+describe('readOffer of more than pictures, or less', () => {
+  it.each([
+    ['sendrecv', BOTH, { sends: true, receives: true }],
+    ['sendrecv', SENDS, { sends: true, receives: false }],
+    ['recvonly', BOTH, { sends: true, receives: false }],
+    ['sendonly', BOTH, { sends: false, receives: true }],
+    ['sendonly', SENDS, { sends: false, receives: false }],
+    ['inactive', BOTH, { sends: false, receives: false }],
+  ])('agrees on the sound of a section that is %s, %o', (direction, wishes, agreed) => {
+    expect(read(withSound(direction), {}, wishes).audio).toMatchObject({
+      mid: '2',
+      payloadType: 111,
+      extensionIds: { mid: 9 },
+      ...agreed,
+    });
+  });
+
+  it('passes over sound that is not wanted, is no Opus, or has a connection of its own', () => {
+    expect(read(withSound('sendrecv')).audio).toBeUndefined();
+    expect(read(withSound('sendrecv').replace('opus/', 'g722/'), {}, BOTH).audio).toBeUndefined();
+    expect(read(withSound('sendrecv').replace('0 1 2', '0 1'), {}, BOTH).audio).toBeUndefined();
+  });
+
+  it('takes an offer of data channels alone where pictures are not required', () => {
+    const { video, channels, ice, fingerprints } = read(CHANNELS_ALONE, {}, { video: 'if-offered' });
+
+    expect(video).toBeUndefined();
+    expect(channels).toMatchObject({ index: 0, mid: '1' });
+    expect([ice.ufrag, fingerprints.length]).toEqual(['jq4l', 1]);
+    expect(() => read(CHANNELS_ALONE)).toThrowError(expect.objectContaining({ code: 'webrtc/unsupported' }));
+  });
+
+  it('needs no picture of the camera for sound and data channels', () => {
+    const options = { parameters: undefined, video: 'if-offered', ...BOTH } as const;
+    const soundAlone = withSound('sendrecv')
+      .replace('m=video 9', 'm=video 0')
+      .replace('a=recvonly', 'a=inactive');
+
+    expect(readOffer(CHANNELS_ALONE, options).channels).toBeDefined();
+    expect(readOffer(soundAlone, options)).toMatchObject({ audio: { index: 2 }, channels: { index: 1 } });
+  });
+
+  it('leaves the picture out for a viewer that plays no H.264, where it is not required', () => {
+    const vp8 = CHROMIUM.replaceAll('H264/90000', 'VP8/90000');
+
+    expect(read(vp8, {}, { video: 'if-offered' })).toMatchObject({ channels: { index: 1 } });
+    expect(() => read(vp8)).toThrowError(expect.objectContaining({ code: 'webrtc/no-h264' }));
+  });
+
+  it('refuses what asks for nothing that there is', () => {
+    const nothing = CHANNELS_ALONE.replace('webrtc-datachannel', 'something-else');
+
+    expect(() => read(nothing, {}, { video: 'if-offered' })).toThrowError(
+      expect.objectContaining({ code: 'webrtc/unsupported' }),
+    );
+  });
+});
+
 describe('buildAnswer', () => {
   const local = {
     ice: { ufrag: 'abcd', password: 'abcdefghijklmnopqrstuv' },
@@ -108,8 +198,14 @@ describe('buildAnswer', () => {
   } as const;
   const side = {
     local,
-    tracks: { cname: 'cname', videoSsrc: 7, msid: { stream: 'garden', video: 'v', audio: 'a' } },
+    tracks: {
+      cname: 'cname',
+      videoSsrc: 7,
+      audioSsrc: 8,
+      msid: { stream: 'garden', video: 'v', audio: 'a' },
+    },
     sessionId: 9,
+    version: 1,
   };
 
   it('answers one H.264 format, with all candidates and their end', () => {
@@ -151,5 +247,35 @@ describe('buildAnswer', () => {
     const answer = parseSdp(buildAnswer(read(CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0')), side));
 
     expect(answer.media[1]?.port).toBe(0);
+  });
+
+  it.each([
+    [BOTH, 'sendrecv', 'sendrecv'],
+    [SENDS, 'sendrecv', 'sendonly'],
+    [{ sound: { sends: false, receives: true } }, 'sendrecv', 'recvonly'],
+    [{ sound: { sends: false, receives: false } }, 'recvonly', 'inactive'],
+  ])('answers sound: %o of %s is %s', (wishes, offered, answered) => {
+    const [, , audio] = parseSdp(buildAnswer(read(withSound(offered), {}, wishes), side)).media;
+
+    expect(audio).toMatchObject({ kind: 'audio', port: 9, formats: ['111'] });
+    if (!audio) return;
+    expect(attribute(audio, answered)).toBe('');
+    expect(attributes(audio, 'rtpmap')).toEqual(['111 opus/48000/2']);
+    expect(attributes(audio, 'extmap')).toEqual(['9 urn:ietf:params:rtp-hdrext:sdes:mid']);
+    expect(attributes(audio, 'candidate')).toEqual([]);
+  });
+
+  it('names all tracks as of one stream', () => {
+    const { media } = parseSdp(buildAnswer(read(withSound('sendrecv'), {}, BOTH), side));
+
+    expect(media.map((section) => attribute(section, 'msid'))).toEqual(['garden v', undefined, 'garden a']);
+    expect(media[2] && attributes(media[2], 'ssrc')).toEqual(['8 cname:cname', '8 msid:garden a']);
+  });
+
+  it('tells the candidates in the section that stands for the connection, whichever it is', () => {
+    const [channels] = parseSdp(buildAnswer(read(CHANNELS_ALONE, {}, { video: 'if-offered' }), side)).media;
+
+    expect(channels && attributes(channels, 'candidate')).toHaveLength(1);
+    expect(channels && attribute(channels, 'max-message-size')).toBe('262144');
   });
 });

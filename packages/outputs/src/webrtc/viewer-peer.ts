@@ -4,6 +4,8 @@ import type { ChannelViewer, MessagePipe, PeerEvent, PeerMedia, PeerStats, Viewe
 import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
 import { parseCandidate } from '@pinhole/media/sdp';
 import { messagePipeOf, PIPE_LABEL, type TransportOpener, type WeriftTransport } from '@pinhole/webrtc';
+import { compoundReport } from './compound-report.ts';
+import { HeardViewer } from './heard-viewer.ts';
 import { Liveness } from './liveness.ts';
 import type { NegotiatedSession, SentTracks } from './negotiated-session.ts';
 import { PacketizedStream } from './packetized-stream.ts';
@@ -39,6 +41,8 @@ export class ViewerPeer {
   readonly #feedback: ViewerFeedback;
   readonly #liveness = new Liveness();
   readonly #endings: ((why: ViewerEnd) => void)[] = [];
+  readonly #heard: HeardViewer | undefined;
+  #session: NegotiatedSession | undefined;
   #sent: SentMedia | undefined;
   #ticks: NodeJS.Timeout | undefined;
   #over = false;
@@ -49,14 +53,21 @@ export class ViewerPeer {
     this.#media = media;
     this.#context = context;
     this.#transport = transport;
-    const { msid = MSID } = media;
-    this.tracks = { cname: context.cname, videoSsrc: randomInt(1, 2 ** 32), msid };
+    const { msid = MSID, audio, onAudio } = media;
+    // Two that differ by one are never the same, and neither is any other's.
+    const ssrc = randomInt(1, 2 ** 31) * 2;
+    this.tracks = { cname: context.cname, videoSsrc: ssrc, audioSsrc: ssrc + 1, msid };
+    if (audio === 'both' && onAudio) this.#heard = new HeardViewer({ take: onAudio, now: context.now });
     this.#feedback = new ViewerFeedback({
-      ssrc: this.tracks.videoSsrc,
+      ssrcs: { video: this.tracks.videoSsrc, audio: this.tracks.audioSsrc },
       handlers: {
         nack: (sequences) => this.#sent?.resend(sequences),
         keyFrame: () => this.#sent?.refresh(),
-        bye: () => this.#tell({ kind: 'left' }),
+        packet: (packet) => this.#heard?.read(packet),
+        bye: () => {
+          // One that sends says so when its microphone is taken away, too.
+          if (this.#session?.audio?.receives !== true) this.#tell({ kind: 'left' });
+        },
       },
     });
   }
@@ -67,14 +78,16 @@ export class ViewerPeer {
 
   /** Connects, and sends once that is done. */
   start(session: NegotiatedSession): void {
+    this.#session = session;
     this.#transport.start(session, {
-      connected: () => this.#connected(session),
+      connected: () => this.#connected(),
       closed: () => this.#tell({ kind: 'left' }),
       failed: (why) => this.#tell({ kind: 'failed', why }),
       rtcp: (datagram) => {
         this.#hear();
         this.#feedback.read(datagram, this.#context.now());
       },
+      ...(this.#heard && { rtp: (packet) => this.#receive(packet) }),
       heard: () => this.#hear(),
       negotiated: this.#media.channels ?? [],
       channelReady: (channel) => this.#media.onDataChannel?.(channel, this.#channelViewer()),
@@ -83,6 +96,15 @@ export class ViewerPeer {
           this.#context.onChannel(messagePipeOf(channel), this.#channelViewer());
       },
     });
+    this.#addCandidates(session.candidates);
+  }
+
+  /** Goes on as both ends agreed on since; another path is sought where the viewer begins ICE anew. */
+  async renegotiate(session: NegotiatedSession): Promise<void> {
+    if (this.#transport.restartsWith(session.ice)) await this.#transport.restart(session.ice);
+    this.#session = session;
+    this.#transport.openChannels(session);
+    this.#sent?.send(session);
     this.#addCandidates(session.candidates);
   }
 
@@ -100,14 +122,14 @@ export class ViewerPeer {
   stats(): PeerStats {
     const { counters, roundTripTime, fractionLost } = this.#feedback;
     const { path } = this.#transport;
-    const sent = this.#sent?.counters;
+    const { video, sound } = this.#sent ?? {};
     return {
-      packetsSent: sent?.packetsSent ?? 0,
-      bytesSent: sent?.bytesSent ?? 0,
+      packetsSent: (video?.packetsSent ?? 0) + (sound?.packetsSent ?? 0),
+      bytesSent: (video?.bytesSent ?? 0) + (sound?.bytesSent ?? 0),
       nacksReceived: counters.nacksReceived,
-      packetsResent: sent?.packetsResent ?? 0,
+      packetsResent: video?.packetsResent ?? 0,
       keyFramesRequested: counters.keyFramesRequested,
-      nacksUnanswered: (sent?.nacksTooLate ?? 0) + (sent?.nacksRefused ?? 0),
+      nacksUnanswered: (video?.nacksTooLate ?? 0) + (video?.nacksRefused ?? 0),
       rtcpMalformed: counters.malformed,
       ...this.#transport.counters,
       ...(roundTripTime !== undefined && { roundTripTime }),
@@ -130,17 +152,17 @@ export class ViewerPeer {
     }
   }
 
-  #connected({ video }: NegotiatedSession): void {
+  #connected(): void {
     if (this.closed) return;
     const { stream } = this.#media;
     const { now, fanout } = this.#context;
     const { keys, datagrams: path } = this.#transport;
-    if (video) this.#sent = new SentMedia({ stream, fanout, keys, path, tracks: this.tracks, video, now });
+    this.#sent = new SentMedia({ stream, fanout, keys, path, tracks: this.tracks, now });
     this.#liveness.begin(now());
     this.#tell({ kind: 'connected' });
     // What handles the event may have closed us.
     if (this.closed) return;
-    this.#sent?.start();
+    if (this.#session) this.#sent.send(this.#session);
     this.#ticks = setTimeout(() => this.#tick(), FIRST_REPORT_MS);
   }
 
@@ -150,6 +172,12 @@ export class ViewerPeer {
     this.#report(now);
     this.#transport.tidy();
     if (this.#liveness.fellSilent(now)) this.#tell({ kind: 'disconnected' });
+  }
+
+  #receive(packet: Uint8Array): void {
+    this.#hear();
+    const audio = this.#session?.audio;
+    if (audio?.receives) this.#heard?.receive(packet, audio.payloadType);
   }
 
   #hear(): void {
@@ -177,14 +205,14 @@ export class ViewerPeer {
     };
   }
 
-  /** Tells the viewer how RTP time and capture time meet, and with `goodbye` that it ends. */
-  #report(now: Micros, goodbye: readonly WritableRtcp[] = []): void {
-    const reports = this.#sent?.reports(now) ?? [];
-    const { cname } = this.tracks;
-    const sources = reports.map(({ ssrc }) => ({ ssrc, cname }));
-    if (reports.length === 0) return;
-    const packets = [...reports, { kind: 'source-description', sources } as const, ...goodbye];
-    this.#transport.sendRtcp(serializeRtcp(packets));
+  /** Tells the viewer how RTP time and capture time meet and how it is heard; with `last` that it ends. */
+  #report(now: Micros, last?: 'goodbye'): void {
+    const sent = this.#sent?.reports(now) ?? [];
+    const heard = this.#heard?.report();
+    const packets = compoundReport({ tracks: this.tracks, sent, heard });
+    if (packets.length === 0) return;
+    const goodbye: WritableRtcp = { kind: 'bye', ssrcs: sent.map(({ ssrc }) => ssrc) };
+    this.#transport.sendRtcp(serializeRtcp(last && sent.length > 0 ? [...packets, goodbye] : packets));
   }
 
   async #end(why: ViewerEnd | undefined): Promise<void> {
@@ -193,7 +221,7 @@ export class ViewerPeer {
     try {
       try {
         if (why) for (const tell of this.#endings) tell(why);
-        this.#report(this.#context.now(), [{ kind: 'bye', ssrcs: [this.tracks.videoSsrc] }]);
+        this.#report(this.#context.now(), 'goodbye');
         this.#sent?.close();
       } finally {
         await this.#transport.close();

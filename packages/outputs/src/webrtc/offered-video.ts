@@ -1,0 +1,67 @@
+import { PinholeError } from '@pinhole/core';
+import type { StreamParameters } from '@pinhole/engine';
+import {
+  chooseH264,
+  directionOf,
+  type ExtensionMapping,
+  extensionMappings,
+  type H264Format,
+  rtpFormats,
+  type SdpMedia,
+} from '@pinhole/media/sdp';
+import { isOffered, requireMid } from '@pinhole/webrtc';
+import type { NegotiatedVideo } from './negotiated-session.ts';
+import { extensionIdsOf, ourExtensions } from './our-extensions.ts';
+
+/** The m-section that gets the picture. */
+export interface OfferedVideo extends NegotiatedVideo {
+  readonly index: number;
+  readonly media: SdpMedia;
+  readonly format: H264Format;
+  readonly extensions: readonly ExtensionMapping[];
+}
+
+/** Whether an m-section asks for pictures. */
+export function asksForVideo(media: SdpMedia): boolean {
+  const direction = directionOf(media);
+  return media.kind === 'video' && isOffered(media) && (direction === 'recvonly' || direction === 'sendrecv');
+}
+
+/**
+ * Reads a section that asks for pictures of a stream.
+ * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/no-h264`, `webrtc/b-frames`
+ */
+export function readVideo(media: SdpMedia, index: number, parameters: StreamParameters): OfferedVideo {
+  if (parameters.bFrames) throw bFrames();
+  const format = chooseH264(media, parameters);
+  if (!format) throw noH264(media);
+  const extensions = ourExtensions(extensionMappings(media));
+  return {
+    index,
+    media,
+    mid: requireMid(media),
+    format,
+    payloadType: format.payloadType,
+    extensions,
+    extensionIds: extensionIdsOf(extensions),
+  };
+}
+
+/** What is said of a camera that WebRTC cannot play. */
+export const bFrames = (): PinholeError =>
+  new PinholeError(
+    'webrtc/b-frames',
+    'the camera sends B-frames, which WebRTC cannot play: set B-frames to 0, or the H.264 profile to Baseline, in the ' +
+      'settings of the camera; or use the WebSocket path, which plays them',
+  );
+
+function noH264(media: SdpMedia): PinholeError {
+  const codecs = [...new Set(rtpFormats(media).map(({ codec }) => codec))];
+  const offered = codecs.includes('H264')
+    ? 'H.264 in packetization-mode 0 alone'
+    : codecs.join(', ') || 'no codec';
+  return new PinholeError(
+    'webrtc/no-h264',
+    `this browser offers ${offered}, and the picture is H.264 (packetization-mode 1): use the WebSocket path`,
+  );
+}
