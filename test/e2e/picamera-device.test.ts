@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -12,7 +13,9 @@ const CONFIG = `
 cameras:
   door:
     source: synthetic:320x240@15
-    picamera: garden
+    picamera:
+      uid: garden
+      ipc: { enabled: true }
 `;
 
 /** Enough to tell that a picture moves. */
@@ -179,14 +182,26 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
     await nobody();
   });
 
-  it('that want channels alone get them, and no picture', async () => {
+  it('that want channels alone get them, and no picture, and talk with a program on the device', async () => {
     await clients.closeAll();
     await nobody();
+    const said: string[] = [];
+    const program = createConnection(join(pinhole.dataFolder, 'ipc/door.sock'));
+    program.on('data', (bytes) => said.push(bytes.toString()));
     await clients.connect('data', { generation: 'b', datachannelOnly: true, ipcMode: 'reliable' });
-
     const { errors, streams } = await clients.until('data', ({ channels }) => channels.length === 2);
-
     expect([errors, streams]).toEqual([[], []]);
+
+    // CUSTOM with "hi"
+    await clients.send('data', 2, [0x08, 0x64, 0xa2, 0x06, 0x02, 0x68, 0x69]);
+    await expect.poll(() => said, { timeout: 10_000 }).toEqual(['hi']);
+    program.write('yo');
+    const { messages } = await clients.until('data', (report) => report.messages.length === 3);
+
+    expect(messages.map(({ channel }) => channel)).toEqual([2, 2, 2]);
+    // The chunk's data are its last bytes.
+    expect(messages[1]?.bytes.slice(-2)).toEqual([0x79, 0x6f]);
+    program.destroy();
     await clients.close('data');
     await nobody();
   });
