@@ -96,6 +96,23 @@ describe('requests that a browser sends for a foreign page', () => {
     }
   });
 
+  it('may use this device as a camera only where there are rooms to show it in, and are told of them', async () => {
+    const withRooms = await openTestServer({ rooms: { mode: 'strict', names: ['cctv'] } });
+    const policyOf = async (asked: TestServer): Promise<unknown> =>
+      (await asked.ask('/', { headers: { host: `localhost:${asked.port}` } })).headers['permissions-policy'];
+    const roomsOf = async (asked: TestServer): Promise<unknown> =>
+      (await asked.ask('/api/v1/me', { token: asked.adminToken })).json()['rooms'];
+
+    try {
+      expect(await policyOf(server)).toContain('camera=(), microphone=()');
+      expect(await policyOf(withRooms)).toContain('camera=(self), microphone=(self)');
+      expect(await roomsOf(server)).toEqual({ mode: 'off', names: [] });
+      expect(await roomsOf(withRooms)).toEqual({ mode: 'strict', names: ['cctv'] });
+    } finally {
+      await withRooms.close();
+    }
+  });
+
   it('get nothing from outside the web app', async () => {
     for (const path of [
       '/../../package.json',

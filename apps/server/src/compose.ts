@@ -244,12 +244,26 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const metricsRanges = parseNetworkRanges(config.metricsFrom);
   const app = createApp({
     gate,
-    api: { cameras, viewers, sessions, tokens, presets, recordings, version: VERSION, now: utcNow, log },
+    api: {
+      cameras,
+      viewers,
+      sessions,
+      tokens,
+      presets,
+      recordings,
+      rooms: config.rooms,
+      version: VERSION,
+      now: utcNow,
+      log,
+    },
     media: { cameras, defaultCamera, whep, whip, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
     push: { push, deadlines },
     downloads,
     assets: new WebAssets(options.webFolder ?? webFolder()),
-    securityHeaders: securityHeaders({ frameAncestors: config.frameAncestors }),
+    securityHeaders: securityHeaders({
+      frameAncestors: config.frameAncestors,
+      films: config.rooms.mode !== 'off',
+    }),
     bodyBytes: limits.bodyBytes,
     refusals,
     metrics: () => metrics.text(),

@@ -44,6 +44,7 @@ export function identityRoutes(services: ApiServices): OpenAPIHono<ServerEnv> {
         }),
         admin: access.admin,
         cameras,
+        rooms: { mode: services.rooms.mode, names: [...services.rooms.names] },
       },
       200,
     );

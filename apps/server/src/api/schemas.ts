@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { RIGHTS } from '../auth/token.ts';
 import { CAMERA_ID } from '../config/fields.ts';
 import { RECORDING_MODES } from '../recordings/recordings-fields.ts';
+import { ROOM_MODES } from '../rooms/rooms-fields.ts';
 
 const right = z.enum(RIGHTS);
 const cameraId = z.string().regex(CAMERA_ID);
@@ -27,6 +28,10 @@ export const meSchema = z
     token: z.object({ id: z.string(), name: z.string(), expiresAt: z.iso.datetime().optional() }).optional(),
     admin: z.boolean(),
     cameras: z.array(z.object({ id: z.string(), rights: z.array(right) })),
+    rooms: z.object({
+      mode: z.enum(ROOM_MODES).openapi({ description: 'Whether and how signaling rooms are served' }),
+      names: z.array(z.string()).openapi({ description: 'The only rooms that there are; none: any name' }),
+    }),
   })
   .openapi('Me');
 

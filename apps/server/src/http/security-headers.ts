@@ -4,6 +4,8 @@
  */
 export function securityHeaders(options: {
   readonly frameAncestors: readonly string[];
+  /** Whether the page may ask for this device's camera and microphone: it makes a camera of a room of them. */
+  readonly films: boolean;
 }): Readonly<Record<string, string>> {
   const ancestors = options.frameAncestors.map((source) => (source === 'self' ? "'self'" : source));
   const policy = [
@@ -20,13 +22,13 @@ export function securityHeaders(options: {
     "form-action 'self'",
     `frame-ancestors ${ancestors.length === 0 ? "'none'" : ancestors.join(' ')}`,
   ];
+  const devices = options.films ? 'camera=(self), microphone=(self)' : 'camera=(), microphone=()';
   return {
     'Content-Security-Policy': policy.join('; '),
     'X-Content-Type-Options': 'nosniff',
     ...(ancestors.length === 0 && { 'X-Frame-Options': 'DENY' }),
     'Referrer-Policy': 'no-referrer',
-    'Permissions-Policy':
-      'camera=(), microphone=(), geolocation=(), payment=(), usb=(), fullscreen=(self), picture-in-picture=(self)',
+    'Permissions-Policy': `${devices}, geolocation=(), payment=(), usb=(), fullscreen=(self), picture-in-picture=(self)`,
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
   };
