@@ -1,91 +1,25 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { IPiCameraOptions } from '@pinhole/client/picamera';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { readPage } from '../docs/markdown.ts';
-import { type Browser, openChromium } from '../support/chromium.ts';
-import { type FakeRpicam, withFakePicamera2 } from '../support/fake-rpicam/fake-rpicam.ts';
-import { startEchoProgram } from '../support/picamera-client/echo-program.ts';
-import { PicameraClients } from '../support/picamera-client/picamera-page.ts';
-import type { DaemonGeneration } from '../support/picamera-daemon/scripted-daemon.ts';
-import { type Pinhole, startPinhole } from '../support/pinhole.ts';
-import { type GatewayServer, startGatewayServer } from '../support/sfu-gateway/gateway-server.ts';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import {
+  type ClientRig,
+  GENERATIONS,
+  openClientRig,
+  RECORDING_BYTES,
+  RECORDING_SUM,
+} from '../support/picamera-client/client-rig.ts';
+import { DocumentedSnippets, snippet } from '../support/picamera-client/documented-snippets.ts';
+import type { PicameraClients } from '../support/picamera-client/picamera-page.ts';
 import { needs } from '../support/third-parties.ts';
 
-const GENERATIONS: readonly DaemonGeneration[] = ['a', 'b', 'c'];
-const RECORDING_BYTES = 3_000_001;
-const RECORDING_SUM = createHash('sha256')
-  .update(Uint8Array.from({ length: RECORDING_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255))
-  .digest('hex');
-
-const config = (folder: string, origin: string): string => `
-origins: ['${origin}']
-cameras:
-  door:
-    source: rpicam:0?size=320x240&fps=15
-    record: background
-    picamera:
-      uid: garden
-      ipc: { enabled: true, socket: ${folder}/ipc.sock, framing: framed }
-recordings: { segmentSeconds: 1 }
-mqtt:
-  users:
-    - { name: pi-a, password: a long one, device: pi-a }
-    - { name: pi-b, password: a long one, device: pi-b }
-    - { name: pi-c, password: a long one, device: pi-c }
-    - { name: page, password: another one, view: '*' }
-`;
-
-/** The one block of the documentation that has a word in it. */
-function snippet(word: string): string {
-  const { blocks } = readPage('docs/picamera-client.md');
-  const found = blocks.filter(({ language, text }) => language === 'javascript' && text.includes(word));
-  expect(found).toHaveLength(1);
-  return found[0]?.text ?? '';
-}
-
-needs('chromium').describe('the browser library of picamera.js pages', () => {
-  const { it } = needs('chromium');
-  let folder: string;
-  let pinhole: Pinhole;
-  let browser: Browser;
+needs('chromium', 'ffmpeg', 'python3').describe('the browser library of picamera.js pages', () => {
+  const { it } = needs('chromium', 'ffmpeg', 'python3');
+  let rig: ClientRig;
   let clients: PicameraClients;
-  let fake: FakeRpicam;
-  let echo: Socket;
-  let gateway: GatewayServer;
   /** On a page of somebody else. */
   let room: PicameraClients;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'pinhole-picamera-'));
-    fake = await withFakePicamera2();
-    gateway = await startGatewayServer();
-    const file = join(folder, 'pinhole.yaml');
-    await writeFile(file, config(folder, new URL(gateway.pageUrl).origin), { mode: 0o600 });
-    [pinhole, browser] = await Promise.all([
-      startPinhole({ args: ['--config', file], env: fake.env }),
-      openChromium({ flags: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] }),
-    ]);
-    echo = await startEchoProgram(join(folder, 'ipc.sock'));
-    room = await PicameraClients.open(browser, gateway.pageUrl);
-    // The page in front last: one behind it paints no frames.
-    clients = await PicameraClients.open(browser, `${pinhole.url}/health`);
-    for (const generation of GENERATIONS) {
-      const name = `pi-${generation}`;
-      const broker = `${pinhole.url.replace('http', 'ws')}/mqtt`;
-      await clients.run('startDaemon', name, {
-        generation,
-        uid: name,
-        broker,
-        username: name,
-        password: 'a long one',
-        recordingBytes: RECORDING_BYTES,
-      });
-      await clients.until(() => clients.run('daemonReady', name));
-    }
+    rig = await openClientRig();
+    ({ clients, room } = rig);
   });
 
   afterEach(async () => {
@@ -95,32 +29,14 @@ needs('chromium').describe('the browser library of picamera.js pages', () => {
     }
   });
 
-  afterAll(async () => {
-    echo?.destroy();
-    await browser?.close();
-    await pinhole?.dispose();
-    await gateway?.close();
-    await fake?.remove();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const options = (uid: string, more: IPiCameraOptions = {}): IPiCameraOptions => ({
-    deviceUid: uid,
-    mqttHost: 'localhost',
-    mqttPort: pinhole.port,
-    mqttProtocol: 'ws',
-    mqttUsername: 'page',
-    mqttPassword: 'another one',
-    isMicOn: false,
-    ...more,
-  });
+  afterAll(() => rig?.close());
 
   const codes = async (viewer: string): Promise<readonly string[]> =>
     (await clients.events(viewer, 'onError')).map(([error]) => (error as { readonly code: string }).code);
 
   it.each(GENERATIONS)('shows, asks, loads and talks with a daemon of generation %s', async (generation) => {
     const uid = `pi-${generation}`;
-    await clients.connect('viewer', options(uid, { ipcMode: 'reliable' }));
+    await clients.connect('viewer', rig.options(uid, { ipcMode: 'reliable' }));
     const frames = await clients.frames('viewer');
     const numbers = frames.map(({ frameNumber }) => frameNumber);
     expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));
@@ -184,7 +100,7 @@ needs('chromium').describe('the browser library of picamera.js pages', () => {
   it('restarts ICE with a device that knows it, and begins anew with one that does not', async () => {
     for (const uid of ['pi-c', 'pi-a']) {
       const { peers } = await clients.run('daemon', uid);
-      await clients.connect('viewer', options(uid));
+      await clients.connect('viewer', rig.options(uid));
       await clients.frames('viewer');
 
       await clients.run('pretend', 'failed');
@@ -205,7 +121,7 @@ needs('chromium').describe('the browser library of picamera.js pages', () => {
 
   it('offers one codec where one is asked for, sends the microphone, and connects again', async () => {
     await room.page.bringToFront();
-    await room.connect('viewer', options('pi-b', { codec: 'VP8', isMicOn: true, isSpeakerOn: false }));
+    await room.connect('viewer', rig.options('pi-b', { codec: 'VP8', isMicOn: true, isSpeakerOn: false }));
     await room.frames('viewer');
     const { codecs: offered } = await clients.run('daemon', 'pi-b');
     expect(new Set(offered)).toEqual(new Set(['VP8']));
@@ -227,42 +143,37 @@ needs('chromium').describe('the browser library of picamera.js pages', () => {
     await room.run('close', 'viewer');
   });
 
-  it('shows the picture where the microphone is refused', async () => {
-    // Pages of the program itself may not use it.
-    await clients.connect('viewer', options('pi-a', { isMicOn: true }));
+  it('tells why there is no sound or no picture, and leaves nothing behind', async () => {
+    // Pages of the program itself may not use the microphone.
+    await clients.connect('mute', rig.options('pi-a', { isMicOn: true }));
+    await clients.frames('mute');
+    expect(await codes('mute')).toEqual(['picamera/microphone']);
 
-    await clients.frames('viewer');
-    expect(await codes('viewer')).toEqual(['picamera/microphone']);
-
-    await clients.run('close', 'viewer');
-  });
-
-  it('tells why there is no picture, and leaves nothing behind', async () => {
-    await clients.connect('nobody', options('nobody', { timeout: 500 }));
+    await clients.connect('nobody', rig.options('nobody', { timeout: 500 }));
     await clients.event('nobody', 'onTimeout');
     expect(await clients.event('nobody', 'onConnectionState')).toEqual(['closed']);
 
-    await clients.connect('stranger', options('garden', { mqttPassword: 'wrong' }));
+    await clients.connect('stranger', rig.options('garden', { mqttPassword: 'wrong' }));
     expect(await clients.event('stranger', 'onError')).toMatchObject([{ code: 'picamera/broker-refused' }]);
     expect(await clients.run('call', 'stranger', 'getStatus')).toBe('closed');
 
-    for (const name of ['nobody', 'stranger']) await clients.run('close', name);
+    for (const name of ['mute', 'nobody', 'stranger']) await clients.run('close', name);
     await clients.until(async () => (await clients.run('census')).sockets === 3);
     expect((await clients.run('census')).connections).toBe(0);
   });
 
   it('sees and hears a room at an SFU server, and talks with what is in it', async () => {
     await room.page.bringToFront();
-    await room.run('startGateway', gateway.insideUrl);
+    await room.run('startGateway', rig.gateway.insideUrl);
     await room.until(() => room.run('gatewayReady'));
 
-    await room.runSnippet(snippet('onSfuStream').replace('wss://sfu.example', gateway.url));
+    await room.runSnippet(snippet('onSfuStream').replace('wss://sfu.example', rig.gateway.url));
     await room.until(async () => (await room.run('snippet')).frames.length > 0);
     await room.run('endSnippet');
 
     await room.connect('viewer', {
       signaling: 'websocket',
-      websocketUrl: gateway.url,
+      websocketUrl: rig.gateway.url,
       apiKey: 'a key',
       roomId: 'the-room-name',
       userId: 'ann',
@@ -274,11 +185,12 @@ needs('chromium').describe('the browser library of picamera.js pages', () => {
     const streams = await room.events('viewer', 'onSfuStream');
     expect(streams.map(([sid]) => sid)).toEqual(['PA_door', 'PA_door']);
     expect(streams.at(-1)?.[1]).toMatchObject({ tracks: ['audio', 'video'] });
-    expect(await room.event('viewer', 'onRoomInfo')).toEqual([{ sid: 'RM_1', name: 'the-room-name' }]);
-    expect(await room.event('viewer', 'onQuality')).toEqual([[{ sid: 'PA_door', score: 4.5 }]]);
-    expect(await room.event('viewer', 'onSpeaking')).toEqual([[{ sid: 'PA_door', level: 0.5 }]]);
-    expect(await room.event('viewer', 'onParticipant')).toEqual([
-      [{ sid: 'PA_door', id: 'door', state: 'ACTIVE' }],
+    const pushed = ['onRoomInfo', 'onQuality', 'onSpeaking', 'onParticipant'];
+    expect(await Promise.all(pushed.map((name) => room.event('viewer', name)))).toEqual([
+      [{ sid: 'RM_1', name: 'the-room-name' }],
+      [[{ sid: 'PA_door', score: 4.5 }]],
+      [[{ sid: 'PA_door', level: 0.5 }]],
+      [[{ sid: 'PA_door', id: 'door', state: 'ACTIVE' }]],
     ]);
     await room.event('viewer', 'onDatachannel', 2);
     await room.run('call', 'viewer', 'sendMessage', 'hi');
@@ -296,5 +208,100 @@ needs('chromium').describe('the browser library of picamera.js pages', () => {
     ]);
     expect(await room.run('census')).toMatchObject({ connections: 2, sockets: 1 });
     await room.until(async () => (await room.run('gateway'))?.actions.at(-1) === 'leave');
+  });
+
+  describe('runs what the documentation shows', () => {
+    let snippets: DocumentedSnippets;
+    beforeAll(() => {
+      snippets = new DocumentedSnippets(clients, rig.pinhole);
+    });
+    afterEach(() => snippets.end());
+
+    it('shows the live picture', async () => {
+      await snippets.run('onError');
+
+      const seen = await snippets.frames(10);
+      expect(seen).toEqual([...new Set(seen)].toSorted((x, y) => x - y));
+    });
+
+    it('takes a snapshot', async () => {
+      await snippets.run('onSnapshot');
+
+      await snippets.closed();
+      const [url] = await snippets.told('onSnapshot');
+      const picture = await clients.run('readPicture', String(url));
+      expect(picture).toMatchObject({ width: 320, height: 240 });
+      expect(picture.frameNumber).toBeGreaterThan(0);
+    });
+
+    it('talks with a program', async () => {
+      await snippets.run('sendMessage');
+
+      await snippets.closed();
+      expect((await snippets.told('onMessage'))[0]).toBe('Hello Reliable Channel!');
+    });
+
+    it('loads the newest recording', async () => {
+      const loaded = clients.page.waitForEvent('download');
+      await snippets.run('video_filename.mp4');
+
+      expect((await loaded).suggestedFilename()).toBe('video_filename.mp4');
+      await snippets.closed();
+      const [metadata] = await snippets.told('onMetadata');
+      const { path, duration } = metadata as { readonly path: string; readonly duration: number };
+      expect(duration).toBeGreaterThan(0);
+      const [onDevice, inPage] = await snippets.sums(path);
+      expect(inPage).toBe(onDevice);
+    });
+
+    it('sets properties', async () => {
+      await snippets.run('AwbCloudy');
+      await snippets.told('onDatachannel');
+
+      await clients.page.evaluate('setAwb(); setAf()');
+
+      await snippets.until(() => Promise.resolve(rig.fake.changes().some((change) => 'AwbMode' in change)));
+      const focus = /"control":"autofocus","value":"continuous".*"msg":"control changed"/;
+      await snippets.until(() => Promise.resolve(focus.test(rig.pinhole.output())));
+    });
+
+    it('finds the broker on the host of the page, which wants a password', async () => {
+      await snippets.run('some-unique-uuid');
+      await clients.run('connectSnippet');
+
+      await snippets.closed();
+      const errors = (await clients.run('snippet')).told.filter(({ name }) => name === 'onError');
+      expect(errors.at(-1)?.values).toMatchObject([{ code: 'picamera/broker-refused' }]);
+    });
+  });
+
+  it('takes the snapshot of what is live, and leaves nothing behind at the device', async () => {
+    await clients.connect('viewer', rig.options('garden', { mqttPassword: rig.pinhole.token }));
+    const [first] = (await clients.frames('viewer')).slice(-1);
+    await clients.event('viewer', 'onDatachannel');
+    await clients.run('call', 'viewer', 'snapshot', 90);
+    const [url] = await clients.event('viewer', 'onSnapshot');
+    const { frameNumber } = await clients.run('readPicture', String(url));
+    const [last] = (await clients.frames('viewer')).slice(-1);
+
+    expect(frameNumber).toBeGreaterThanOrEqual(first?.frameNumber ?? Number.NaN);
+    expect(frameNumber).toBeLessThanOrEqual(last?.frameNumber ?? Number.NaN);
+    expect(await codes('viewer')).toEqual([]);
+    await clients.run('close', 'viewer');
+    await clients.until(async () => (await rig.sessions()) === 0);
+    expect((await clients.run('census')).connections).toBe(0);
+  });
+
+  it('finds its device again when that was killed and started anew', async () => {
+    await clients.connect('viewer', rig.options('garden', { timeout: 0 }));
+    await clients.frames('viewer');
+
+    await rig.pinhole.stop('SIGKILL');
+    rig.pinhole = await rig.pinhole.restart();
+    await clients.run('frames', 'viewer');
+    await clients.frames('viewer', 10);
+
+    expect(await clients.run('call', 'viewer', 'getStatus')).toBe('connected');
+    await clients.run('close', 'viewer');
   });
 });

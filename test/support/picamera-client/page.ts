@@ -253,6 +253,7 @@ const rig = {
     Object.assign(window, { imported: snippet.library });
   },
   watchSnippet: (): void => snippet?.watch(),
+  connectSnippet: (): void => snippet?.cameras[0]?.connect(),
   snippet: () => ({
     told: snippet?.told ?? [],
     frames: snippetFrames?.take() ?? [],
