@@ -1,7 +1,8 @@
-export { type ClockEstimate, ClockOffset, type ClockSample } from './clock/index.ts';
+export { type ClockEstimate, ClockOffset, type ClockSample, localNow } from './clock/index.ts';
 export { type CameraAddress, type Endpoints, endpointsOf } from './endpoints.ts';
 export type { TransportName } from './ladder/transport-name.ts';
 export type { LatencySummary } from './latency/latency-window.ts';
+export { type CaptureReport, StreamMeter, type StreamMeterOptions } from './latency/stream-meter.ts';
 export { LivePlayer } from './live-player.ts';
 export type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
 export type { FrozenCause, LiveState, Stage } from './liveness/live-state.ts';
