@@ -1,5 +1,5 @@
 import { type Logger, messageOf } from '@pinhole/core';
-import { openServer, type RunningServer } from '../compose.ts';
+import { openServer, type RunningServer } from '../compose/open-server.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { tellsSecrets } from '../config/readable-secrets.ts';
 import { createLog } from '../log/log.ts';

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { RunningServer } from '../compose.ts';
+import type { RunningServer } from '../compose/open-server.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
 import { sourceInWords } from '../sources/source-spec.ts';

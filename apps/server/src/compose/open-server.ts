@@ -1,43 +1,32 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '@pinhole/core';
-import { Camera, Cameras, PublisherSessions, ViewerRegistry, ViewerSessions } from '@pinhole/engine';
-import { createWhepHandler } from '@pinhole/signaling/whep';
-import { createWhipHandler } from '@pinhole/signaling/whip';
-import { anonymousGrants } from './auth/anonymous.ts';
-import { Authenticator } from './auth/authenticator.ts';
-import { TokenStore } from './auth/token-store.ts';
-import { watchTokens } from './auth/token-watch.ts';
-import { monotonicNow, utcNow } from './clock.ts';
-import type { ServerConfig, ServerConfigInput } from './config/config-schema.ts';
-import { checkConfig } from './config/load-config.ts';
-import { isLoopback, nameForItself, parseNetworkRanges } from './config/network-range.ts';
-import { PresetStore } from './controls/preset-store.ts';
-import { createApp } from './http/app.ts';
-import { Gate } from './http/gate.ts';
-import { openListener } from './http/listener.ts';
-import { RateLimit } from './http/rate-limit.ts';
-import { Refusals } from './http/refusals.ts';
-import { RequestDeadlines } from './http/request-deadlines.ts';
-import { securityHeaders } from './http/security-headers.ts';
-import { SocketGuard } from './http/socket-guard.ts';
-import { createUpgradeHandler } from './http/upgrades.ts';
-import { defaultCameraOf } from './media/default-camera.ts';
-import { iceServersOf } from './media/ice-servers.ts';
-import { type MediaParts, openMediaParts } from './media/parts.ts';
-import { Metrics } from './metrics/metrics.ts';
-import { MqttService } from './mqtt/mqtt-service.ts';
-import { PicameraService } from './picamera/picamera-service.ts';
-import { PushService } from './push/push-service.ts';
-import { PushSocket } from './push/push-socket.ts';
-import { Downloads } from './recordings/downloads.ts';
-import { Recordings } from './recordings/recordings.ts';
-import { RoomService } from './rooms/room-service.ts';
-import { cameraSound } from './sound/camera-sound.ts';
-import { startTicker } from './ticker.ts';
-import { keyPairFor } from './tls/key-pair.ts';
-import { VERSION } from './version.ts';
-import { WebAssets, webFolder } from './web-assets/web-assets.ts';
+import { TokenStore } from '../auth/token-store.ts';
+import { watchTokens } from '../auth/token-watch.ts';
+import { monotonicNow, utcNow } from '../clock.ts';
+import type { ServerConfig, ServerConfigInput } from '../config/config-schema.ts';
+import { checkConfig } from '../config/load-config.ts';
+import { nameForItself, parseNetworkRanges } from '../config/network-range.ts';
+import { PresetStore } from '../controls/preset-store.ts';
+import { createApp } from '../http/app.ts';
+import { openListener } from '../http/listener.ts';
+import { securityHeaders } from '../http/security-headers.ts';
+import { createUpgradeHandler } from '../http/upgrades.ts';
+import { defaultCameraOf } from '../media/default-camera.ts';
+import { iceServersOf } from '../media/ice-servers.ts';
+import { type MediaParts, openMediaParts } from '../media/parts.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { MqttService } from '../mqtt/mqtt-service.ts';
+import { PicameraService } from '../picamera/picamera-service.ts';
+import { PushSocket } from '../push/push-socket.ts';
+import { RoomService } from '../rooms/room-service.ts';
+import { startTicker } from '../ticker.ts';
+import { keyPairFor } from '../tls/key-pair.ts';
+import { VERSION } from '../version.ts';
+import { WebAssets, webFolder } from '../web-assets/web-assets.ts';
+import { openAdmission } from './admission.ts';
+import { openCameras, openRecordings, withDefaultCamera } from './cameras.ts';
+import { warnOfOpenDoors } from './open-doors.ts';
+import { openViewing } from './viewing.ts';
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -65,8 +54,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The camera that is there when none is configured, so that the first start shows a picture. */
-const DEFAULT_CAMERAS = { test: 'synthetic' };
 const DRAIN_MS = 2000;
 
 /**
@@ -94,87 +81,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
 
   // Cameras and viewers
   const media: MediaParts = { ...openMediaParts(config, log), ...options.parts };
-  const cameras = new Cameras(
-    Object.entries(config.cameras).map(
-      ([id, { source, label, always, audio }]) =>
-        new Camera({
-          id,
-          source: media.openSource(id, source, { audio: audio === 'off' ? 'off' : 'on' }),
-          openSound: cameraSound({ mode: audio, log: log.child({ camera: id }) }),
-          now: utcNow,
-          openAbort: () => new AbortController(),
-          log,
-          always,
-          ...(label !== undefined && { label }),
-        }),
-    ),
-  );
-  for (const { id, controls } of cameras.list()) controls.restore(presets.atStart(id)?.values ?? new Map());
-  const recordings = await Recordings.open({
-    config: config.recordings,
-    root: config.recordings.root ?? join(config.data, 'recordings'),
-    cameras: cameras.list().map((camera) => ({ camera, mode: config.cameras[camera.id]?.record ?? 'off' })),
-    stills: media.stills,
-    env: process.env,
-    now: utcNow,
-    log,
-  });
-  const viewers = new ViewerRegistry({
-    limits: {
-      total: limits.viewers,
-      perCamera: limits.viewersPerCamera,
-      perAddress: limits.viewersPerAddress,
-    },
-    now: utcNow,
-    newId: newSessionId,
-  });
-  const outputs = { cameras, registry: viewers, now: utcNow, log };
-  const sessions = new ViewerSessions({
-    peers: media.openPeers(outputs),
-    registry: viewers,
-    now: utcNow,
-    log,
-  });
-  const publishers = new PublisherSessions({ now: utcNow, newId: newSessionId, log });
-  const downloads = new Downloads({ limits, now: utcNow, monotonicNow, log });
-  const push = new PushService({ publishers, now: monotonicNow, log });
-  const sdpHttp = {
-    cameras,
-    iceServers: () => iceServersOf(config.iceServers),
-    allowOrigin: (origin: string) => config.origins.includes('*') || config.origins.includes(origin),
-    log,
-  };
-  const whep = createWhepHandler({ ...sdpHttp, sessions });
-  const whip = createWhipHandler({ ...sdpHttp, sessions: publishers });
-  const live = media.openLive(outputs);
-  const raspicam = media.openRaspicam(outputs);
-  const streams = media.openStreams(outputs);
-  const mjpeg = media.openMjpeg(outputs);
+  const cameras = openCameras(config, { media, presets, log });
+  const recordings = await openRecordings(config, { cameras, media, log });
+  const viewing = openViewing(config, { cameras, media, log });
+  const { viewers, sessions, publishers, downloads, push } = viewing;
+  const { whep, whip, live, raspicam, streams, mjpeg } = viewing;
 
   // Who may come in
-  const sockets = new SocketGuard({
-    unauthenticated: limits.unauthenticatedConnections,
-    unauthenticatedPerAddress: limits.unauthenticatedConnectionsPerAddress,
-  });
-  const refusals = new Refusals();
-  const deadlines = new RequestDeadlines(limits.requestTimeoutMs);
-  const writes = new RateLimit({ perSecond: limits.writesPerSecond, burst: limits.writeBurst });
-  const authenticator = new Authenticator({
-    tokens,
-    anonymous: anonymousGrants(config),
-    failedPerMinute: limits.failedAuthPerMinute,
-    now: monotonicNow,
-    utcNow: () => new Date(),
-  });
-  const gate = new Gate({
-    hosts: { loopback: isLoopback(config.listen), names: config.hosts },
-    origins: { origins: config.origins },
-    trustedProxies: parseNetworkRanges(config.trustedProxies),
-    authenticator,
-    writes,
-    sockets,
-    now: monotonicNow,
-  });
+  const { sockets, refusals, deadlines, writes, authenticator, gate } = openAdmission(config, tokens);
 
   const rooms =
     config.rooms.mode === 'off'
@@ -350,21 +264,4 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     routes: app.routes.map(({ method, path }) => ({ method, path })),
     close: () => (closed ??= close()),
   };
-}
-
-const newSessionId = (): string => randomBytes(18).toString('base64url');
-
-const withDefaultCamera = (config: ServerConfig): ServerConfig =>
-  Object.keys(config.cameras).length > 0
-    ? config
-    : { ...config, cameras: checkConfig({ cameras: DEFAULT_CAMERAS }).cameras };
-
-/** What a person may have left open without meaning to. */
-function warnOfOpenDoors({ listen, anonymous, cameras }: ServerConfig, log: Logger): void {
-  if (isLoopback(listen)) return;
-  const open = [...anonymous, ...Object.values(cameras).flatMap((camera) => camera.anonymous)];
-  const everywhere = open.filter(({ from }) => from.some((range) => range.endsWith('/0')));
-  if (everywhere.length === 0) return;
-  const rights = [...new Set(everywhere.flatMap((rule) => rule.rights))];
-  log.warn({ listen, rights }, 'everybody who reaches this address has these rights, without a token');
 }

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { Logger } from '@pinhole/core';
+import { Camera, Cameras } from '@pinhole/engine';
+import { utcNow } from '../clock.ts';
+import type { ServerConfig } from '../config/config-schema.ts';
+import { checkConfig } from '../config/load-config.ts';
+import type { PresetStore } from '../controls/preset-store.ts';
+import type { MediaParts } from '../media/parts.ts';
+import { Recordings } from '../recordings/recordings.ts';
+import { cameraSound } from '../sound/camera-sound.ts';
+
+/** The camera that is there when none is configured, so that the first start shows a picture. */
+const DEFAULT_CAMERAS = { test: 'synthetic' };
+
+/** The same configuration, with a camera at least. */
+export const withDefaultCamera = (config: ServerConfig): ServerConfig =>
+  Object.keys(config.cameras).length > 0
+    ? config
+    : { ...config, cameras: checkConfig({ cameras: DEFAULT_CAMERAS }).cameras };
+
+/** The cameras of a configuration, with the presets that hold at the start. */
+export function openCameras(
+  config: ServerConfig,
+  {
+    media,
+    presets,
+    log,
+  }: { readonly media: MediaParts; readonly presets: PresetStore; readonly log: Logger },
+): Cameras {
+  const cameras = new Cameras(
+    Object.entries(config.cameras).map(
+      ([id, { source, label, always, audio }]) =>
+        new Camera({
+          id,
+          source: media.openSource(id, source, { audio: audio === 'off' ? 'off' : 'on' }),
+          openSound: cameraSound({ mode: audio, log: log.child({ camera: id }) }),
+          now: utcNow,
+          openAbort: () => new AbortController(),
+          log,
+          always,
+          ...(label !== undefined && { label }),
+        }),
+    ),
+  );
+  for (const { id, controls } of cameras.list()) controls.restore(presets.atStart(id)?.values ?? new Map());
+  return cameras;
+}
+
+/** What is recorded of them. */
+export const openRecordings = (
+  config: ServerConfig,
+  { cameras, media, log }: { readonly cameras: Cameras; readonly media: MediaParts; readonly log: Logger },
+): Promise<Recordings> =>
+  Recordings.open({
+    config: config.recordings,
+    root: config.recordings.root ?? join(config.data, 'recordings'),
+    cameras: cameras.list().map((camera) => ({ camera, mode: config.cameras[camera.id]?.record ?? 'off' })),
+    stills: media.stills,
+    env: process.env,
+    now: utcNow,
+    log,
+  });
