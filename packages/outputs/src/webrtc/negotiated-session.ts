@@ -13,6 +13,8 @@ export interface NegotiatedVideo {
   readonly mid: string;
   readonly payloadType: number;
   readonly extensionIds: ExtensionIds;
+  /** We send it; it may rest by turns. */
+  readonly sends: boolean;
 }
 
 /** How Opus is sent, received, both or neither. */

@@ -21,14 +21,17 @@ export interface OfferedVideo extends NegotiatedVideo {
   readonly extensions: readonly ExtensionMapping[];
 }
 
-/** Whether an m-section asks for pictures. */
+/** Whether an m-section of pictures asks for some. */
 export function asksForVideo(media: SdpMedia): boolean {
   const direction = directionOf(media);
-  return media.kind === 'video' && isOffered(media) && (direction === 'recvonly' || direction === 'sendrecv');
+  return isVideo(media) && (direction === 'recvonly' || direction === 'sendrecv');
 }
 
+/** Whether an m-section is of pictures, and not refused. */
+export const isVideo = (media: SdpMedia): boolean => media.kind === 'video' && isOffered(media);
+
 /**
- * Reads a section that asks for pictures of a stream.
+ * Reads a section that gets pictures of a stream, now or by turns.
  * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/no-h264`, `webrtc/b-frames`
  */
 export function readVideo(media: SdpMedia, index: number, parameters: StreamParameters): OfferedVideo {
@@ -44,6 +47,7 @@ export function readVideo(media: SdpMedia, index: number, parameters: StreamPara
     payloadType: format.payloadType,
     extensions,
     extensionIds: extensionIdsOf(extensions),
+    sends: asksForVideo(media),
   };
 }
 

@@ -69,9 +69,9 @@ export class SentMedia {
   /** Sends what was agreed on from now on. */
   send({ video, audio }: Pick<NegotiatedSession, 'video' | 'audio'>): void {
     const before = this.#sends;
-    if (video) this.#video ??= this.#openVideo(video);
+    if (video?.sends) this.#video ??= this.#openVideo(video);
     if (audio?.sends) this.#sound ??= this.#openSound(audio);
-    this.#sends = { video: video !== undefined, sound: audio?.sends === true };
+    this.#sends = { video: video?.sends === true, sound: audio?.sends === true };
     if (!this.#sends.video && !this.#sends.sound) this.stop();
     else if (!this.#reader) this.#start();
     // Nothing can be decoded before a key frame.

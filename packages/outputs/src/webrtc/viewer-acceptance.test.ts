@@ -65,7 +65,7 @@ describe('an offer of ours', () => {
 describe('an answer to it', () => {
   it('tells the format, the extensions that stayed, and how the viewer is reached', () => {
     expect(readAnswer(ANSWER, OFFERED)).toMatchObject({
-      video: { mid: '0', payloadType: 97, extensionIds: { transportSequence: 2 } },
+      video: { mid: '0', payloadType: 97, extensionIds: { transportSequence: 2 }, sends: true },
       ice: { ufrag: 'them', role: 'controlled', lite: false },
       candidates: ['1 1 udp 2122260223 192.0.2.7 50000 typ host'],
     });

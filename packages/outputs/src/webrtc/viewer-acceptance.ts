@@ -67,7 +67,8 @@ function videoOf(media: SdpMedia, { payloadTypes }: OfferedFormats): NegotiatedV
       'the viewer takes no H.264 of this offer: its browser has none, or its page refuses the picture',
     );
   }
-  return { mid: OFFERED_MID.video, payloadType: format.payloadType, extensionIds: idsOf(media) };
+  const { payloadType } = format;
+  return { mid: OFFERED_MID.video, payloadType, extensionIds: idsOf(media), sends: true };
 }
 
 /** Those of ours that the answer leaves standing. */

@@ -53,7 +53,7 @@ function videoSection(video: OfferedVideo, { local, tracks }: AnsweringSide): Sd
     formats: [String(type)],
     lines: [
       ...transportLines(mid, local),
-      ...rtpLines(media, 'sendonly'),
+      ...rtpLines(media, video.sends ? 'sendonly' : 'inactive'),
       ...extensions.map(({ id, uri }) => attributeLine('extmap', `${id} ${uri}`)),
       attributeLine('rtpmap', `${type} H264/90000`),
       ...feedback.map((kind) => attributeLine('rtcp-fb', `${type} ${kind}`)),
@@ -62,7 +62,7 @@ function videoSection(video: OfferedVideo, { local, tracks }: AnsweringSide): Sd
         'fmtp',
         `${type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${format.profileLevelId}`,
       ),
-      ...trackLines(tracks, { ssrc: tracks.videoSsrc, track: tracks.msid.video }),
+      ...(video.sends ? trackLines(tracks, { ssrc: tracks.videoSsrc, track: tracks.msid.video }) : []),
     ],
   };
 }

@@ -171,6 +171,13 @@ describe('readOffer of more than pictures, or less', () => {
     expect(() => read(vp8)).toThrowError(expect.objectContaining({ code: 'webrtc/no-h264' }));
   });
 
+  it('keeps a picture that rests, where pictures are not required', () => {
+    const resting = CHROMIUM.replace('a=recvonly', 'a=inactive');
+
+    expect(read(resting, {}, { video: 'if-offered' }).video).toMatchObject({ mid: '0', sends: false });
+    expect(read(CHROMIUM).video).toMatchObject({ sends: true });
+  });
+
   it('refuses what asks for nothing that there is', () => {
     const nothing = CHANNELS_ALONE.replace('webrtc-datachannel', 'something-else');
 
@@ -263,6 +270,15 @@ describe('buildAnswer', () => {
     expect(attributes(audio, 'rtpmap')).toEqual(['111 opus/48000/2']);
     expect(attributes(audio, 'extmap')).toEqual(['9 urn:ietf:params:rtp-hdrext:sdes:mid']);
     expect(attributes(audio, 'candidate')).toEqual([]);
+  });
+
+  it('does not refuse a picture that rests', () => {
+    const resting = read(CHROMIUM.replace('a=recvonly', 'a=inactive'), {}, { video: 'if-offered' });
+    const [video] = parseSdp(buildAnswer(resting, side)).media;
+
+    expect(video?.port).toBe(9);
+    expect(video && attribute(video, 'inactive')).toBe('');
+    expect(video && attribute(video, 'msid')).toBeUndefined();
   });
 
   it('names all tracks as of one stream', () => {

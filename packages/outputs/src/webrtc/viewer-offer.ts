@@ -12,7 +12,7 @@ import {
 } from '@pinhole/webrtc';
 import type { NegotiatedSession } from './negotiated-session.ts';
 import { type OfferedAudio, readAudio, type SoundWishes } from './offered-audio.ts';
-import { asksForVideo, type OfferedVideo, readVideo } from './offered-video.ts';
+import { asksForVideo, isVideo, type OfferedVideo, readVideo } from './offered-video.ts';
 
 /** What we need to know of a viewer's offer. */
 export interface ViewerOffer extends NegotiatedSession {
@@ -62,9 +62,11 @@ export function readOffer(text: string, wishes: OfferWishes): ViewerOffer {
 }
 
 function videoOf(description: SessionDescription, wishes: OfferWishes): OfferedVideo | undefined {
-  const index = description.media.findIndex(asksForVideo);
-  const media = description.media[index];
   const isRequired = wishes.video === 'required';
+  const asking = description.media.findIndex(asksForVideo);
+  // One that rests is not refused: the viewer could not wake it again.
+  const index = asking === -1 && !isRequired ? description.media.findIndex(isVideo) : asking;
+  const media = description.media[index];
   if (!media) {
     if (!isRequired) return undefined;
     throw new PinholeError(

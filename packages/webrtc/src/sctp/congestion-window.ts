@@ -8,10 +8,10 @@ const LARGEST_BYTES = 2 ** 20;
 const INITIAL_BYTES = 10 * MAX_PACKET_BYTES;
 
 /** A transfer makes the pictures beside it wait by about so much, and no more. */
-const TARGET_DELAY_MS = 30;
+const TARGET_DELAY_MS = 60;
 
 /** What others make wait is nothing to give way to for ever. */
-const LEAST_FOR_DELAY_BYTES = 32 * MAX_PACKET_BYTES;
+const LEAST_FOR_DELAY_BYTES = 64 * MAX_PACKET_BYTES;
 
 /**
  * How many bytes may be on the way: as TCP has it where packets get lost, and less than that where they only begin to
