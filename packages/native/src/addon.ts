@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '@pinhole/core';
 
 declare const brand: unique symbol;
@@ -95,7 +96,9 @@ export interface Addon {
     transportFirst: number,
     from: number,
     until: number,
+    marker: boolean,
   ): boolean;
+  queuedPackets(viewer: ViewerHandle): number;
   /** One packet with given session keys, as a sending thread does it: for test vectors. */
   protect(
     profile: number,
@@ -141,18 +144,27 @@ const FILES = [
 
 let loaded: LoadedAddon | undefined;
 
-/** Loads the addon, once a process. `PINHOLE_NATIVE=off` leaves it out. */
+/** Loads the addon, once a process. `PINHOLE_NATIVE=off` leaves it out, a path in its place loads that file. */
 export function loadAddon(): LoadedAddon {
   loaded ??= load();
   return loaded;
 }
 
 function load(): LoadedAddon {
-  if (process.env['PINHOLE_NATIVE'] === 'off') return { missing: 'PINHOLE_NATIVE=off' };
-  const file = FILES.map((name) => new URL(name, import.meta.url)).find((url) => existsSync(url));
-  if (!file) return { missing: `not built: npm rebuild @pinhole/native says why` };
+  const wish = process.env['PINHOLE_NATIVE'] ?? '';
+  if (wish === 'off') return { missing: 'PINHOLE_NATIVE=off' };
+  const files = wish === '' ? FILES.map((name) => fileURLToPath(new URL(name, import.meta.url))) : [wish];
+  const file = files.find((path) => existsSync(path));
+  if (file === undefined) {
+    return {
+      missing:
+        wish === ''
+          ? 'it is not built: npm rebuild @pinhole/native says why (on Debian it needs apt-get install g++ make python3)'
+          : `PINHOLE_NATIVE names ${wish}, and there is no such file`,
+    };
+  }
   try {
-    return { addon: createRequire(import.meta.url)(file.pathname) as Addon };
+    return { addon: createRequire(import.meta.url)(file) as Addon };
   } catch (error) {
     return { missing: messageOf(error) };
   }

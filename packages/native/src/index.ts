@@ -17,3 +17,4 @@ export {
   SlotWriter,
   type SlotWriterOptions,
 } from './slot.ts';
+export { type DescribedSlotLayout, nativeSlotLayout } from './slot-layout.ts';

@@ -1,15 +1,16 @@
 import { messageOf } from '@pinhole/core';
 import { listRpicamDevices } from '@pinhole/sources/rpicam';
+import { listSlots } from '@pinhole/sources/ustreamer';
 import { deviceControls, listV4l2Devices, type V4l2Size } from '@pinhole/sources/v4l2';
 import type { CameraDevice } from './camera-device.ts';
 
-/** The cameras that are connected to this machine. What cannot be asked is told in `problems`. */
+/** The cameras that are connected to this machine, and those that µStreamer shows on it. What cannot be asked is told in `problems`. */
 export async function localDevices(): Promise<{
   readonly devices: readonly CameraDevice[];
   readonly problems: readonly string[];
 }> {
-  const [ribbon, usb] = await Promise.allSettled([ribbonCameras(), v4l2Cameras()]);
-  const found = [ribbon, usb].map((listing) =>
+  const listings = await Promise.allSettled([ribbonCameras(), v4l2Cameras(), slots()]);
+  const found = listings.map((listing) =>
     listing.status === 'fulfilled' ? listing.value : { devices: [], problems: [messageOf(listing.reason)] },
   );
   return {
@@ -49,6 +50,19 @@ async function v4l2Cameras(): Promise<Found> {
       controls: [...deviceControls(controls).values()].map(({ descriptor }) => descriptor),
     })),
     problems: faults.map(({ path, why }) => `${path}: ${why}`),
+  };
+}
+
+async function slots(): Promise<Found> {
+  const { slots: listed, faults } = await listSlots();
+  return {
+    devices: listed.map(({ name, layout }) => ({
+      address: `ustreamer:${name}`,
+      label: `slot of µStreamer, version ${layout.version}`,
+      modes: [],
+      controls: [],
+    })),
+    problems: faults.map(({ name, why }) => `ustreamer:${name}: ${why}`),
   };
 }
 

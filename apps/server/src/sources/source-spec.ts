@@ -8,11 +8,12 @@ import { rpicam } from './rpicam.ts';
 import { rtsp } from './rtsp.ts';
 import { type SourceKind, type SourceSurroundings, sourceFault } from './source-kind.ts';
 import { synthetic } from './synthetic.ts';
+import { ustreamer } from './ustreamer.ts';
 import { v4l2 } from './v4l2.ts';
 import { whip } from './whip.ts';
 
 /** Every kind of source there is; the order is that of the list in error messages. */
-const KINDS = [synthetic, file, rtsp, mjpeg, esp32, rpicam, v4l2, whip, push] as const;
+const KINDS = [synthetic, file, rtsp, mjpeg, esp32, rpicam, v4l2, ustreamer, whip, push] as const;
 
 type SpecOf<Kind> = Kind extends SourceKind<infer Spec> ? Spec : never;
 

@@ -19,6 +19,8 @@ import type {
 import type { EncoderCounters } from '@pinhole/ffmpeg';
 import { type SourceClock, SystemClock } from '../clock.ts';
 import { StallWatch } from '../stall-watch.ts';
+import { UnitLine } from '../unit-line.ts';
+import { waitForDevice } from '../watch-device.ts';
 import { ControlDesk } from './controls/control-desk.ts';
 import { ModeControls } from './controls/mode-controls.ts';
 import { type ChosenMode, chooseMode, modeInWords } from './device/choose-mode.ts';
@@ -26,11 +28,9 @@ import type { Capture, V4l2Access } from './device/v4l2-access.ts';
 import { v4l2Ctl } from './device/v4l2-ctl.ts';
 import { isCamera, type V4l2Device } from './device/v4l2-device.ts';
 import { PictureOutlet } from './picture-outlet.ts';
-import { UnitLine } from './unit-line.ts';
 import { V4l2Error } from './v4l2-error.ts';
 import { type Failure, failureOf, isHopeless } from './v4l2-failure.ts';
 import type { V4l2Counters, V4l2SourceOptions } from './v4l2-options.ts';
-import { waitForDevice } from './watch-device.ts';
 
 const DEFAULT_RETRY = { firstMs: millis(500), maxMs: millis(10_000) };
 const DEFAULT_CONNECT_MS = millis(10_000);

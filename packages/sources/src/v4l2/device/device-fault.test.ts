@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { millis } from '@pinhole/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../clock.ts';
-import { waitForDevice } from '../watch-device.ts';
+import { waitForDevice } from '../../watch-device.ts';
 import { deviceFault } from './device-fault.ts';
 
 let folder: string;

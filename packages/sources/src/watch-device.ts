@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Abort, type Millis, millis } from '@pinhole/core';
-import type { SourceClock } from '../clock.ts';
+import type { SourceClock } from './clock.ts';
 
 /** udev sets the rights of a node a moment after it made it. */
 const SETTLE_MS = 250;

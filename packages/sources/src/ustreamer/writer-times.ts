@@ -1,0 +1,37 @@
+import { type Micros, micros } from '@pinhole/core';
+
+/** When a frame was taken out of its slot. */
+export interface TakenAt {
+  /** By the writer's clock, in seconds. */
+  readonly writerSeconds: number;
+  /** The same moment in UTC. */
+  readonly utc: Micros;
+}
+
+/** A writer's stamp is believed when its picture is no older than this, and no younger; it may come from another clock. */
+const MAX_AGE = micros(10_000_000);
+const MAX_AHEAD = micros(20_000);
+
+/** Two clocks are read one after the other, so each offset is off by a little; beyond the step a clock was set. */
+const WEIGHT = 1 / 16;
+const STEP = micros(50_000);
+
+/** Dates pictures in UTC from the stamps of a writer, who counts seconds since the machine was started. */
+export class WriterTimes {
+  #offset: number | undefined;
+
+  /**
+   * When a picture was taken.
+   * @param grabbedSeconds the writer's stamp; 0 for placeholders, which are dated by when they came
+   */
+  date(grabbedSeconds: number, { writerSeconds, utc }: TakenAt): Micros {
+    const offset = utc - writerSeconds * 1e6;
+    const before = this.#offset;
+    this.#offset =
+      before === undefined || Math.abs(offset - before) > STEP ? offset : before + (offset - before) * WEIGHT;
+    if (grabbedSeconds === 0) return utc;
+    const captureTime = micros(Math.round(grabbedSeconds * 1e6 + this.#offset));
+    const age = utc - captureTime;
+    return age > MAX_AGE || age < -MAX_AHEAD ? utc : micros(Math.min(utc, captureTime));
+  }
+}
