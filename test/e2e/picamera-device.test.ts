@@ -136,16 +136,20 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
   it('of generation C restart ICE on the connection that is there', async () => {
     const before = await sessions();
 
-    await clients.restart('c');
-    const { answered, errors } = await clients.until('c', (report) => report.answered.length === 2);
+    // With a pool of candidates, as stock clients ask for, Chromium may restart nothing the first time that it is asked to.
+    for (const answers of [2, 3]) {
+      await clients.restart('c');
+      await clients.until('c', ({ answered }) => answered.length === answers);
+    }
+    const { answered, errors } = await clients.report('c');
     await clients.frames('c');
     const frames = await clients.watch('c', SOME_FRAMES);
 
     expect(errors).toEqual([]);
-    expect(new Set(answered).size).toBe(2);
+    expect(answered[2]).not.toBe(answered[0]);
     expect(frames.length).toBeGreaterThanOrEqual(SOME_FRAMES);
     expect((await sessions()).map(({ id }) => id).toSorted()).toEqual(before.map(({ id }) => id).toSorted());
-    expect(await counted('renegotiations')).toBe(1);
+    expect(await counted('renegotiations')).toBe(2);
   });
 
   it('that say goodbye, or vanish, are gone', async () => {
