@@ -50,6 +50,7 @@ describe.each(['compatible', 'strict'] as const)('%s rooms', (mode) => {
       type: 'cameraAvailable',
       cameraId: 'door',
       clientId: camera.id,
+      viewers: 0,
     });
 
     viewer.say({ type: 'requestStream', cameraId: 'door' });

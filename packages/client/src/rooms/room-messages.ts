@@ -23,6 +23,8 @@ export interface CameraListing {
   /** For people. */
   readonly name?: string | undefined;
   readonly capabilities?: CameraCapabilities | undefined;
+  /** How many watch it; left out for cameras of other servers. */
+  readonly viewers?: number | undefined;
 }
 
 interface IceServerMessage {
@@ -106,6 +108,7 @@ interface ServerMessages {
     readonly requestId?: string | undefined;
     readonly room?: string | undefined;
     readonly cameraId?: string | undefined;
+    readonly iceServers?: readonly IceServerMessage[] | undefined;
   };
   readonly viewerLeft: { readonly viewerId: string; readonly cameraId?: string | undefined };
   readonly streamRejected: {
@@ -119,6 +122,12 @@ interface ServerMessages {
     readonly streaming?: boolean | undefined;
     readonly viewers?: number | undefined;
     readonly timestamp?: number | undefined;
+  };
+  /** The next binary message is a picture of this camera. */
+  readonly frameInfo: {
+    readonly cameraId: string;
+    readonly clientId?: string | undefined;
+    readonly size: number;
   };
   readonly offer: {
     readonly sender: string;

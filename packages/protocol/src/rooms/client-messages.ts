@@ -30,7 +30,13 @@ export const roomClientMessageSchema = z.discriminatedUnion('type', [
     target: clientIdField,
     candidate: z.optional(candidateField),
   }),
-  z.object({ type: z.literal('requestStream'), cameraId: nameField, requestId: optionalRequestId }),
+  z.object({
+    type: z.literal('requestStream'),
+    cameraId: nameField,
+    requestId: optionalRequestId,
+    /** With `jpeg` the viewer also takes pictures as binary messages. */
+    transports: z.optional(z.nullable(z.array(z.string().check(z.maxLength(32))).check(z.maxLength(16)))),
+  }),
   z.object({ type: z.literal('stopStream'), cameraId: nameField }),
   z.object({
     type: z.literal('rejectStream'),

@@ -18,6 +18,8 @@ const camera = {
   clientId: text,
   name: z.optional(text),
   capabilities: z.optional(capabilitiesField),
+  /** Left out for cameras of other servers. */
+  viewers: z.optional(z.number()),
 };
 
 /** What the server says in JSON text messages. Clients leave out fields, and pass over types, that they do not know. */
@@ -69,6 +71,7 @@ export const roomServerMessageSchema = z.discriminatedUnion('type', [
     requestId,
     room: z.optional(text),
     cameraId: z.optional(text),
+    iceServers: z.optional(z.array(iceServer)),
   }),
   z.object({ type: z.literal('viewerLeft'), viewerId: text, cameraId: z.optional(text) }),
   z.object({ type: z.literal('streamRejected'), cameraId: text, requestId, reason: z.optional(text) }),
@@ -80,6 +83,8 @@ export const roomServerMessageSchema = z.discriminatedUnion('type', [
     viewers: z.optional(z.number()),
     timestamp: z.optional(z.number()),
   }),
+  /** The next binary message is a picture of this camera. */
+  z.object({ type: z.literal('frameInfo'), cameraId: text, clientId: z.optional(text), size: z.number() }),
   z.object({ type: z.literal('offer'), sender: text, sdp: z.optional(offerField) }),
   z.object({ type: z.literal('answer'), sender: text, sdp: z.optional(answerField) }),
   z.object({ type: z.literal('iceCandidate'), sender: text, candidate: z.optional(candidateField) }),

@@ -1,5 +1,5 @@
 import type { Entry } from './directory.ts';
-import { cameraView, type RoomState } from './room-state.ts';
+import type { RoomState } from './room-state.ts';
 
 /** Tells the room's members of this process who came. */
 export function announceArrival(state: RoomState, entry: Entry): void {
@@ -16,7 +16,7 @@ export function announceArrival(state: RoomState, entry: Entry): void {
 export function announceCamera(state: RoomState, entry: Entry): void {
   const { clientId, cameraId, room } = entry;
   if (cameraId === undefined || !state.directory.isListed(entry)) return;
-  const message = { type: 'cameraAvailable', ...cameraView(entry) } as const;
+  const message = { type: 'cameraAvailable', ...state.viewOf(entry) } as const;
   state.broadcast(room, message, { except: clientId, about: cameraId });
 }
 

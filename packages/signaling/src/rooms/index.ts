@@ -1,4 +1,8 @@
 export { LocalBusHub } from './local-bus.ts';
+export { RoomCamera, type RoomCameraOptions } from './members/room-camera.ts';
+export { RoomOfferCounters, RoomOffers, type RoomOffersOptions } from './members/room-offers.ts';
+export { RoomWatch, type RoomWatchHandlers, type RoomWatchOptions } from './members/room-watch.ts';
+export type { RoomStandIn, SpeakAs } from './members/stand-in.ts';
 export type { BudgetRate } from './message-budget.ts';
 export {
   COMPATIBLE_POLICY,

@@ -8,6 +8,9 @@ import { type RoomState, recordOf } from './room-state.ts';
 
 type Join = RoomClientMessageOf<'join'>;
 
+/** Claims by right stand above all that anybody can take over from one another, also between processes that meet late. */
+const OWNED_EPOCH = 1_000_000;
+
 /** Who comes, changes its role, moves and leaves; in this process and in the others. */
 export class Membership {
   readonly #state: RoomState;
@@ -29,14 +32,15 @@ export class Membership {
     this.#checkRights(client, room, role);
     this.#checkRoom(client, room);
     const { cameraId } = role;
-    let epoch = 0;
+    const owns = cameraId !== undefined && client.identity?.owns?.(room, cameraId) === true;
+    let epoch = owns ? OWNED_EPOCH : 0;
     let owner: Entry | undefined;
     if (cameraId !== undefined) {
       owner = this.#state.directory.room(room)?.cameras.get(cameraId);
       if (owner === undefined) this.#checkCameras(client, room);
       else if (owner.clientId === client.id) epoch = owner.epoch;
-      else if (this.#provesToBe(client, owner)) {
-        epoch = owner.epoch + 1;
+      else if (owns || this.#provesToBe(client, owner)) {
+        epoch = owns ? Math.max(OWNED_EPOCH, owner.epoch + 1) : Math.min(OWNED_EPOCH - 1, owner.epoch + 1);
         this.#state.counters.takeovers++;
         const loser = this.#state.clients.get(owner.clientId);
         if (loser !== undefined) this.#replace(loser);
@@ -61,6 +65,7 @@ export class Membership {
     if (!this.#state.clients.delete(client.id)) return;
     this.#depart(client, why);
     this.contests.forget(client.id);
+    client.gone?.();
     if (why !== 'disconnected') client.port.close(why, reason);
   }
 
@@ -177,7 +182,15 @@ export class Membership {
         deviceType,
         ...(cameraId !== undefined && { cameraId }),
       }));
-    state.tell(client, { type: 'joined', room: entry.room, clientId: client.id, members, cameras });
+    const iceServers = state.iceServers();
+    state.tell(client, {
+      type: 'joined',
+      room: entry.room,
+      clientId: client.id,
+      members,
+      cameras,
+      ...(iceServers.length > 0 && { iceServers }),
+    });
     if (entry.deviceType !== 'viewer') return;
     for (const camera of cameras) state.tell(client, { type: 'cameraAvailable', ...camera });
   }

@@ -1,11 +1,14 @@
 import type { Millis } from '@pinhole/core';
 import type { CameraCapabilities, RoomClose } from '@pinhole/protocol/rooms';
 import type { RoomIdentity } from './room-identity.ts';
+import type { RoomPicture } from './room-state.ts';
 
 /** The way to one client. Nothing here throws, also after the end. */
 export interface RoomPort {
   /** @param options.droppable may be left out when the client is busy */
   send(text: string, options?: { readonly droppable: true }): void;
+  /** A picture of a camera that was asked for some; left out when the client is busy. Absent where it takes none. */
+  picture?(picture: RoomPicture): void;
   /** It is known now who this is. */
   identified(): void;
   /** Asks for a sign of life. */
@@ -25,7 +28,10 @@ export interface RoomRole {
 /** One client of this process. Where it is stands in the directory. */
 export interface RoomClient {
   readonly id: string;
-  readonly port: RoomPort;
+  /** Another one from the moment that somebody stands in. */
+  port: RoomPort;
+  /** Told when its connection is gone. */
+  gone?: () => void;
   readonly address: string;
   identity: RoomIdentity | undefined;
   /** Until when it has to show a token. */

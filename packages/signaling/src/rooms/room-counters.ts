@@ -26,6 +26,10 @@ export class RoomCounters {
   statusDroppedBusy = 0;
   pictures = 0;
   picturesRateLimited = 0;
+  /** To viewers that take pictures. */
+  picturesSent = 0;
+  /** Pictures left out for a viewer that is busy. */
+  picturesDroppedBusy = 0;
   /** Messages of another process for a client that is gone. */
   deliveredTooLate = 0;
   /** Times that something another process said was missed. */

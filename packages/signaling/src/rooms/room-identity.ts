@@ -5,6 +5,8 @@ export interface RoomIdentity {
   readonly who: Identity;
   /** The same text again proves that a camera is the same one as before; undefined proves nothing. */
   readonly owner: string | undefined;
+  /** Whether that camera id is its own by right, whoever has it now. Nobody's, when left out. */
+  owns?(room: string, cameraId: string): boolean;
   mayJoin(room: string): boolean;
   /** Whether it may be the camera of that id. */
   mayPublish(room: string, cameraId: string): boolean;

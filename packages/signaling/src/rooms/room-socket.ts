@@ -3,6 +3,8 @@ export interface RoomSocket {
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;
   send(text: string): void;
+  /** Nobody may change them any more. */
+  sendBytes(bytes: Uint8Array): void;
   ping(): void;
   /** Begins the closing handshake. */
   close(code: number, reason: string): void;

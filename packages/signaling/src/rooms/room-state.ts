@@ -69,6 +69,24 @@ export class RoomState {
     return this.#sequence;
   }
 
+  /** Lists as messages have them. */
+  iceServers(): { urls: string[]; username?: string; credential?: string }[] {
+    return this.options.iceServers().map(({ urls, ...rest }) => ({ ...rest, urls: [...urls] }));
+  }
+
+  /** What clients are told of a camera. */
+  viewOf(entry: Entry): CameraView {
+    const { cameraId = '', clientId, name, capabilities, node } = entry;
+    return {
+      cameraId,
+      clientId,
+      ...(name !== undefined && { name }),
+      ...(capabilities !== undefined && { capabilities }),
+      // The process that has the camera knows of all its sessions.
+      ...(node === this.node && { viewers: this.sessions.viewersOf(clientId) }),
+    };
+  }
+
   /** To one client of this process. */
   tell(client: RoomClient, message: RoomServerMessage): void {
     client.port.send(serializeRoomServerMessage(message));
@@ -136,19 +154,11 @@ export class RoomState {
           cameraId !== undefined &&
           client.identity?.mayView(name, cameraId) === true,
       )
-      .map(cameraView);
+      .map((entry) => this.viewOf(entry));
   }
 }
 
 type CameraView = Omit<RoomServerMessageOf<'cameraAvailable'>, 'type'>;
-
-/** What clients are told of a camera. */
-export const cameraView = ({ cameraId = '', clientId, name, capabilities }: Entry): CameraView => ({
-  cameraId,
-  clientId,
-  ...(name !== undefined && { name }),
-  ...(capabilities !== undefined && { capabilities }),
-});
 
 /** What other processes are told of a member. */
 export function recordOf(entry: Entry): MemberRecord {

@@ -4,6 +4,7 @@ import {
   MAX_ROOM_TEXT_BYTES,
   ROOM_CLOSE_CODE,
   type RoomClose,
+  serializeRoomServerMessage,
 } from '@pinhole/protocol/rooms';
 import { Budget, type BudgetRate } from './message-budget.ts';
 import type { RoomClient } from './room-client.ts';
@@ -175,6 +176,17 @@ export class RoomsEndpoint {
           return;
         }
         socket.send(text);
+      },
+      picture: ({ cameraId, clientId, jpeg }) => {
+        // The next one is as good.
+        if (socket.bufferedBytes > BUSY_BYTES) {
+          counters.picturesDroppedBusy++;
+          return;
+        }
+        counters.picturesSent++;
+        const size = jpeg.byteLength;
+        socket.send(serializeRoomServerMessage({ type: 'frameInfo', cameraId, clientId, size }));
+        socket.sendBytes(jpeg);
       },
       identified: () => identified?.(),
       probe: () => socket.ping(),

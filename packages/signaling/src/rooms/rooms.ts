@@ -1,13 +1,20 @@
 import { type Millis, millis } from '@pinhole/core';
-import { parseRoomClientMessage, type RoomClientMessage, type RoomClose } from '@pinhole/protocol/rooms';
-import type { IceServer } from '@pinhole/protocol/whep';
+import type { Identity } from '@pinhole/engine';
+import {
+  parseRoomClientMessage,
+  type RoomClientMessage,
+  type RoomClose,
+  serializeRoomClientMessage,
+} from '@pinhole/protocol/rooms';
 import { answerFault } from './answer-fault.ts';
 import { busInbox } from './bus-inbox.ts';
+import { openStandIn, type RoomStandIn, type SpeakAs } from './members/stand-in.ts';
 import { Membership } from './membership.ts';
 import { Nodes } from './nodes.ts';
 import type { RoomClient, RoomPort } from './room-client.ts';
 import type { RoomCounters } from './room-counters.ts';
 import type { RoomIdentity } from './room-identity.ts';
+import { takePicture } from './room-pictures.ts';
 import { RoomRefusal } from './room-refusal.ts';
 import { RoomState, type RoomsOptions } from './room-state.ts';
 import { Viewing } from './viewing.ts';
@@ -76,7 +83,7 @@ export class Rooms {
     port: RoomPort,
     who: { readonly address: string; readonly identity: RoomIdentity | undefined },
   ): RoomClient {
-    const { newSecret, hashOf, now, wallNow, iceServers, pingIntervalMs } = this.#state.options;
+    const { newSecret, hashOf, now, wallNow, pingIntervalMs } = this.#state.options;
     const authRequired = who.identity === undefined;
     const resumeToken = newSecret();
     const client: RoomClient = {
@@ -97,7 +104,7 @@ export class Rooms {
       protocol: 2,
       serverTime: new Date(wallNow()).toISOString(),
       // Credentials of relays are not for those whom nobody knows.
-      ...(!authRequired && { iceServers: iceServersOf(iceServers()) }),
+      ...(!authRequired && { iceServers: this.#state.iceServers() }),
       pingIntervalMs,
       resumeToken,
       authRequired,
@@ -124,19 +131,27 @@ export class Rooms {
   picture(client: RoomClient, bytes: Uint8Array): boolean {
     if (!this.#state.clients.has(client.id)) return true;
     try {
-      const entry = this.#state.directory.get(client.id);
-      if (entry?.cameraId === undefined || !this.#state.directory.isListed(entry))
-        throw new RoomRefusal('not-a-camera', 'only a camera that is listed in a room may send pictures');
-      if (bytes[0] !== 0xff || bytes[1] !== 0xd8)
-        throw new RoomRefusal('bad-message', 'a binary message has to be one whole JPEG picture');
-      const { room, cameraId, clientId } = entry;
-      this.#state.counters.pictures++;
-      this.#state.options.onJpeg?.({ room, cameraId, clientId, jpeg: bytes });
+      takePicture(this.#state, client, bytes);
       return true;
     } catch (thrown) {
       answerFault(this.#state, client, { thrown });
       return false;
     }
+  }
+
+  /** Who a member of this process is; undefined for those of others. */
+  whoIs(clientId: string): Identity | undefined {
+    return this.#state.clients.get(clientId)?.identity?.who;
+  }
+
+  /**
+   * Lets somebody speak WebRTC for a camera of this process that sends pictures alone.
+   * @returns how to speak as the camera; undefined when that is gone already
+   */
+  standIn(clientId: string, standIn: RoomStandIn): SpeakAs | undefined {
+    const client = this.#state.clients.get(clientId);
+    if (client === undefined || !openStandIn(this.#state, clientId, standIn)) return undefined;
+    return (message) => this.receive(client, serializeRoomClientMessage(message));
   }
 
   /** Answers a message that was not even read. */
@@ -278,11 +293,7 @@ export class Rooms {
       type: 'authenticated',
       clientId: client.id,
       // The welcome came before it was known whose they would be.
-      iceServers: iceServersOf(this.#state.options.iceServers()),
+      iceServers: this.#state.iceServers(),
     });
   }
 }
-
-/** Lists as messages have them. */
-const iceServersOf = (servers: readonly IceServer[]) =>
-  servers.map(({ urls, ...rest }) => ({ ...rest, urls: [...urls] }));

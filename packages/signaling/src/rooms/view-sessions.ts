@@ -15,6 +15,8 @@ export interface ViewSession {
   readonly cameraId: string;
   readonly room: string;
   requestId: string;
+  /** Whether the viewer takes JPEG pictures too. */
+  readonly pictures: 'none' | 'wanted';
   /** Until when the camera has to offer; undefined once it did. */
   deadline: Millis | undefined;
 }

@@ -51,7 +51,8 @@ export class Viewing {
       throw new RoomRefusal('camera-busy', `the camera has ${limits.viewersPerCamera} viewers already`);
     }
     counters.requests++;
-    this.#open({ viewerId, camera: camera.clientId, cameraId, room, requestId: named });
+    const pictures = message.transports?.includes('jpeg') === true ? 'wanted' : 'none';
+    this.#open({ viewerId, camera: camera.clientId, cameraId, room, requestId: named, pictures });
     if (camera.node === node) this.#tellCamera(camera.clientId, viewerId);
     else {
       const request = { type: 'request', node, viewerId, camera: camera.clientId, requestId: named } as const;
@@ -77,7 +78,8 @@ export class Viewing {
       refuse('camera-busy');
       return;
     }
-    this.#open({ viewerId, camera, cameraId, room: entry.room, requestId });
+    // Pictures stay within the process that gets them.
+    this.#open({ viewerId, camera, cameraId, room: entry.room, requestId, pictures: 'none' });
     this.#tellCamera(camera, viewerId);
   }
 
@@ -196,7 +198,17 @@ export class Viewing {
     const session = this.#state.sessions.get(viewerId, camera);
     if (client === undefined || session === undefined) return;
     const { requestId, room, cameraId } = session;
-    this.#state.tell(client, { type: 'viewerRequest', viewerId, requestId, room, cameraId });
+    // Boards that know nothing of capabilities have little room for a message.
+    const knowing = this.#state.directory.get(camera)?.capabilities !== undefined;
+    const iceServers = knowing ? this.#state.iceServers() : [];
+    this.#state.tell(client, {
+      type: 'viewerRequest',
+      viewerId,
+      requestId,
+      room,
+      cameraId,
+      ...(iceServers.length > 0 && { iceServers }),
+    });
   }
 
   #endByViewer(session: ViewSession): void {

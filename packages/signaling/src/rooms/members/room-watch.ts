@@ -1,0 +1,109 @@
+import type { Identity } from '@pinhole/engine';
+import type { RoomServerMessage } from '@pinhole/protocol/rooms';
+import type { Rooms } from '../rooms.ts';
+import { LocalMember } from './local-member.ts';
+
+/** What happens to a camera of a room, as one who watches it sees it. */
+export interface RoomWatchHandlers {
+  /** The camera came, or came again by another connection: what was agreed on with it before is void. */
+  readonly came: () => void;
+  readonly left: () => void;
+  readonly offered: (sdp: string) => void;
+  /** A candidate of the camera, as SDP has it. */
+  readonly candidate: (candidate: string) => void;
+  /** A request came to nothing. */
+  readonly refused: (code: string, why: string) => void;
+  /** A whole JPEG picture; nobody else uses its memory for anything else. */
+  readonly picture: (jpeg: Uint8Array) => void;
+}
+
+/** What watching a camera of a room is made with. */
+export interface RoomWatchOptions extends RoomWatchHandlers {
+  readonly rooms: Rooms;
+  readonly room: string;
+  readonly cameraId: string;
+  readonly who: Identity;
+}
+
+/** One camera of a room, watched by this program. */
+export class RoomWatch {
+  readonly #options: RoomWatchOptions;
+  readonly #member: LocalMember;
+  /** The camera's client id, while it is there. */
+  #camera: string | undefined;
+
+  constructor(options: RoomWatchOptions) {
+    this.#options = options;
+    const { rooms, room, who } = options;
+    this.#member = new LocalMember({
+      rooms,
+      identity: {
+        who,
+        owner: undefined,
+        mayJoin: () => true,
+        mayPublish: () => false,
+        mayView: (_, cameraId) => cameraId === options.cameraId,
+      },
+      handle: (message) => this.#handle(message),
+      picture: ({ clientId, jpeg }) => {
+        if (clientId === this.#camera) options.picture(jpeg);
+      },
+      ended: () => this.#lose(),
+    });
+    this.#member.say({ type: 'join', room, deviceType: 'viewer' });
+  }
+
+  /** Asks the camera for its pictures, in whatever way it has them. */
+  request(): void {
+    const { cameraId } = this.#options;
+    this.#member.say({ type: 'requestStream', cameraId, transports: ['webrtc', 'jpeg'] });
+  }
+
+  answer(sdp: string): void {
+    if (this.#camera !== undefined)
+      this.#member.say({ type: 'answer', target: this.#camera, sdp: { type: 'answer', sdp } });
+  }
+
+  /** Leaves the room; the camera is told. May be called again. */
+  close(): void {
+    this.#member.close();
+  }
+
+  #handle(message: RoomServerMessage): void {
+    const { cameraId, offered, candidate, refused } = this.#options;
+    switch (message.type) {
+      case 'cameraAvailable':
+        if (message.cameraId !== cameraId || message.clientId === this.#camera) return;
+        this.#camera = message.clientId;
+        this.#options.came();
+        return;
+      case 'cameraUnavailable':
+      case 'clientDisconnected':
+        if (message.clientId === this.#camera) this.#lose();
+        return;
+      case 'offer':
+        if (message.sender === this.#camera && message.sdp?.sdp !== undefined) offered(message.sdp.sdp);
+        return;
+      case 'iceCandidate':
+        if (message.sender === this.#camera && message.candidate?.candidate)
+          candidate(message.candidate.candidate);
+        return;
+      case 'cameraNotFound':
+        refused('camera-not-found', 'it is not in the room');
+        return;
+      case 'streamRejected':
+        refused('stream-rejected', message.reason ?? 'it gave no reason');
+        return;
+      case 'error':
+        refused(message.code, message.message);
+        return;
+      default: // of no concern to who watches
+    }
+  }
+
+  #lose(): void {
+    if (this.#camera === undefined) return;
+    this.#camera = undefined;
+    this.#options.left();
+  }
+}
