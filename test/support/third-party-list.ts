@@ -85,6 +85,7 @@ export const THIRD_PARTIES = {
     packages: ['mosquitto'],
     howToGet: 'apt-get install mosquitto',
   },
+  janus: { programs: ['janus'], packages: ['janus'], howToGet: 'apt-get install janus' },
   swift: {
     // All of a storage service, with the interface of S3.
     programs: ['swift-proxy-server'],
