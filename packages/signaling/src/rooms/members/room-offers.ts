@@ -60,24 +60,11 @@ export class RoomOffers {
 
   /** Takes what the rooms tell the camera. */
   handle(message: RoomServerMessage): void {
-    switch (message.type) {
-      case 'viewerRequest':
-        this.#request(message.viewerId);
-        break;
-      case 'viewerLeft':
-        this.#leave(message.viewerId);
-        break;
-      case 'clientDisconnected':
-        this.#leave(message.clientId);
-        break;
-      case 'answer':
-        void this.#answer(message);
-        break;
-      case 'iceCandidate':
-        void this.#candidate(message);
-        break;
-      default: // of no concern to a camera
-    }
+    if (message.type === 'viewerRequest') this.#request(message.viewerId);
+    else if (message.type === 'viewerLeft') this.#leave(message.viewerId);
+    else if (message.type === 'clientDisconnected') this.#leave(message.clientId);
+    else if (message.type === 'answer') void this.#answer(message);
+    else if (message.type === 'iceCandidate') void this.#candidate(message);
   }
 
   /** Ends all of them. */

@@ -1,5 +1,5 @@
 import type { Identity } from '@pinhole/engine';
-import type { RoomServerMessage } from '@pinhole/protocol/rooms';
+import type { RoomServerMessage, RoomServerMessageOf } from '@pinhole/protocol/rooms';
 import type { Rooms } from '../rooms.ts';
 import { LocalMember } from './local-member.ts';
 
@@ -70,35 +70,32 @@ export class RoomWatch {
   }
 
   #handle(message: RoomServerMessage): void {
-    const { cameraId, offered, candidate, refused } = this.#options;
-    switch (message.type) {
-      case 'cameraAvailable':
-        if (message.cameraId !== cameraId || message.clientId === this.#camera) return;
-        this.#camera = message.clientId;
-        this.#options.came();
-        return;
-      case 'cameraUnavailable':
-      case 'clientDisconnected':
-        if (message.clientId === this.#camera) this.#lose();
-        return;
-      case 'offer':
-        if (message.sender === this.#camera && message.sdp?.sdp !== undefined) offered(message.sdp.sdp);
-        return;
-      case 'iceCandidate':
-        if (message.sender === this.#camera && message.candidate?.candidate)
-          candidate(message.candidate.candidate);
-        return;
-      case 'cameraNotFound':
-        refused('camera-not-found', 'it is not in the room');
-        return;
-      case 'streamRejected':
-        refused('stream-rejected', message.reason ?? 'it gave no reason');
-        return;
-      case 'error':
-        refused(message.code, message.message);
-        return;
-      default: // of no concern to who watches
-    }
+    if (message.type === 'cameraAvailable') this.#come(message);
+    else if (message.type === 'cameraUnavailable' || message.type === 'clientDisconnected') {
+      if (message.clientId === this.#camera) this.#lose();
+    } else if (message.type === 'offer' || message.type === 'iceCandidate') this.#hear(message);
+    else this.#hearRefusal(message);
+  }
+
+  #come({ cameraId, clientId }: RoomServerMessageOf<'cameraAvailable'>): void {
+    if (cameraId !== this.#options.cameraId || clientId === this.#camera) return;
+    this.#camera = clientId;
+    this.#options.came();
+  }
+
+  #hear(message: RoomServerMessageOf<'offer'> | RoomServerMessageOf<'iceCandidate'>): void {
+    if (message.sender !== this.#camera) return;
+    if (message.type === 'offer') {
+      if (message.sdp?.sdp !== undefined) this.#options.offered(message.sdp.sdp);
+    } else if (message.candidate?.candidate) this.#options.candidate(message.candidate.candidate);
+  }
+
+  #hearRefusal(message: RoomServerMessage): void {
+    const { refused } = this.#options;
+    if (message.type === 'cameraNotFound') refused('camera-not-found', 'it is not in the room');
+    else if (message.type === 'streamRejected')
+      refused('stream-rejected', message.reason ?? 'it gave no reason');
+    else if (message.type === 'error') refused(message.code, message.message);
   }
 
   #lose(): void {
