@@ -31,6 +31,10 @@ export class WhepRig {
   now: Micros = micros(1_700_000_000_000_000);
   /** What the viewers' peers were given. */
   readonly candidates: string[] = [];
+  /** Further offers. */
+  readonly offers: string[] = [];
+  /** Answers a further offer. */
+  renegotiate: (offer: string) => Promise<string> = () => Promise.resolve(ANSWER);
   readonly source: ScriptedSource;
   readonly registry: ViewerRegistry;
   readonly handler: WhepHandler;
@@ -106,7 +110,10 @@ export class WhepRig {
         this.candidates.push(candidate);
         return candidate.includes('refused') ? Promise.reject(new Error('no such host')) : Promise.resolve();
       },
-      renegotiate: () => Promise.resolve(ANSWER),
+      renegotiate: (offer) => {
+        this.offers.push(offer);
+        return this.renegotiate(offer);
+      },
       stats: () => ({
         packetsSent: 0,
         bytesSent: 0,

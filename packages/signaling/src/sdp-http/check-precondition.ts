@@ -1,3 +1,4 @@
+import { MalformedError } from '@pinhole/core';
 import { type IceCredentials, parseIfMatch } from '@pinhole/protocol/whep';
 import type { Negotiation } from './negotiations.ts';
 import { RequestProblem } from './request-problem.ts';
@@ -11,19 +12,29 @@ export interface Precondition {
   readonly negotiation: Negotiation;
   /** Takes the current user name fragment in place of a missing `If-Match`. */
   readonly lenient: boolean;
+  /** Whether the session can begin ICE anew. */
+  readonly restart: 'supported' | 'unsupported';
 }
 
+/** What a PATCH asks for: more candidates for the current ICE generation, or another generation. */
+export type PatchKind =
+  | { readonly kind: 'trickle' }
+  | { readonly kind: 'restart'; readonly credentials: IceCredentials };
+
+const TRICKLE: PatchKind = { kind: 'trickle' };
+
 /**
- * Lets through a PATCH that adds candidates to the current ICE generation.
+ * Tells what a PATCH asks for.
  * @throws {RequestProblem} `whep/precondition-required`, `whep/precondition-failed`, `whep/restart-unsupported`; the session
  *   goes on
- * @throws {MalformedError} `whep/if-match`
+ * @throws {MalformedError} `whep/if-match`, `whep/fragment`
  * @see RFC 9725 §4.3.1 (trickle), §4.3.2 (restart)
  */
-export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }: Precondition): void {
+export function checkPrecondition(precondition: Precondition): PatchKind {
+  const { ifMatch, credentials, negotiation, lenient, restart } = precondition;
   const current = credentials !== undefined && credentials.ufrag === negotiation.offered.ufrag;
   if (ifMatch === null) {
-    if (lenient && current) return;
+    if (lenient && current) return TRICKLE;
     throw new RequestProblem({
       status: 428,
       code: 'whep/precondition-required',
@@ -41,7 +52,8 @@ export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }
     });
   }
   const restarts = wanted.kind === 'any' ? !(lenient && current) : credentials !== undefined && !current;
-  if (restarts) {
+  if (!restarts) return TRICKLE;
+  if (restart === 'unsupported') {
     throw new RequestProblem({
       status: 422,
       code: 'whep/restart-unsupported',
@@ -49,4 +61,11 @@ export function checkPrecondition({ ifMatch, credentials, negotiation, lenient }
       detail: 'the session goes on as it is; to recover, open a new one by POST and then DELETE this one',
     });
   }
+  if (credentials === undefined || current) {
+    throw new MalformedError(
+      'whep/fragment',
+      'If-Match: * begins ICE anew, which needs other values of a=ice-ufrag and a=ice-pwd than before',
+    );
+  }
+  return { kind: 'restart', credentials };
 }

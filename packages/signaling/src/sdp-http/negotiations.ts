@@ -3,9 +3,11 @@ import type { IceCredentials } from '@pinhole/protocol/whep';
 /** What WHIP and WHEP themselves must remember of a session, beside what the engine knows. */
 export interface Negotiation {
   /** Names the current ICE generation, without quotes. */
-  readonly entityTag: string;
+  entityTag: string;
   /** The peer's own ICE credentials of this generation. */
-  readonly offered: IceCredentials;
+  offered: IceCredentials;
+  /** The peer's last offer, SDP. */
+  offer: string;
   /** Candidates the peer has added so far. */
   candidates: number;
 }

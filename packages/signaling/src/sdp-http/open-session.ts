@@ -36,7 +36,7 @@ export async function openSession(request: Request, context: OpenSessionContext)
   // Nobody is left to learn the session's address.
   if (request.signal.aborted && sessions.find(id)) sessions.close(id, 'left');
   const entityTag = parseOfferOutline(answer).credentials.ufrag;
-  negotiations.add(id, { entityTag, offered: credentials, candidates: 0 });
+  negotiations.add(id, { entityTag, offered: credentials, offer: sdp, candidates: 0 });
   const headers = new Headers({
     'Content-Type': SDP_TYPE,
     'Cache-Control': 'no-store',

@@ -5,6 +5,7 @@ import { checkPrecondition } from './check-precondition.ts';
 import type { Negotiation, Negotiations } from './negotiations.ts';
 import { readText, requireMediaType } from './request-body.ts';
 import { RequestProblem } from './request-problem.ts';
+import { restartIce } from './restart-ice.ts';
 
 /** More than any real client has; each may cost a name look-up and a series of connectivity checks. */
 const MAX_CANDIDATES = 256;
@@ -14,6 +15,8 @@ export interface SessionHost {
   /** Undefined once it ended. */
   find(id: string): { readonly camera: Camera; readonly who: Identity } | undefined;
   candidate(id: string, candidate: string): Promise<void>;
+  /** Answers a further offer on the same connection. Absent where a session takes one offer alone. */
+  renegotiate?(id: string, sdp: string): Promise<string>;
   close(id: string, why: 'left'): void;
 }
 
@@ -29,9 +32,10 @@ export interface SessionRequest {
 }
 
 /**
- * Takes a peer's further candidates. One that cannot be used is passed over silently, as the RFC asks.
- * @throws {PinholeError} `whep/*`
- * @see RFC 9725 §4.3.1
+ * Takes a peer's further candidates, or begins ICE anew. A candidate that cannot be used is passed over silently, as the
+ * RFC asks.
+ * @throws {PinholeError} `whep/*`, and for a new beginning what the session's `renegotiate` throws
+ * @see RFC 9725 §4.3
  */
 export async function patchSession(
   request: Request,
@@ -42,7 +46,17 @@ export async function patchSession(
   requireMediaType(request, SDP_FRAGMENT_TYPE, 'Accept-Patch');
   const fragment = parseSdpFragment(await readText(request));
   const { credentials } = fragment;
-  checkPrecondition({ ifMatch: request.headers.get('If-Match'), credentials, negotiation, lenient });
+  const patch = checkPrecondition({
+    ifMatch: request.headers.get('If-Match'),
+    credentials,
+    negotiation,
+    lenient,
+    restart: sessions.renegotiate ? 'supported' : 'unsupported',
+  });
+  const response =
+    patch.kind === 'restart'
+      ? await restartIce({ ...patch, negotiation }, (sdp) => renegotiated(target, sdp))
+      : new Response(null, { status: 204 });
   for (const candidate of candidatesOf(fragment)) {
     if (++negotiation.candidates > MAX_CANDIDATES) break;
     try {
@@ -51,8 +65,12 @@ export async function patchSession(
       log.debug({ session: id.slice(0, 8), error: messageOf(thrown) }, 'candidate passed over');
     }
   }
-  return new Response(null, { status: 204 });
+  return response;
 }
+
+/** Whoever has no use for it was sent away before. */
+const renegotiated = ({ sessions, id }: SessionRequest, sdp: string): Promise<string> =>
+  sessions.renegotiate?.(id, sdp) ?? Promise.reject(new Error('a session that takes no further offer'));
 
 /**
  * Ends a session. `If-Match` is of no account here (RFC 9725 §4.2).

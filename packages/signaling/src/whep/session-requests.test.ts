@@ -1,5 +1,6 @@
+import { PinholeError } from '@pinhole/core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ANSWER, bob, FRAGMENT, problemCode, WhepRig } from '../../../../test/support/whep-rig.ts';
+import { ANSWER, bob, FRAGMENT, OFFER, problemCode, WhepRig } from '../../../../test/support/whep-rig.ts';
 
 let rig: WhepRig;
 
@@ -52,21 +53,7 @@ describe('PATCH of a session', () => {
     ],
     ['with a weak tag', 412, 'whep/precondition-failed', FRAGMENT, { 'If-Match': 'W/"server-ufrag"' }],
     ['with a broken tag', 400, 'whep/if-match', FRAGMENT, { 'If-Match': 'server-ufrag' }],
-    [
-      'that restarts ICE by *',
-      422,
-      'whep/restart-unsupported',
-      FRAGMENT.replace('EsAw', 'Next'),
-      { 'If-Match': '*' },
-    ],
-    ['that restarts ICE by "*"', 422, 'whep/restart-unsupported', 'a=x\r\n', { 'If-Match': '"*"' }],
-    [
-      'that restarts ICE by new credentials',
-      422,
-      'whep/restart-unsupported',
-      FRAGMENT.replace('EsAw', 'Next'),
-      { 'If-Match': '"server-ufrag"' },
-    ],
+    ['that restarts ICE without credentials', 400, 'whep/fragment', 'a=x\r\n', { 'If-Match': '"*"' }],
     ['of no fragment', 400, 'whep/fragment', '{}', { 'If-Match': '"server-ufrag"' }],
     ['of an answer', 415, 'whep/media-type', ANSWER, { 'Content-Type': 'application/sdp' }],
   ])('%s is %d %s, and the session goes on', async (_, status, code, body, headers) => {
@@ -83,7 +70,7 @@ describe('PATCH of a session', () => {
     await rig.openLive();
 
     expect((await rig.patch(FRAGMENT, {})).status).toBe(428);
-    expect((await rig.patch(FRAGMENT, { 'If-Match': '*' })).status).toBe(422);
+    expect((await rig.patch(FRAGMENT, { 'If-Match': '*' })).status).toBe(400);
   });
 
   it('is for the token that opened it, or an admin', async () => {
@@ -95,6 +82,56 @@ describe('PATCH of a session', () => {
     expect(refusal.status).toBe(403);
     expect(await problemCode(refusal)).toBe('whep/not-yours');
     expect(admin.status).toBe(204);
+  });
+});
+
+describe('PATCH that restarts ICE', () => {
+  const NEXT = FRAGMENT.replace('EsAw', 'Next').replace(
+    'P2uYro0UCOQ4zxjKXaWCBui1',
+    'anotherPasswordOf24Lette1',
+  );
+
+  beforeEach(async () => {
+    await rig.openLive();
+    rig.renegotiate = (offer) =>
+      Promise.resolve(
+        ANSWER.replace('server-ufrag', `to${/ice-ufrag:(.*)/.exec(offer)?.[1]?.trim() ?? ''}`),
+      );
+  });
+
+  it.each([
+    ['*', { 'If-Match': '*' }],
+    ['"*"', { 'If-Match': '"*"' }],
+    ['the tag of the generation before', { 'If-Match': '"server-ufrag"' }],
+  ])('by %s answers with our new credentials and their tag', async (_, headers) => {
+    const response = await rig.patch(NEXT, headers);
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toBe('application/trickle-ice-sdpfrag');
+    expect(response.headers.get('ETag')).toBe('"toNext"');
+    expect(await response.text()).toContain('a=ice-ufrag:toNext\r\na=ice-pwd:');
+    expect(rig.offers).toEqual([
+      OFFER.replaceAll('EsAw', 'Next').replaceAll('P2uYro0UCOQ4zxjKXaWCBui1', 'anotherPasswordOf24Lette1'),
+    ]);
+    expect(rig.candidates).toEqual(['1 1 udp 1 192.0.2.1 9 typ host']);
+  });
+
+  it('leaves nothing to the generation before', async () => {
+    await rig.patch(NEXT, { 'If-Match': '*' });
+
+    expect((await rig.patch(FRAGMENT, { 'If-Match': '"server-ufrag"' })).status).toBe(412);
+    expect((await rig.patch(NEXT, { 'If-Match': '"toNext"' })).status).toBe(204);
+    expect((await rig.patch(FRAGMENT, { 'If-Match': '"toNext"' })).status).toBe(200);
+  });
+
+  it('that fails leaves the session as it was', async () => {
+    rig.renegotiate = () => Promise.reject(new PinholeError('webrtc/bind', 'no port is free'));
+
+    const response = await rig.patch(NEXT, { 'If-Match': '*' });
+
+    expect(response.status).toBe(503);
+    expect(await problemCode(response)).toBe('webrtc/bind');
+    expect((await rig.patch(FRAGMENT, { 'If-Match': '"server-ufrag"' })).status).toBe(204);
   });
 });
 

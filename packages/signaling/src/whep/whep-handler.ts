@@ -31,7 +31,7 @@ export const createWhepHandler = ({ sessions, ...options }: WhepHandlerOptions):
   createSdpHttpHandler(options, {
     name: 'WHEP',
     sessions,
-    offer: (camera, sdp, who) => sessions.offer(camera, sdp, who),
+    offer: (camera, sdp, who) => sessions.offer(camera, sdp, who, { peer: { audio: 'send' } }),
     checkOffer,
     problemOf,
   });
