@@ -11,7 +11,7 @@ export interface RoomWatchHandlers {
   readonly offered: (sdp: string) => void;
   /** A candidate of the camera, as SDP has it. */
   readonly candidate: (candidate: string) => void;
-  /** A request came to nothing. */
+  /** A request came to nothing; with `not-joined`, the room would not even have this viewer. */
   readonly refused: (code: string, why: string) => void;
   /** A whole JPEG picture; nobody else uses its memory for anything else. */
   readonly picture: (jpeg: Uint8Array) => void;
@@ -31,10 +31,11 @@ export class RoomWatch {
   readonly #member: LocalMember;
   /** The camera's client id, while it is there. */
   #camera: string | undefined;
+  #joined = false;
 
   constructor(options: RoomWatchOptions) {
     this.#options = options;
-    const { rooms, room, who } = options;
+    const { rooms, who } = options;
     this.#member = new LocalMember({
       rooms,
       identity: {
@@ -50,13 +51,14 @@ export class RoomWatch {
       },
       ended: () => this.#lose(),
     });
-    this.#member.say({ type: 'join', room, deviceType: 'viewer' });
+    this.#join();
   }
 
-  /** Asks the camera for its pictures, in whatever way it has them. */
+  /** Asks the camera for its pictures, in whatever way it has them; enters the room where that failed before. */
   request(): void {
     const { cameraId } = this.#options;
-    this.#member.say({ type: 'requestStream', cameraId, transports: ['webrtc', 'jpeg'] });
+    if (!this.#joined) this.#join();
+    else this.#member.say({ type: 'requestStream', cameraId, transports: ['webrtc', 'jpeg'] });
   }
 
   answer(sdp: string): void {
@@ -69,8 +71,13 @@ export class RoomWatch {
     this.#member.close();
   }
 
+  #join(): void {
+    this.#member.say({ type: 'join', room: this.#options.room, deviceType: 'viewer' });
+  }
+
   #handle(message: RoomServerMessage): void {
-    if (message.type === 'cameraAvailable') this.#come(message);
+    if (message.type === 'joined') this.#joined = true;
+    else if (message.type === 'cameraAvailable') this.#come(message);
     else if (message.type === 'cameraUnavailable' || message.type === 'clientDisconnected') {
       if (message.clientId === this.#camera) this.#lose();
     } else if (message.type === 'offer' || message.type === 'iceCandidate') this.#hear(message);
@@ -95,7 +102,8 @@ export class RoomWatch {
     if (message.type === 'cameraNotFound') refused('camera-not-found', 'it is not in the room');
     else if (message.type === 'streamRejected')
       refused('stream-rejected', message.reason ?? 'it gave no reason');
-    else if (message.type === 'error') refused(message.code, message.message);
+    else if (message.type === 'error')
+      refused(message.re === 'join' ? 'not-joined' : message.code, message.message);
   }
 
   #lose(): void {
