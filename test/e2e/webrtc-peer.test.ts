@@ -114,6 +114,7 @@ needs('chromium', 'ffmpeg').describe('Chromium', () => {
           ...options,
           path: {
             queuedBytes: 0,
+            direct: undefined,
             send: (datagram) => {
               if (network === 'up') options.path.send(datagram);
             },

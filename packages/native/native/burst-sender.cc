@@ -90,7 +90,7 @@ void BurstSender::write(Viewer &viewer, const Run &run, size_t position) {
   scratch_.resize(offset + length);
   uint8_t *packet = scratch_.data() + offset;
   packet[0] = run.extensionLength > 0 ? 0x90 : 0x80;
-  packet[1] = static_cast<uint8_t>((position + 1 == frame.count() ? 0x80 : 0) | viewer.payloadType);
+  packet[1] = static_cast<uint8_t>((run.marker && position + 1 == frame.count() ? 0x80 : 0) | viewer.payloadType);
   put16(packet + 2, static_cast<uint16_t>(index));
   put32(packet + 4, run.timestamp);
   put32(packet + 8, viewer.ssrc);

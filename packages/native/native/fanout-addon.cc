@@ -148,7 +148,7 @@ napi_value openViewer(const Arguments &given) {
   return wrap(given.env(), std::move(handle));
 }
 
-// (fan-out, viewer, frame, firstIndex, timestamp, extension, transportOffset or −1, transportFirst, from, until) → taken
+// (fan-out, viewer, frame, firstIndex, timestamp, extension, transportOffset or −1, transportFirst, from, until, marker) → taken
 napi_value send(const Arguments &given) {
   const auto &fanout = given.wrapped<FanoutHandle>(0, "fanout");
   const auto &handle = given.wrapped<ViewerHandle>(1, "viewer");
@@ -167,6 +167,7 @@ napi_value send(const Arguments &given) {
   run.transportFirst = static_cast<uint16_t>(given.whole(7, "transportFirst", 0, 65'535));
   run.from = static_cast<size_t>(given.whole(8, "from", 0, packets - 1));
   run.until = static_cast<size_t>(given.whole(9, "until", static_cast<double>(run.from) + 1, packets));
+  run.marker = given.boolean(10, "marker");
   return boolean(given.env(), fanout->send(handle->viewer, run));
 }
 
@@ -175,6 +176,11 @@ napi_value closeViewer(const Arguments &given) {
   const auto &handle = given.wrapped<ViewerHandle>(1, "viewer");
   given.wrapped<FanoutHandle>(0, "fanout")->close(handle->viewer);
   return nullptr;
+}
+
+// (viewer) → packets that wait
+napi_value queuedPackets(const Arguments &given) {
+  return number(given.env(), static_cast<double>(given.wrapped<ViewerHandle>(0, "viewer")->viewer->queuedPackets));
 }
 
 // (viewer) → what was counted
@@ -218,6 +224,7 @@ void registerFanout(napi_env env, napi_value exports) {
   add<protect>(env, exports, "protect");
   add<send>(env, exports, "send");
   add<closeViewer>(env, exports, "closeViewer");
+  add<queuedPackets>(env, exports, "queuedPackets");
   add<viewerCounters>(env, exports, "viewerCounters");
   add<isIdle>(env, exports, "isIdle");
   add<sendMode>(env, exports, "sendMode");

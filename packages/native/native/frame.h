@@ -33,6 +33,8 @@ struct Run {
   // Where in `extension` the transport-wide sequence number goes; negative: nowhere.
   int8_t transportOffset;
   uint16_t transportFirst;
+  // Whether the frame's last packet carries the marker.
+  bool marker;
 };
 
 }  // namespace pinhole

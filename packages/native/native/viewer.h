@@ -72,7 +72,8 @@ struct Viewer {
   std::atomic<bool> closed{false};
 
   std::deque<Run> queue;
-  size_t queuedPackets = 0;
+  // Read without the lock too.
+  std::atomic<size_t> queuedPackets{0};
   bool scheduled = false;
 };
 

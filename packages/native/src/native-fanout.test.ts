@@ -74,6 +74,13 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
     expect(received.map(({ length }) => length)).toEqual([1136, 1136, 336]);
   });
 
+  it('leaves the marker out where there is none', async () => {
+    fanout.openViewer(viewerOptions()).send({ ...runOf(2), marker: 'none' });
+
+    await arrived(2);
+    expect(received.map((packet) => packet[1])).toEqual([102, 102]);
+  });
+
   it.each([
     ['AES-GCM', GCM, 16],
     ['AES-CM with HMAC-SHA1', COUNTER_MODE, 10],
@@ -135,6 +142,7 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
       false,
     ]);
     expect(viewer.counters.packetsOverflowed).toBe(20);
+    expect(viewer.queuedPackets).toBeGreaterThan(7);
     small.close();
   });
 

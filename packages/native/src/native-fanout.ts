@@ -45,6 +45,8 @@ export interface NativeRun {
   readonly extension: Uint8Array;
   /** Where in `extension` the transport-wide sequence number of each packet goes, and that of the first packet. */
   readonly transportSequence?: { readonly offset: number; readonly first: number };
+  /** Which packet carries the marker; the last one unless told. */
+  readonly marker?: 'last' | 'none';
 }
 
 const SEND_MODES = ['segments', 'many', 'one'] as const;
@@ -120,6 +122,7 @@ export class NativeFanout {
         run.transportSequence?.first ?? 0,
         from,
         until,
+        run.marker !== 'none',
       ),
     );
   }
@@ -154,6 +157,11 @@ export class NativeViewer {
 
   get counters(): NativeViewerCounters {
     return this.#addon.viewerCounters(this.#viewer);
+  }
+
+  /** Packets that wait. */
+  get queuedPackets(): number {
+    return this.#addon.queuedPackets(this.#viewer);
   }
 
   /**

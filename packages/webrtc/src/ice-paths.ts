@@ -1,5 +1,5 @@
 import type { IceCandidate } from '@pinhole/media/sdp';
-import type { DatagramPath } from './datagram-path.ts';
+import type { DatagramPath, DirectPath } from './datagram-path.ts';
 import type { RemoteIce } from './transport-sides.ts';
 import type { WeriftIce } from './werift-ice.ts';
 
@@ -57,6 +57,10 @@ export class IcePaths implements DatagramPath {
 
   get queuedBytes(): number {
     return this.#current.queuedBytes;
+  }
+
+  get direct(): DirectPath | undefined {
+    return this.#current.direct;
   }
 
   /** In words, e.g. `host/udp`; undefined until there was one. */

@@ -7,7 +7,7 @@ export {
   transportLines,
 } from './answer-sections.ts';
 export type { DataChannel, NegotiatedChannel } from './data-channel.ts';
-export type { DatagramPath } from './datagram-path.ts';
+export type { DatagramPath, DirectPath } from './datagram-path.ts';
 export { messagePipeOf, PIPE_LABEL } from './message-pipe.ts';
 export {
   bundledWith,

@@ -56,6 +56,11 @@ export class UdpSocket {
     });
   }
 
+  /** Its file descriptor; undefined once closed, or where Node keeps it elsewhere than today. */
+  get descriptor(): number | undefined {
+    return this.#closed ? undefined : descriptorOf(this.#socket);
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -84,6 +89,18 @@ export class UdpSocket {
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
+}
+
+/** Node has no public way to it. */
+function descriptorOf(socket: Socket): number | undefined {
+  const state = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'state symbol',
+  );
+  const states = socket as unknown as Readonly<
+    Record<symbol, { readonly handle?: { readonly fd?: number } }>
+  >;
+  const descriptor = state && states[state]?.handle?.fd;
+  return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : undefined;
 }
 
 function* portsToTry(range: PortRange | undefined): Generator<number> {

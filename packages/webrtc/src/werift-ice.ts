@@ -10,7 +10,7 @@ import {
   StunProtocol,
   serverReflexiveCandidate,
 } from 'werift';
-import type { DatagramPath } from './datagram-path.ts';
+import type { DatagramPath, DirectPath } from './datagram-path.ts';
 import { KnownPaths } from './known-paths.ts';
 import { mayCheck } from './remote-address.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
@@ -63,6 +63,7 @@ export class WeriftIce implements DatagramPath {
   readonly #announced: readonly string[];
   readonly #known = new KnownPaths();
   #selected: { readonly socket: UdpSocket; readonly host: string; readonly port: number } | undefined;
+  #direct: DirectPath | undefined;
   #refusedDatagrams = 0;
   #relayFailures = 0;
   #remoteCandidates = 0;
@@ -147,6 +148,10 @@ export class WeriftIce implements DatagramPath {
     return this.#selected?.socket.queuedBytes ?? 0;
   }
 
+  get direct(): DirectPath | undefined {
+    return this.#direct;
+  }
+
   /** Starts the checks; `nominated` is called once, at once when there is a path. */
   start(remote: {
     readonly ufrag: string;
@@ -213,6 +218,8 @@ export class WeriftIce implements DatagramPath {
   }
 
   async close(): Promise<void> {
+    // The number may mean another file soon.
+    this.#direct = undefined;
     this.#onDatagram = () => {};
     await this.#transport.stop();
   }
@@ -282,6 +289,10 @@ export class WeriftIce implements DatagramPath {
     const socket = this.#sockets.find(({ address }) => address === localIp);
     const [host, port] = pair.remoteAddr;
     this.#selected = socket && pair.protocol.type === StunProtocol.type ? { socket, host, port } : undefined;
+    const descriptor = this.#selected?.socket.descriptor;
+    // A link-local address says nothing without its interface.
+    this.#direct =
+      descriptor === undefined || host.startsWith('fe80:') ? undefined : { descriptor, host, port };
   }
 }
 

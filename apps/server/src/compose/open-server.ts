@@ -21,6 +21,7 @@ import { PushSocket } from '../push/push-socket.ts';
 import { RoomService } from '../rooms/room-service.ts';
 import { startTicker } from '../ticker.ts';
 import { keyPairFor } from '../tls/key-pair.ts';
+import { slotTargets } from '../ustreamer/slot-targets.ts';
 import { VERSION } from '../version.ts';
 import { WebAssets, webFolder } from '../web-assets/web-assets.ts';
 import { openAdmission } from './admission.ts';
@@ -127,6 +128,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
 
+  const slots = media.openSlots({
+    slots: slotTargets(
+      cameras.list().map((camera) => ({ camera, config: config.cameras[camera.id]?.ustreamer })),
+    ),
+    now: utcNow,
+    log,
+  });
+
   // What they find
   let draining = false;
   const metrics = new Metrics({
@@ -146,12 +155,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       push: { ...push.counters },
       mqtt: mqtt.counters,
       ...(picamera.devices > 0 && { picamera: picamera.counters }),
+      ...(slots.size > 0 && { ustreamer: { ...slots.counters } }),
       ...(rooms && { rooms: rooms.counters, 'rooms-bus': rooms.busCounters }),
     }),
     recordings,
     downloads,
     rooms,
     mqtt,
+    fanout: media.fanout,
     version: VERSION,
     now: utcNow,
   });
@@ -226,6 +237,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => rooms?.tick(),
       () => mqtt.tick(),
       () => picamera.tick(),
+      () => slots.tick(),
       watchTokens(tokens, [viewers, publishers, downloads, mqtt, ...(rooms ? [rooms] : [])], log),
     ],
     log,
@@ -248,6 +260,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     publishers.endWhere(() => true, 'shutdown');
     stopTicker();
     metrics.close();
+    slots.close();
     // Files are completed before the pictures end.
     await recordings.close();
     await Promise.allSettled([leftRooms, leftMqtt, stopped, cameras.close(), media.close()]);

@@ -8,6 +8,7 @@ import { checkDevices, picameraField } from '../picamera/picamera-fields.ts';
 import { RECORDING_MODES, recordingsField } from '../recordings/recordings-fields.ts';
 import { roomsField } from '../rooms/rooms-fields.ts';
 import { AUDIO_MODES } from '../sound/camera-sound.ts';
+import { checkSlots, ustreamerField } from '../ustreamer/ustreamer-fields.ts';
 import {
   addressField,
   CAMERA_ID,
@@ -65,6 +66,7 @@ const camera = z.preprocess(
     record: word(RECORDING_MODES).default('off'),
     anonymous: anonymousRules.default([]),
     picamera: picameraField.optional(),
+    ustreamer: ustreamerField.optional(),
   }),
 );
 
@@ -117,6 +119,11 @@ export const configSchema = strictObject({
         context.addIssue({ code: 'custom', path: [id, 'picamera', ...key], message }),
       ),
     )
+    .superRefine((cameras, context) =>
+      checkSlots(cameras, (id, key, message) =>
+        context.addIssue({ code: 'custom', path: [id, 'ustreamer', ...key], message }),
+      ),
+    )
     .default({}),
   defaultCamera: z.string().regex(CAMERA_ID, 'must be the id of a camera').optional(),
   listen: z
@@ -138,6 +145,12 @@ export const configSchema = strictObject({
     announcedAddresses: listOf(addressField).default([]),
     iceServers: z.array(iceServerField).default([]),
     portRange: portRangeField.optional(),
+    fanout: strictObject({
+      native: word(['auto', 'off']).default('auto'),
+      threads: whole(1, 16).default(1),
+      burstPackets: whole(1, 4096).default(64),
+      spreadMs: whole(0, 100).default(8),
+    }).prefault({}),
   }).prefault({}),
   recordings: recordingsField.prefault({}),
   rooms: roomsField.prefault({}),

@@ -7,12 +7,14 @@ import { HttpStreams } from '@pinhole/outputs/mp4';
 import { PictureFeeds } from '@pinhole/outputs/pictures';
 import type { StillDecoder } from '@pinhole/outputs/recorder';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
-import { createWeriftPeerFactory, serveViewerChannel } from '@pinhole/outputs/webrtc';
+import { CameraSlots, type CameraSlotsOptions } from '@pinhole/outputs/ustreamer';
+import { createWeriftPeerFactory, type OwnedFanout, serveViewerChannel } from '@pinhole/outputs/webrtc';
 import { createTransports } from '@pinhole/webrtc';
 import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
 import { openSource, type SourceSpec } from '../sources/source-spec.ts';
+import { openFanout } from './fanout.ts';
 import { iceServersOf } from './ice-servers.ts';
 
 /** What an output needs from the rest. */
@@ -32,6 +34,8 @@ export interface SourceWishes {
 export interface MediaParts {
   openSource(id: string, spec: SourceSpec, wishes: SourceWishes): Source;
   openPeers(options: OutputOptions): PeerFactory;
+  /** What sends RTP to viewers. */
+  readonly fanout: OwnedFanout;
   readonly snapshots: Snapshots;
   /** Makes the pictures beside recordings. */
   readonly stills: StillDecoder;
@@ -39,6 +43,8 @@ export interface MediaParts {
   openRaspicam(options: OutputOptions): LiveEndpoint;
   openMjpeg(options: OutputOptions): MjpegStreams;
   openStreams(options: OutputOptions): HttpStreams;
+  /** Puts cameras into slots of shared memory. */
+  openSlots(options: Omit<CameraSlotsOptions, 'feeds'>): CameraSlots;
   /** Ends what all cameras share. */
   close(): Promise<void>;
 }
@@ -54,12 +60,14 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
     ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
   };
   const transports = createTransports({ ...reach, log });
+  const fanout = openFanout(config.webrtc, log);
   return {
     openSource: (camera, spec, { audio }) =>
       openSource(spec, { camera, log: log.child({ camera }), transports, audio }),
     openPeers: ({ cameras, now, log: peerLog }) =>
       createWeriftPeerFactory({
         ...reach,
+        fanout,
         now,
         log: peerLog,
         onChannel: (pipe, viewer) => {
@@ -68,13 +76,18 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
           else pipe.close();
         },
       }),
+    fanout,
     snapshots: createSnapshots({ decoder }),
     stills: decoder,
     openLive: (options) => new LiveEndpoint({ ...options, feeds }),
     openRaspicam: (options) => new LiveEndpoint({ ...options, feeds, dialect: RASPICAM_DIALECT }),
     openMjpeg: (options) => new MjpegStreams({ ...options, feeds }),
     openStreams: (options) => new HttpStreams(options),
-    close: () => decoder.close(),
+    openSlots: (options) => new CameraSlots({ ...options, feeds }),
+    close: () => {
+      fanout.close();
+      return decoder.close();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Micros } from '@pinhole/core';
 import type { Camera, Cameras, ViewerRegistry } from '@pinhole/engine';
+import type { Fanout } from '@pinhole/outputs/webrtc';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import type { Refusals } from '../http/refusals.ts';
@@ -28,6 +29,7 @@ export interface MetricsSources {
   readonly downloads: Downloads;
   readonly rooms: RoomService | undefined;
   readonly mqtt: Pick<MqttService, 'gauges'>;
+  readonly fanout: Pick<Fanout, 'name' | 'senders'>;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -60,6 +62,10 @@ export class Metrics {
     recordingMetrics(text, this.#sources);
     roomMetrics(text, this.#sources.rooms);
     mqttMetrics(text, this.#sources.mqtt);
+    const { fanout } = this.#sources;
+    text.gauge('pinhole_webrtc_fanout', 'What sends WebRTC, with the tracks that it sends now', [
+      { labels: { by: fanout.name }, value: fanout.senders ?? 0 },
+    ]);
     this.#server(text);
     return text.toString();
   }

@@ -5,9 +5,11 @@ export {
   SRTP_PROFILE,
   type SrtpKeys,
 } from '@pinhole/webrtc';
+export { openNativeFanout } from './native-fanout.ts';
 export { createWeriftPeerFactory, type WeriftPeerFactoryOptions } from './peer-factory.ts';
 export type {
   Fanout,
+  OwnedFanout,
   RtpRun,
   RtpSender,
   RtpSenderOptions,

@@ -42,11 +42,23 @@ export interface RtpSender {
   send(run: RtpRun): number;
   /** Sends the packet at `position` of a run again. */
   resend(run: RtpRun, position: number): void;
+  /** 0…1: what waits here before it reaches the path; absent where nothing does. */
+  readonly pressure?: number;
+  /** Packets that were dropped here, or that the system did not take; absent where the path counts them. */
+  readonly droppedPackets?: number;
+  close(): void;
+}
+
+/** What a fan-out that is not TypeScript's can tell of itself and of why it is not there. */
+export interface OwnedFanout extends Fanout {
+  /** Ends what it runs; its senders send nothing more. */
   close(): void;
 }
 
 /** Makes senders: in TypeScript here, natively where an addon for the machine exists. */
 export interface Fanout {
   readonly name: string;
+  /** Senders that go this way now. */
+  readonly senders?: number;
   open(options: RtpSenderOptions): RtpSender;
 }

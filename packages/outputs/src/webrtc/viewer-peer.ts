@@ -121,7 +121,7 @@ export class ViewerPeer {
 
   stats(): PeerStats {
     const { counters, roundTripTime, fractionLost } = this.#feedback;
-    const { path } = this.#transport;
+    const { path, counters: transport } = this.#transport;
     const { video, sound } = this.#sent ?? {};
     return {
       packetsSent: (video?.packetsSent ?? 0) + (sound?.packetsSent ?? 0),
@@ -131,7 +131,8 @@ export class ViewerPeer {
       keyFramesRequested: counters.keyFramesRequested,
       nacksUnanswered: (video?.nacksTooLate ?? 0) + (video?.nacksRefused ?? 0),
       rtcpMalformed: counters.malformed,
-      ...this.#transport.counters,
+      ...transport,
+      sendFailures: transport.sendFailures + (video?.packetsDropped ?? 0),
       ...(roundTripTime !== undefined && { roundTripTime }),
       ...(fractionLost !== undefined && { fractionLost }),
       ...(path !== undefined && { path }),

@@ -31,6 +31,8 @@ export interface ViewerRtpCounters {
   readonly nacksTooLate: number;
   /** Asked for again, but more was asked than a viewer may. */
   readonly nacksRefused: number;
+  /** Dropped on their way to the path; what the path drops, it counts. */
+  readonly packetsDropped: number;
 }
 
 /** While older pictures are caught up with: packets that go out at once, then so many every few milliseconds. */
@@ -76,13 +78,14 @@ export class ViewerRtp implements AccessUnitSink {
   }
 
   get counters(): ViewerRtpCounters {
-    return this.#counters;
+    return { ...this.#counters, packetsDropped: this.#options.sender.droppedPackets ?? 0 };
   }
 
-  /** 0…1: what waits here and in the socket. */
+  /** 0…1: what waits here, in the sender and in the socket. */
   get pressure(): number {
-    const socket = this.#options.path.queuedBytes / FULL.socketBytes;
-    return Math.min(1, Math.max(socket, this.#waitingBytes / FULL.waitingBytes));
+    const { path, sender } = this.#options;
+    const socket = path.queuedBytes / FULL.socketBytes;
+    return Math.min(1, Math.max(socket, sender.pressure ?? 0, this.#waitingBytes / FULL.waitingBytes));
   }
 
   /** Sends a unit now, or behind those that wait. */
