@@ -3,14 +3,26 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { getRequestListener } from '@hono/node-server';
 import { micros, silentLogger } from '@pinhole/core';
-import type { DataChannel, Peer, PeerEvent, PeerRequest, ViewerAudioFrame } from '@pinhole/engine';
+import {
+  Cameras,
+  type DataChannel,
+  type Peer,
+  type PeerEvent,
+  type PeerRequest,
+  type ViewerAudioFrame,
+  ViewerRegistry,
+  ViewerSessions,
+} from '@pinhole/engine';
 import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
+import { createWhepHandler } from '@pinhole/signaling/whep';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
 import { ClipCamera, encodeClip } from '../support/clip.ts';
 import { LossyProxy } from '../support/lossy-proxy.ts';
+import { scriptedCamera } from '../support/scripted-camera.ts';
 import { framesFrom, type SoundClip, soundClip } from '../support/sound-clip.ts';
 import { needs } from '../support/third-parties.ts';
 
@@ -27,6 +39,68 @@ interface ViewerPage {
   /** Makes an offer and takes the answer. */
   readonly negotiate: () => Promise<void>;
   readonly stats: () => Promise<Record<string, Record<string, number | string>>>;
+}
+
+/**
+ * Runs in the page: watches by WHEP, restarts ICE by PATCH, and says what it got: the statuses, and how many pictures
+ * came before and after.
+ */
+async function restartByWhep(): Promise<{
+  readonly statuses: readonly number[];
+  readonly tags: readonly string[];
+}> {
+  const connection = new RTCPeerConnection();
+  const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
+  Object.assign(window, { whep: connection });
+  const lineOf = (sdp: string, name: string): string =>
+    new RegExp(`^a=${name}:.*$`, 'm').exec(sdp)?.[0].trim() ?? '';
+  const firstPictures = async (count: number): Promise<void> => {
+    const decoded = async (): Promise<number> => {
+      const all = [...(await receiver.getStats()).values()] as Record<string, number | string>[];
+      return Number(all.find(({ type }) => type === 'inbound-rtp')?.['framesDecoded'] ?? 0);
+    };
+    const until = (await decoded()) + count;
+    while ((await decoded()) < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const video = document.createElement('video');
+  video.muted = true;
+  video.srcObject = new MediaStream([receiver.track]);
+  document.body.replaceChildren(video);
+  await connection.setLocalDescription();
+  const opened = await fetch('/whep/garden', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp' },
+    body: connection.localDescription?.sdp ?? '',
+  });
+  const answer = await opened.text();
+  await connection.setRemoteDescription({ type: 'answer', sdp: answer });
+  await video.play();
+  await firstPictures(15);
+
+  connection.restartIce();
+  await connection.setLocalDescription();
+  const offer = connection.localDescription?.sdp ?? '';
+  const restarted = await fetch(opened.headers.get('Location') ?? '', {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' },
+    body: `${lineOf(offer, 'ice-ufrag')}\r\n${lineOf(offer, 'ice-pwd')}\r\n`,
+  });
+  const fragment = await restarted.text();
+  const candidates = fragment.match(/^a=candidate:.*$/gm) ?? [];
+  const sdp = answer
+    .replace(/^a=(?:candidate:.*|end-of-candidates)\r\n/gm, '')
+    .replace(/^a=ice-ufrag:.*$/gm, lineOf(fragment, 'ice-ufrag'))
+    .replace(/^a=ice-pwd:.*\r\n/gm, (line) => (line ? `${lineOf(fragment, 'ice-pwd')}\r\n` : line))
+    .replace(/^a=mid:.*\r\n/m, (line) => `${line}${candidates.map((one) => `${one.trim()}\r\n`).join('')}`);
+  await connection.setRemoteDescription({ type: 'answer', sdp });
+  const { transport } = receiver;
+  while (transport?.iceTransport.getSelectedCandidatePair()?.remote?.usernameFragment === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await firstPictures(15);
+  return {
+    statuses: [opened.status, restarted.status],
+    tags: [opened.headers.get('ETag') ?? '', restarted.headers.get('ETag') ?? ''],
+  };
 }
 
 /** Runs in the page: connects as the clients of pi-webrtc do. */
@@ -110,9 +184,39 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
     return peer.answer;
   };
 
+  const { camera: garden, source } = scriptedCamera({ id: 'garden', now });
+  const sessions = new ViewerSessions({
+    peers: factory,
+    registry: new ViewerRegistry({
+      limits: { total: 4, perCamera: 4, perAddress: 4 },
+      now,
+      newId: () => crypto.randomUUID(),
+    }),
+    now,
+    log: silentLogger,
+  });
+  const whep = createWhepHandler({
+    sessions,
+    cameras: new Cameras([garden]),
+    iceServers: () => [],
+    allowOrigin: () => false,
+    log: silentLogger,
+  });
+  const whepListener = getRequestListener((request) => {
+    const [, , id = '', session] = new URL(request.url).pathname.split('/');
+    const identity = { tokenId: 'ann', address: '127.0.0.1' };
+    return session === undefined
+      ? whep.endpoint(request, { camera: id, identity })
+      : whep.session(request, { camera: id, session, identity, admin: false });
+  });
+
   beforeAll(async () => {
     sound = await soundClip('opus', 60);
     server = createServer((request, response) => {
+      if (request.url?.startsWith('/whep/')) {
+        void whepListener(request, response);
+        return;
+      }
       if (request.method !== 'POST') {
         response.setHeader('content-type', 'text/html').end('<!doctype html><title>viewer</title>');
         return;
@@ -376,6 +480,25 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
     await vi.waitFor(() => expect(events.at(-1)).toBe('heard'), PATIENCE);
     expect(events.filter((kind) => kind === 'connected')).toHaveLength(1);
     await proxy.close();
+  });
+
+  it('restarts ICE by a PATCH of WHEP', async () => {
+    const clip = encodeClip({ seconds: 2, gop: 30 });
+    let next = 0;
+    const film = setInterval(() => {
+      const picture = clip[next++ % clip.length];
+      if (picture) source.picture(picture);
+      garden.tick();
+    }, 33);
+    await open(url());
+
+    const { statuses, tags } = await page.evaluate(restartByWhep);
+
+    expect(statuses).toEqual([201, 200]);
+    expect(tags[0]).not.toBe(tags[1]);
+    expect(sessions.totals.datagramsRefused).toBe(0);
+    clearInterval(film);
+    await garden.close();
   });
 
   it('gives tracks up and takes them again, and begins with data channels alone', async () => {
