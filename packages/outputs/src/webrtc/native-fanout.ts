@@ -60,7 +60,7 @@ class NativeSender implements RtpSender {
   send(run: RtpRun): number {
     if (this.#over) return 0;
     const viewer = this.#follow();
-    if (!viewer) return (this.#byTypescript ??= typescriptFanout.open(this.#options)).send(run);
+    if (!viewer) return this.#fallback().send(run);
     return viewer.send(run) ? this.#bytesOf(run) : 0;
   }
 
@@ -68,7 +68,7 @@ class NativeSender implements RtpSender {
     if (this.#over) return;
     const viewer = this.#follow();
     if (viewer) viewer.send(run, position, position + 1);
-    else (this.#byTypescript ??= typescriptFanout.open(this.#options)).resend(run, position);
+    else this.#fallback().resend(run, position);
   }
 
   close(): void {
@@ -99,6 +99,11 @@ class NativeSender implements RtpSender {
       // No descriptor is left: it goes by the one that there is.
       return undefined;
     }
+  }
+
+  #fallback(): RtpSender {
+    this.#byTypescript ??= typescriptFanout.open(this.#options);
+    return this.#byTypescript;
   }
 
   #leave(): void {
