@@ -176,7 +176,12 @@ interface ClientMessages {
     readonly sdp: { readonly type: 'answer'; readonly sdp: string };
   };
   readonly iceCandidate: { readonly target: string; readonly candidate: CandidateMessage | null };
-  readonly requestStream: { readonly cameraId: string; readonly requestId: string };
+  readonly requestStream: {
+    readonly cameraId: string;
+    readonly requestId: string;
+    /** With `jpeg`, pictures as binary messages are welcome too. */
+    readonly transports?: string[];
+  };
   readonly stopStream: { readonly cameraId: string };
   readonly rejectStream: { readonly viewerId: string; readonly reason: string; readonly requestId?: string };
   readonly listCameras: { readonly requestId: string };
