@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -201,13 +202,15 @@ napi_value publishToSlot(const Arguments &given) {
   std::memcpy(merged, header.data, header.length);
   uint8_t before[kMaxSlotHeader];
   bool written = writer.object.read(before, layout.headerBytes, 0);
+  // In versions 3 and 4 data begins in what would be the header's padding.
+  const size_t headerEnd = std::min(layout.headerBytes, layout.dataOffset);
   // What readers wrote stays; a key frame answers who asked for one.
   std::memcpy(merged + layout.lastClientOffset, before + layout.lastClientOffset, realBytes(layout.realKind));
   const bool key = layout.keyOffset >= 0 && header.data[layout.keyOffset] != 0;
   if (layout.keyRequestedOffset >= 0 && !key) merged[layout.keyRequestedOffset] = before[layout.keyRequestedOffset];
   written = written && writer.object.write(merged + 16, 8, 16) &&
             writer.object.write(data.data, data.length, layout.dataOffset) &&
-            writer.object.write(merged + 12, layout.headerBytes - 12, 12) && writer.object.write(merged, 12, 0);
+            writer.object.write(merged + 12, headerEnd - 12, 12) && writer.object.write(merged, 12, 0);
   writer.object.unlock();
   if (!written) throw NodeError("the object in shared memory could not be written");
   return boolean(given.env(), true);

@@ -13,6 +13,7 @@ export function checked<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
+    if (error instanceof PinholeError) throw error; // there is no addon
     const code = error instanceof TypeError ? 'native/argument' : 'native/failed';
     throw new PinholeError(code, messageOf(error), { cause: error });
   }

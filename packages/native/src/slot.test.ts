@@ -143,6 +143,20 @@ describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
     await expect.poll(() => ends).toEqual(['replaced', 'replaced']);
   });
 
+  it('takes data that begins before the header ends', async () => {
+    const layout = { ...LAYOUT, version: 8, dataOffset: 129 };
+    const sizeBytes = layout.headerBytes + layout.capacityBytes;
+    writer = new SlotWriter({ name, layout, sizeBytes });
+    const reader = new SlotReader({ name, layout, frame: (frame) => frames.push(frame), ended() {} });
+    readers.push(reader);
+    const data = randomBytes(5000);
+    const head = Buffer.from(header(1, data.length));
+    head.writeUInt32LE(8, 8);
+    await publish(head, data);
+
+    await expect.poll(() => frames[0]?.data).toEqual(data);
+  });
+
   it('says when another version writes', async () => {
     read();
     const other = Buffer.from(header(1, 1));
