@@ -63,6 +63,12 @@ export const THIRD_PARTIES = {
   },
   python3: { programs: ['python3'], packages: ['python3'], howToGet: 'apt-get install python3' },
   'v4l2-ctl': { programs: ['v4l2-ctl'], packages: ['v4l-utils'], howToGet: 'apt-get install v4l-utils' },
+  // Its `ustreamer-dump` lies beside it.
+  ustreamer: {
+    programs: ['ustreamer'],
+    packages: ['ustreamer'],
+    howToGet: 'apt-get install ustreamer',
+  },
   'g++': {
     programs: ['g++', 'c++'],
     packages: ['g++', 'make', 'python3'],

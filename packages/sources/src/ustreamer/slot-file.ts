@@ -18,6 +18,11 @@ const sinkOf = (name: string): string => {
 
 /** Puts in words why an object could not be opened. */
 export async function whyNotOpen(name: string, thrown: unknown): Promise<UstreamerError> {
+  if (thrown instanceof PinholeError && thrown.code === 'native/missing')
+    return new UstreamerError(
+      'source/no-native',
+      `slots of shared memory are read by the native part of Pinhole, which cannot be used: ${thrown.message}; install a C++ compiler, run npm rebuild @pinhole/native, and start Pinhole again`,
+    );
   const file = slotFile(name);
   try {
     await access(file, constants.R_OK | constants.W_OK);
@@ -32,11 +37,6 @@ export async function whyNotOpen(name: string, thrown: unknown): Promise<Ustream
     if (code === 'EACCES' || code === 'EPERM')
       return new UstreamerError('source/forbidden', await forbidden(name));
   }
-  if (thrown instanceof PinholeError && thrown.code === 'native/missing')
-    return new UstreamerError(
-      'source/no-native',
-      `slots of shared memory are read by the native part of Pinhole, which cannot be used: ${thrown.message}; install a C++ compiler, run npm rebuild @pinhole/native, and start Pinhole again`,
-    );
   return new UstreamerError('source/failed', `${file} cannot be opened: ${messageOf(thrown)}`, {
     cause: thrown,
   });
