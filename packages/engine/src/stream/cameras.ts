@@ -1,7 +1,7 @@
 import { PinholeError } from '@pinhole/core';
 import type { Camera } from './camera.ts';
 
-/** All cameras by id, in the order of the configuration. */
+/** All cameras by id: those of the configuration in its order, then those that came later. */
 export class Cameras {
   readonly #byId = new Map<string, Camera>();
 
@@ -15,6 +15,11 @@ export class Cameras {
       throw new PinholeError('camera/duplicate', `two cameras are called "${camera.id}"; rename one`);
     }
     this.#byId.set(camera.id, camera);
+  }
+
+  /** Takes a camera out; whoever holds it closes it. */
+  remove(id: string): void {
+    this.#byId.delete(id);
   }
 
   get(id: string): Camera | undefined {

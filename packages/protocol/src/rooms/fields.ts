@@ -20,6 +20,9 @@ const printable = (characters: number) =>
 /** A room's name or a camera's id: 1 to 64 printable characters, trimmed, NFC. Any of them may mean something in HTML. */
 export const nameField = printable(MAX_NAME_CHARS);
 
+/** Whether a text is a room's name or a camera's id as it stands: nothing of it would be trimmed or put differently. */
+export const isRoomName = (text: string): boolean => z.safeParse(nameField, text).data === text;
+
 /** What a person reads. */
 export const labelField = printable(128);
 

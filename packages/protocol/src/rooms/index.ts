@@ -21,7 +21,7 @@ export {
   type RoomClose,
   type RoomErrorCode,
 } from './codes.ts';
-export { MAX_NAME_CHARS } from './fields.ts';
+export { isRoomName, MAX_NAME_CHARS } from './fields.ts';
 export { RoomMessageError } from './parse-room-message.ts';
 export {
   parseRoomServerMessage,

@@ -1,3 +1,4 @@
+export type { ListedCamera } from './listed-cameras.ts';
 export { LocalBusHub } from './local-bus.ts';
 export { RoomCamera, type RoomCameraOptions } from './members/room-camera.ts';
 export { RoomOfferCounters, RoomOffers, type RoomOffersOptions } from './members/room-offers.ts';

@@ -65,7 +65,7 @@ export class Membership {
     if (!this.#state.clients.delete(client.id)) return;
     this.#depart(client, why);
     this.contests.forget(client.id);
-    client.gone?.();
+    client.standIn?.gone();
     if (why !== 'disconnected') client.port.close(why, reason);
   }
 

@@ -30,8 +30,10 @@ export interface RoomClient {
   readonly id: string;
   /** Another one from the moment that somebody stands in. */
   port: RoomPort;
-  /** Told when its connection is gone. */
-  gone?: () => void;
+  /** Who speaks WebRTC for it. */
+  standIn: { readonly gone: () => void; speaking: boolean } | undefined;
+  /** It made an offer itself. */
+  speaksWebRtc: boolean;
   readonly address: string;
   identity: RoomIdentity | undefined;
   /** Until when it has to show a token. */

@@ -1,13 +1,9 @@
 import { type Millis, millis } from '@pinhole/core';
 import type { Identity } from '@pinhole/engine';
-import {
-  parseRoomClientMessage,
-  type RoomClientMessage,
-  type RoomClose,
-  serializeRoomClientMessage,
-} from '@pinhole/protocol/rooms';
+import { parseRoomClientMessage, type RoomClientMessage, type RoomClose } from '@pinhole/protocol/rooms';
 import { answerFault } from './answer-fault.ts';
 import { busInbox } from './bus-inbox.ts';
+import { type ListedCamera, listedCameras } from './listed-cameras.ts';
 import { openStandIn, type RoomStandIn, type SpeakAs } from './members/stand-in.ts';
 import { Membership } from './membership.ts';
 import { Nodes } from './nodes.ts';
@@ -94,6 +90,8 @@ export class Rooms {
       proof: hashOf(resumeToken),
       shown: new Set(),
       role: undefined,
+      standIn: undefined,
+      speaksWebRtc: false,
       statusAt: millis(Number.NEGATIVE_INFINITY),
     };
     this.#state.clients.set(client.id, client);
@@ -145,13 +143,19 @@ export class Rooms {
   }
 
   /**
-   * Lets somebody speak WebRTC for a camera of this process that sends pictures alone.
-   * @returns how to speak as the camera; undefined when that is gone already
+   * Lets somebody speak WebRTC for a camera of this process that sends pictures alone, until it makes an offer itself.
+   * @returns how to speak as the camera; undefined when that is gone, or needs nobody
    */
   standIn(clientId: string, standIn: RoomStandIn): SpeakAs | undefined {
-    const client = this.#state.clients.get(clientId);
-    if (client === undefined || !openStandIn(this.#state, clientId, standIn)) return undefined;
-    return (message) => this.receive(client, serializeRoomClientMessage(message));
+    return openStandIn(this.#state, clientId, {
+      standIn,
+      receive: (client, text) => this.receive(client, text),
+    });
+  }
+
+  /** The cameras of all rooms that others find, of all processes. */
+  cameras(): readonly ListedCamera[] {
+    return listedCameras(this.#state.directory);
   }
 
   /** Answers a message that was not even read. */
@@ -251,7 +255,7 @@ export class Rooms {
         this.#viewing.status(client, message);
         break;
       case 'listCameras':
-        this.#list(client, message.requestId ?? undefined);
+        this.#viewing.list(client, message.requestId ?? undefined);
         break;
       case 'ping':
         this.#state.tell(client, {
@@ -266,14 +270,6 @@ export class Rooms {
         if (client.shown.size < MAX_SHOWN) client.shown.add(this.#state.options.hashOf(message.resumeToken));
         break;
     }
-  }
-
-  #list(client: RoomClient, requestId: string | undefined): void {
-    const { directory } = this.#state;
-    const room = directory.get(client.id)?.room;
-    if (room === undefined) throw new RoomRefusal('not-in-room', 'join a room first');
-    const cameras = [...this.#state.camerasFor(client, directory.room(room))];
-    this.#state.tell(client, { type: 'cameraList', cameras, ...(requestId !== undefined && { requestId }) });
   }
 
   #authenticate(client: RoomClient, token: string): void {

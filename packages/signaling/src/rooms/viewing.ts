@@ -1,5 +1,6 @@
 import { type Millis, millis } from '@pinhole/core';
 import type { RoomBusMessage, RoomClientMessageOf, RoomServerMessage } from '@pinhole/protocol/rooms';
+import { noteOffer } from './members/stand-in.ts';
 import type { RoomClient } from './room-client.ts';
 import { RoomRefusal } from './room-refusal.ts';
 import type { RoomState } from './room-state.ts';
@@ -130,7 +131,10 @@ export class Viewing {
     if (policy.relay === 'session' && !sessions.joins(sender, target.clientId))
       throw new RoomRefusal('forbidden-target', 'you have no view session with this client');
     counters.relayed++;
-    if (message.type === 'offer') this.offered(target.clientId, sender);
+    if (message.type === 'offer') {
+      this.offered(target.clientId, sender);
+      noteOffer(client);
+    }
     this.#state.deliver(target, sender, relayed(message, sender));
   }
 
@@ -138,6 +142,15 @@ export class Viewing {
   offered(viewerId: string, camera: string): void {
     const session = this.#state.sessions.get(viewerId, camera);
     if (session !== undefined) this.#state.sessions.opened(session);
+  }
+
+  /** @throws {RoomRefusal} `not-in-room` */
+  list(client: RoomClient, requestId: string | undefined): void {
+    const { directory } = this.#state;
+    const room = directory.get(client.id)?.room;
+    if (room === undefined) throw new RoomRefusal('not-in-room', 'join a room first');
+    const cameras = this.#state.camerasFor(client, directory.room(room));
+    this.#state.tell(client, { type: 'cameraList', cameras, ...(requestId !== undefined && { requestId }) });
   }
 
   /** @throws {RoomRefusal} `not-a-camera` */

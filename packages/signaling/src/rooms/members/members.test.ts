@@ -417,6 +417,31 @@ describe('standing in for a camera that sends pictures', () => {
     expect(peers.offered.map(({ closed }) => closed)).toEqual(['left', 'left']);
   });
 
+  it('ends when the camera makes an offer itself, and never begins for one that said it could', async () => {
+    const door = fake.joined(rooms, ROLE, 'cctv');
+    const able = fake.joined(
+      rooms,
+      { deviceType: 'camera', cameraId: 'able', capabilities: { transports: ['webrtc'] } },
+      'cctv',
+    );
+    const viewer = fake.joined(rooms, {}, 'cctv');
+    const gone = vi.fn<() => void>();
+    const handle = vi.fn<(message: RoomServerMessage) => void>();
+    const speak = rooms.standIn(door.id, { handle, gone });
+
+    door.say({ type: 'offer', target: viewer.id, sdp: { type: 'offer', sdp: 'mine' } });
+    viewer.say({ type: 'answer', target: door.id, sdp: { type: 'answer', sdp: 'y' } });
+    speak?.({ type: 'offer', target: viewer.id, sdp: { type: 'offer', sdp: 'not mine' } });
+    await settle();
+
+    expect(gone).toHaveBeenCalledOnce();
+    expect(handle).not.toHaveBeenCalled();
+    expect(door.take().at(-1)).toMatchObject({ type: 'answer' });
+    expect(viewer.take()).toMatchObject([{ sdp: { sdp: 'mine' } }]);
+    expect(rooms.standIn(door.id, { handle, gone })).toBeUndefined();
+    expect(rooms.standIn(able.id, { handle, gone })).toBeUndefined();
+  });
+
   it('leaves viewers that take pictures to the camera', async () => {
     const door = fake.joined(rooms, ROLE, 'cctv');
     const handle = vi.fn<(message: RoomServerMessage) => void>();
