@@ -45,6 +45,13 @@ export interface PeerMedia {
   readonly audio?: 'off' | 'send' | 'both';
   /** Takes the viewer's Opus packets in order; those that come too late are left out. */
   readonly onAudio?: (frame: ViewerAudioFrame) => void;
+  /**
+   * What the viewer is sent of the picture while none comes: nothing, or every second the last ones again, for players
+   * that take a silent track for one that is gone. Default `rest`.
+   */
+  readonly whenIdle?: 'rest' | 'repeat';
+  /** How far the viewer turns the picture clockwise; offers of ours alone carry it. Default 0. @see 3GPP TS 26.114 §7.4.5 */
+  readonly rotation?: 0 | 90 | 180 | 270;
   /** Names of what is sent, as the viewer's `MediaStream` and tracks have them; both tracks are in the one stream. */
   readonly msid?: { readonly stream: string; readonly video: string; readonly audio: string };
   /** Data channels that are there without being opened on the wire. */

@@ -31,7 +31,10 @@ export interface InvitedViewer {
 /** What a signaling protocol wants of its viewers' sessions beyond the usual. */
 export interface SessionWishes {
   /** What the viewer's peer is opened with. */
-  readonly peer?: Pick<PeerRequest, 'video' | 'audio' | 'onAudio' | 'msid' | 'channels' | 'onDataChannel'>;
+  readonly peer?: Pick<
+    PeerRequest,
+    'video' | 'audio' | 'onAudio' | 'whenIdle' | 'rotation' | 'msid' | 'channels' | 'onDataChannel'
+  >;
   readonly patience?: ViewerPatience;
   /** Whether the answer waits for the camera's first picture; `needless` for a viewer that takes none. Default `needed`. */
   readonly picture?: 'needed' | 'needless';
