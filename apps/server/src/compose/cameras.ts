@@ -8,6 +8,7 @@ import type { PresetStore } from '../controls/preset-store.ts';
 import type { MediaParts } from '../media/parts.ts';
 import { Recordings } from '../recordings/recordings.ts';
 import { cameraSound } from '../sound/camera-sound.ts';
+import type { SourceSpec } from '../sources/source-spec.ts';
 
 /** The camera that is there when none is configured, so that the first start shows a picture. */
 const DEFAULT_CAMERAS = { test: 'synthetic' };
@@ -45,6 +46,30 @@ export function openCameras(
   for (const { id, controls } of cameras.list()) controls.restore(presets.atStart(id)?.values ?? new Map());
   return cameras;
 }
+
+/** A camera that was not there at the start; its source is the one that `spec` says. */
+export const openLateCamera = (
+  id: string,
+  {
+    spec,
+    label,
+    media,
+    log,
+  }: {
+    readonly spec: SourceSpec;
+    readonly label: string;
+    readonly media: Pick<MediaParts, 'openSource'>;
+    readonly log: Logger;
+  },
+): Camera =>
+  new Camera({
+    id,
+    label,
+    source: media.openSource(id, spec, { audio: 'off' }),
+    now: utcNow,
+    openAbort: () => new AbortController(),
+    log,
+  });
 
 /** What is recorded of them. */
 export const openRecordings = (

@@ -12,13 +12,13 @@ import { openListener } from '../http/listener.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import { createUpgradeHandler } from '../http/upgrades.ts';
 import { defaultCameraOf } from '../media/default-camera.ts';
-import { iceServersOf } from '../media/ice-servers.ts';
 import { type MediaParts, openMediaParts } from '../media/parts.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { MqttService } from '../mqtt/mqtt-service.ts';
 import { PicameraService } from '../picamera/picamera-service.ts';
 import { PushSocket } from '../push/push-socket.ts';
-import { RoomService } from '../rooms/room-service.ts';
+import { RoomLinks } from '../rooms/room-links.ts';
+import { checkRoomPlaces } from '../rooms/room-places.ts';
 import { startTicker } from '../ticker.ts';
 import { keyPairFor } from '../tls/key-pair.ts';
 import { slotTargets } from '../ustreamer/slot-targets.ts';
@@ -27,6 +27,7 @@ import { WebAssets, webFolder } from '../web-assets/web-assets.ts';
 import { openAdmission } from './admission.ts';
 import { openCameras, openRecordings, withDefaultCamera } from './cameras.ts';
 import { warnOfOpenDoors } from './open-doors.ts';
+import { openRooms } from './rooms.ts';
 import { openViewing } from './viewing.ts';
 
 /** What a server is started with. */
@@ -76,12 +77,14 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const config = withDefaultCamera(options.config);
   const { limits } = config;
   const defaultCamera = defaultCameraOf(config);
+  checkRoomPlaces(config);
   const tokens = await TokenStore.open(config.data);
   const presets = await PresetStore.open(config.data, log);
   const tls = await keyPairFor(config, log);
 
   // Cameras and viewers
-  const media: MediaParts = { ...openMediaParts(config, log), ...options.parts };
+  const links = new RoomLinks();
+  const media: MediaParts = { ...openMediaParts(config, { rooms: links, log }), ...options.parts };
   const cameras = openCameras(config, { media, presets, log });
   const recordings = await openRecordings(config, { cameras, media, log });
   const viewing = openViewing(config, { cameras, media, log });
@@ -91,17 +94,16 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   // Who may come in
   const { sockets, refusals, deadlines, writes, authenticator, gate } = openAdmission(config, tokens);
 
-  const rooms =
-    config.rooms.mode === 'off'
-      ? undefined
-      : new RoomService({
-          config: config.rooms,
-          authenticator,
-          iceServers: () => iceServersOf(config.iceServers),
-          recognise: (socket) => sockets.recognise(socket),
-          now: monotonicNow,
-          log,
-        });
+  const rooms = openRooms(config, {
+    cameras,
+    media,
+    links,
+    authenticator,
+    sessions,
+    viewers,
+    recognise: (socket) => sockets.recognise(socket),
+    log,
+  });
 
   const devices = new Map(
     Object.entries(config.cameras).flatMap(([id, { picamera }]) => (picamera ? [[picamera.uid, id]] : [])),
@@ -156,7 +158,11 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       mqtt: mqtt.counters,
       ...(picamera.devices > 0 && { picamera: picamera.counters }),
       ...(slots.size > 0 && { ustreamer: { ...slots.counters } }),
-      ...(rooms && { rooms: rooms.counters, 'rooms-bus': rooms.busCounters }),
+      ...(rooms && {
+        rooms: rooms.counters,
+        'rooms-bus': rooms.busCounters,
+        'room-cameras': rooms.cameraCounters,
+      }),
     }),
     recordings,
     downloads,

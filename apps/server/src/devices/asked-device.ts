@@ -1,6 +1,7 @@
 import { type Logger, messageOf, PinholeError } from '@pinhole/core';
 import type { SourceState } from '@pinhole/engine';
 import type { TransportOpener } from '@pinhole/webrtc';
+import { RoomLinks } from '../rooms/room-links.ts';
 import { openSource, parseSourceSpec, sourceInWords } from '../sources/source-spec.ts';
 import type { CameraDevice } from './camera-device.ts';
 import { shownAddress } from './shown-address.ts';
@@ -18,7 +19,13 @@ const NO_PEERS: TransportOpener = {
  */
 export async function askedDevice(address: string, log: Logger): Promise<CameraDevice> {
   const spec = parseSourceSpec(address);
-  const source = openSource(spec, { camera: 'asked', log, transports: NO_PEERS, audio: 'off' });
+  const source = openSource(spec, {
+    camera: 'asked',
+    log,
+    transports: NO_PEERS,
+    rooms: new RoomLinks(),
+    audio: 'off',
+  });
   const stop = new AbortController();
   const sizes = new Set<string>();
   let why = 'it did not answer in time';

@@ -13,6 +13,7 @@ import { createTransports } from '@pinhole/webrtc';
 import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback } from '../config/network-range.ts';
+import type { RoomLinks } from '../rooms/room-links.ts';
 import { openSource, type SourceSpec } from '../sources/source-spec.ts';
 import { openFanout } from './fanout.ts';
 import { iceServersOf } from './ice-servers.ts';
@@ -50,7 +51,10 @@ export interface MediaParts {
 }
 
 /** The real ones. */
-export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
+export function openMediaParts(
+  config: ServerConfig,
+  { rooms, log }: { readonly rooms: Pick<RoomLinks, 'open'>; readonly log: Logger },
+): MediaParts {
   const decoder = new JpegDecoder();
   const feeds = new PictureFeeds({ now: utcNow });
   const reach = {
@@ -63,7 +67,7 @@ export function openMediaParts(config: ServerConfig, log: Logger): MediaParts {
   const fanout = openFanout(config.webrtc, log);
   return {
     openSource: (camera, spec, { audio }) =>
-      openSource(spec, { camera, log: log.child({ camera }), transports, audio }),
+      openSource(spec, { camera, log: log.child({ camera }), transports, rooms, audio }),
     openPeers: ({ cameras, now, log: peerLog }) =>
       createWeriftPeerFactory({
         ...reach,

@@ -2,6 +2,7 @@ import { type Logger, PinholeError } from '@pinhole/core';
 import type { Source } from '@pinhole/engine';
 import type { TransportOpener } from '@pinhole/webrtc';
 import { didYouMean } from '../config/suggest.ts';
+import type { RoomLinks } from '../rooms/room-links.ts';
 
 /** What a source gets besides its own settings. */
 export interface SourceSurroundings {
@@ -13,6 +14,8 @@ export interface SourceSurroundings {
   readonly audio: 'off' | 'on';
   /** How WebRTC peers reach this machine. */
   readonly transports: TransportOpener;
+  /** The signaling rooms of this server. */
+  readonly rooms: Pick<RoomLinks, 'open'>;
 }
 
 /** One kind of source: how it is written in a line of text, and what it then is. */

@@ -4,6 +4,7 @@ import { esp32 } from './esp32.ts';
 import { file } from './file.ts';
 import { mjpeg } from './mjpeg.ts';
 import { push } from './push.ts';
+import { room } from './room.ts';
 import { rpicam } from './rpicam.ts';
 import { rtsp } from './rtsp.ts';
 import { type SourceKind, type SourceSurroundings, sourceFault } from './source-kind.ts';
@@ -13,7 +14,7 @@ import { v4l2 } from './v4l2.ts';
 import { whip } from './whip.ts';
 
 /** Every kind of source there is; the order is that of the list in error messages. */
-const KINDS = [synthetic, file, rtsp, mjpeg, esp32, rpicam, v4l2, ustreamer, whip, push] as const;
+const KINDS = [synthetic, file, rtsp, mjpeg, esp32, rpicam, v4l2, ustreamer, whip, push, room] as const;
 
 type SpecOf<Kind> = Kind extends SourceKind<infer Spec> ? Spec : never;
 
