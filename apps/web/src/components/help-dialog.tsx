@@ -1,6 +1,9 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-const KEYS = [
+/** Keys, and what each does. */
+export type KeyList = readonly (readonly [key: string, meaning: string])[];
+
+const KEYS: KeyList = [
   ['F', 'Full screen'],
   ['P', 'Picture in picture'],
   ['S', 'Save a snapshot'],
@@ -22,10 +25,16 @@ const KEYS = [
   ['V', 'List of recordings'],
   ['Esc', 'Back to live; all cameras'],
   ['?', 'This help'],
-] as const;
+];
 
 /** What the keys do. */
-export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
+export function HelpDialog({
+  keys = KEYS,
+  onClose,
+}: {
+  readonly keys?: KeyList;
+  readonly onClose: () => void;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   // The page takes the dialog away, not the browser: what is asked next must not meet one that is closed and still there.
@@ -37,7 +46,7 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
     <dialog ref={dialog} onCancel={cancel} aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
       <dl>
-        {KEYS.map(([key, meaning]) => (
+        {keys.map(([key, meaning]) => (
           <>
             <dt>
               <kbd>{key}</kbd>

@@ -3,11 +3,13 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { HelpDialog } from '../components/help-dialog.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { LiveView } from '../components/live-view.tsx';
+import { NavLink } from '../components/nav-link.tsx';
 import { type GridLayout, layOutGrid } from '../grid-layout.ts';
 import { useKeys } from '../keyboard.ts';
 import { useLivePlayer } from '../live-player-hook.ts';
-import { cameraHref, go } from '../routing.ts';
+import { cameraHref, go, PUBLISH_HREF, ROOMS_HREF } from '../routing.ts';
 import type { CameraSummary } from '../session/api.ts';
+import { roomsOfServer } from '../session/rooms-of-server.ts';
 import { signOut, token } from '../session/token.ts';
 import { toggleTheme } from '../theme.ts';
 
@@ -92,6 +94,12 @@ const Frame = ({
         Pinhole
       </h1>
       <span class="spacer" />
+      {(roomsOfServer.value?.mode ?? 'off') !== 'off' && (
+        <nav class="nav" aria-label="More">
+          <NavLink icon="rooms" href={ROOMS_HREF} label="Rooms" />
+          <NavLink icon="publish" href={PUBLISH_HREF} label="Be a camera" />
+        </nav>
+      )}
       <IconButton icon="help" label="Keys (?)" onPress={onHelp} />
       <IconButton icon="theme" label="Dark or light" onPress={toggleTheme} />
       {token.value !== undefined && (
