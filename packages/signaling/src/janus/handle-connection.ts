@@ -83,12 +83,13 @@ export class HandleConnection {
     const wishes = JSON.stringify([camera.id, wanted]);
     if (this.#viewer?.answered === false && this.#viewer.wishes === wishes) return this.#viewer.offer;
     this.hangup('Close PC');
-    this.#attempt++;
+    const attempt = ++this.#attempt;
     const deadline = millis(options.now() + WATCH_PATIENCE_MS);
     const release = camera.acquire();
     try {
       await camera.ready({ deadline: micros(options.utcNow() + millisToMicros(WATCH_PATIENCE_MS)) });
-      return await this.#invite(camera, { wanted, wishes, identity });
+      if (attempt !== this.#attempt) throw hungUp();
+      return await this.#invite(camera, { wanted, wishes, identity, attempt });
     } catch (thrown) {
       const refusal = watchRefusalOf(thrown);
       if (refusal === undefined) throw thrown;
@@ -150,10 +151,14 @@ export class HandleConnection {
 
   async #invite(
     camera: Camera,
-    asked: { readonly wanted: UstreamerWishes; readonly wishes: string; readonly identity: JanusIdentity },
+    asked: {
+      readonly wanted: UstreamerWishes;
+      readonly wishes: string;
+      readonly identity: JanusIdentity;
+      readonly attempt: number;
+    },
   ): Promise<string> {
     const { options } = this.#context;
-    const attempt = this.#attempt;
     const who = asked.identity.at(camera.id);
     const { audio, mic } = soundWanted(asked.wanted, options.soundOf(camera.id));
     const voice = mic ? options.openVoice?.(camera.id, who) : undefined;
@@ -169,10 +174,10 @@ export class HandleConnection {
         patience: { connect: CONNECT_PATIENCE, recovery: RECOVERY_PATIENCE, silence: SILENCE_PATIENCE },
         changed: (state) => this.#changed(life, state),
       });
-      if (attempt !== this.#attempt || life.state === 'over') {
+      if (asked.attempt !== this.#attempt || life.state === 'over') {
         life.state = 'over';
         this.#end(id);
-        throw new PinholeError('session/ended', 'the viewer hung up before it was offered anything');
+        throw hungUp();
       }
       this.#viewer = { id, offer, wishes: asked.wishes, life, answered: false };
       return offer;
@@ -206,6 +211,9 @@ export class HandleConnection {
     }
   }
 }
+
+const hungUp = (): PinholeError =>
+  new PinholeError('session/ended', 'the viewer hung up before it was offered anything');
 
 const unexpected = (): JanusRefusal =>
   new JanusRefusal('unexpectedAnswer', 'Unexpected ANSWER (did we offer?)');

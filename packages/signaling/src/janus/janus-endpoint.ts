@@ -126,7 +126,7 @@ export class JanusEndpoint {
     const now = this.#options.now();
     for (const [socket, deadline] of this.#closing) {
       if (now < deadline) continue;
-      this.#closing.delete(socket);
+      this.#closing.set(socket, millis(Number.POSITIVE_INFINITY));
       socket.terminate();
     }
     for (const connection of this.#open) this.#beat(connection, now);
