@@ -1,15 +1,15 @@
 import { millis, PinholeError, silentLogger } from '@pinhole/core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeJanus, identityOf, settle, visitorOf } from './fake-janus.ts';
+import { identityOf, JanusRig, settle, visitorOf } from '../../../../test/support/janus-rig.ts';
 import { DEFAULT_JANUS_LIMITS } from './gateway-options.ts';
 import { JanusEndpoint } from './janus-endpoint.ts';
 import { JanusHttp } from './janus-http.ts';
 
-let rig: FakeJanus;
+let rig: JanusRig;
 
 beforeEach(() => {
-  rig = new FakeJanus();
+  rig = new JanusRig();
 });
 
 const create = { janus: 'create', transaction: 'c' };
@@ -103,7 +103,7 @@ describe('a session', () => {
 
 describe('the bounds', () => {
   it('as many sessions as an address may have; those that lost their connection make room', () => {
-    rig = new FakeJanus({ limits: { ...DEFAULT_JANUS_LIMITS, sessionsPerAddress: 2 } });
+    rig = new JanusRig({ limits: { ...DEFAULT_JANUS_LIMITS, sessionsPerAddress: 2 } });
     const [one, two] = [rig.connect(), rig.connect()];
     one.say(create, create, create);
     expect(one.take()).toMatchObject([
@@ -120,7 +120,7 @@ describe('the bounds', () => {
   });
 
   it('as many handles as a session may have', async () => {
-    rig = new FakeJanus({ limits: { ...DEFAULT_JANUS_LIMITS, handlesPerSession: 1 } });
+    rig = new JanusRig({ limits: { ...DEFAULT_JANUS_LIMITS, handlesPerSession: 1 } });
     const { client, session_id } = await rig.attached();
     client.say({ janus: 'attach', transaction: 'a', plugin: 'janus.plugin.ustreamer', session_id });
 
@@ -151,7 +151,7 @@ describe('the bounds', () => {
 
 describe('rights', () => {
   it('who may do nothing is refused by the table, but may ask who we are', () => {
-    rig = new FakeJanus({ authorize: () => undefined, secret: 'needed' });
+    rig = new JanusRig({ authorize: () => undefined, secret: 'needed' });
     const client = rig.connect();
     client.say(create, at(5), { janus: 'ping', transaction: 'p' }, { janus: 'info', transaction: 'i' });
 
@@ -268,7 +268,7 @@ describe('over HTTP', () => {
   });
 
   it('a poll of somebody who may see nothing is refused', async () => {
-    rig = new FakeJanus({ authorize: () => undefined });
+    rig = new JanusRig({ authorize: () => undefined });
 
     expect((await ask('GET', '/9')).status).toBe(403);
   });

@@ -1,12 +1,12 @@
 import { micros, PinholeError } from '@pinhole/core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ANSWER, FakeJanus, identityOf } from './fake-janus.ts';
+import { ANSWER, identityOf, JanusRig } from '../../../../test/support/janus-rig.ts';
 
 const PLUGIN = 'janus.plugin.ustreamer';
-let rig: FakeJanus;
+let rig: JanusRig;
 
 beforeEach(() => {
-  rig = new FakeJanus();
+  rig = new JanusRig();
 });
 
 const event = (at: { session_id: number; handle_id: number }, data: object, rest: object = {}) => ({
@@ -227,7 +227,7 @@ describe('a viewer, from watch to detach', () => {
 describe('the eras of the plugin', () => {
   /** `features`, `watch`, `start` and nonsense, each settled; ids and SDP in words. */
   async function transcript(replies: 'ack' | 'early' | 'late'): Promise<string[]> {
-    rig = new FakeJanus({ replies });
+    rig = new JanusRig({ replies });
     const { client, ...at } = await rig.attached();
     await rig.picture().catch(() => {});
     const lines: string[] = [];
@@ -306,7 +306,7 @@ describe('the eras of the plugin', () => {
 describe('a microphone', () => {
   it('goes where the server hears viewers, and ends with the connection', async () => {
     const said: string[] = [];
-    rig = new FakeJanus({
+    rig = new JanusRig({
       soundOf: () => ({ audio: true, mic: true }),
       openVoice: (camera, who) => {
         said.push(`${who.tokenId} at ${camera}`);

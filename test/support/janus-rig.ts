@@ -8,11 +8,15 @@ import {
   ViewerSessions,
 } from '@pinhole/engine';
 import { type JsonObject, janusMessageJson } from '@pinhole/protocol/janus';
-import { type ScriptedSource, scriptedCamera } from '../../../../test/support/scripted-camera.ts';
-import { JanusGateway } from './gateway.ts';
-import { DEFAULT_JANUS_LIMITS, type JanusGatewayOptions } from './gateway-options.ts';
-import type { JanusClient } from './janus-client.ts';
-import type { JanusIdentity, JanusVisitor } from './janus-identity.ts';
+import {
+  DEFAULT_JANUS_LIMITS,
+  type JanusClient,
+  JanusGateway,
+  type JanusGatewayOptions,
+  type JanusIdentity,
+  type JanusVisitor,
+} from '@pinhole/signaling/janus';
+import { type ScriptedSource, scriptedCamera } from './scripted-camera.ts';
 
 const SDP = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'm=video 9 UDP/TLS/RTP/SAVPF 96', ''];
 /** What a viewer answers. */
@@ -27,7 +31,7 @@ export interface FakePeer {
 }
 
 /** One WebSocket of a client, as a test sees it. */
-export interface FakeJanusClient {
+export interface RigClient {
   readonly client: JanusClient;
   /** Says something; several at once stand one after the other in one message. */
   say(...requests: readonly object[]): void;
@@ -53,7 +57,7 @@ export const visitorOf = (identity: JanusIdentity | undefined, address = '192.0.
 });
 
 /** A gateway over the real engine, with two cameras, a clock and a WebRTC stack that do what the test says. */
-export class FakeJanus {
+export class JanusRig {
   now: Millis = millis(1000);
   readonly sources: Readonly<Record<'door' | 'garden', ScriptedSource>>;
   readonly peers: FakePeer[] = [];
@@ -106,7 +110,7 @@ export class FakeJanus {
     };
   }
 
-  connect(identity?: JanusIdentity): FakeJanusClient {
+  connect(identity?: JanusIdentity): RigClient {
     const inbox: JsonObject[] = [];
     const client: JanusClient = {
       visitor: visitorOf(identity),
@@ -129,7 +133,7 @@ export class FakeJanus {
 
   /** A client with a session and a handle, whose camera has a picture. */
   async attached(identity?: JanusIdentity): Promise<{
-    readonly client: FakeJanusClient;
+    readonly client: RigClient;
     readonly session_id: number;
     readonly handle_id: number;
   }> {
