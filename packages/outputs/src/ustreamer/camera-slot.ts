@@ -42,6 +42,7 @@ export class CameraSlot {
   readonly #again = new Backoff(AGAIN);
   #againAt = 0;
   #closed = false;
+  #wasRead = false;
   #skipped = 0;
   #awoken = 0;
   #openFailures = 0;
@@ -77,7 +78,9 @@ export class CameraSlot {
     const { secondsSince, wantsKey } = publisher.readers;
     const isRead = secondsSince < READER_SECONDS;
     this.#tellFault(publisher.fault);
-    if (isRead || publisher.counters.published === 0) this.#wake(publisher, isRead);
+    if (isRead && !this.#wasRead) this.#awoken++;
+    this.#wasRead = isRead;
+    if (isRead || publisher.counters.published === 0) this.#wake(publisher);
     else this.#rest();
     if (isRead && wantsKey) this.#feed?.requestKey();
   }
@@ -118,9 +121,8 @@ export class CameraSlot {
     return true;
   }
 
-  #wake(publisher: SlotPublisher, isRead: boolean): void {
+  #wake(publisher: SlotPublisher): void {
     if (this.#feed) return;
-    if (isRead) this.#awoken++;
     const { camera, feeds, now, target } = this.#options;
     this.#feed =
       target.kind === 'h264'
