@@ -55,15 +55,18 @@ export function transportSection(description: SessionDescription, media: SdpMedi
 
 /**
  * How the peer is reached, by the m-section that stands for the connection and the lines above all sections.
+ * @param from whether it is an offer, or an answer to one of ours: only that may choose to open DTLS
  * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/unsupported`
  * @see RFC 8839 §5.4 (ICE), RFC 8122 §5 (fingerprint), RFC 5763 §5 (setup)
  */
 export const readRemoteSide = (
   description: SessionDescription,
   media: SdpMedia,
+  from: 'offer' | 'answer' = 'offer',
 ): Omit<RemoteSide, 'channels'> => ({
   ice: readIce(description, media),
   fingerprints: readFingerprints(description, media),
+  dtlsRole: readDtlsRole(description, media, from),
 });
 
 function readIce(description: SessionDescription, media: SdpMedia): RemoteSide['ice'] {
@@ -93,14 +96,21 @@ function readFingerprints(description: SessionDescription, media: SdpMedia): rea
   if (fingerprints.length === 0) {
     throw new PinholeError('webrtc/malformed-offer', 'a=fingerprint: need one, of SHA-256 for instance');
   }
-  const setup = attribute(media, 'setup') ?? attribute(description, 'setup') ?? 'actpass';
-  if (setup !== 'actpass' && setup !== 'passive') {
-    throw new PinholeError(
-      'webrtc/unsupported',
-      `a=setup:${setup}: need actpass or passive, the server opens DTLS`,
-    );
-  }
   return fingerprints;
+}
+
+function readDtlsRole(
+  description: SessionDescription,
+  media: SdpMedia,
+  from: 'offer' | 'answer',
+): 'client' | 'server' {
+  const setup = attribute(media, 'setup') ?? attribute(description, 'setup') ?? 'actpass';
+  if (setup === 'active' && from === 'answer') return 'client';
+  if (setup === 'actpass' || setup === 'passive') return 'server';
+  throw new PinholeError(
+    'webrtc/unsupported',
+    `a=setup:${setup}: need actpass or passive, the server opens DTLS`,
+  );
 }
 
 /**

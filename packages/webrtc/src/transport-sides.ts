@@ -36,5 +36,7 @@ export interface RemoteIce {
 export interface RemoteSide {
   readonly ice: RemoteIce;
   readonly fingerprints: readonly Fingerprint[];
+  /** Its part in DTLS; default `server`. */
+  readonly dtlsRole?: 'client' | 'server';
   readonly channels?: RemoteChannels;
 }

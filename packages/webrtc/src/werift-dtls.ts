@@ -1,6 +1,7 @@
 import { messageOf } from '@pinhole/core';
 import {
   DtlsClient,
+  DtlsServer,
   Event,
   ProtectionProfileAeadAes128Gcm,
   ProtectionProfileAes128CmHmacSha1_80,
@@ -24,6 +25,7 @@ export interface SrtpKeyPair {
 
 const ALERT = { warning: 1, fatal: 2, closeNotify: 0 } as const;
 const RECORD_HEADER_BYTES = 13;
+const HANDSHAKE_RECORD = 22;
 const LENGTH_AT = 11;
 
 /** A handshake takes a tenth of it, with every flight sent again; werift keeps each part that waits for others. */
@@ -32,14 +34,17 @@ const MAX_HANDSHAKE_BYTES = 256 * 1024;
 /** No flight is sent again once the handshake stands at this one. */
 const NO_MORE_FLIGHTS = 99;
 
+/** A client that lost our last words is sent them so often again. */
+const MAX_REPEATS = 10;
+
 /**
- * DTLS by werift, always as the client: it speaks first and at once, which is sooner than werift's own 100 ms and sooner
- * than waiting for a browser's first flight; and when its handshake ends the browser is ready for media, which it is not
- * the other way round. Once the handshake is over, its records are ours.
+ * DTLS by werift, as the client wherever the peer lets us: it speaks first and at once, which is sooner than werift's own
+ * 100 ms and sooner than waiting for a browser's first flight; and when its handshake ends the browser is ready for
+ * media, which it is not the other way round. Once the handshake is over, its records are ours.
  */
 export class WeriftDtls extends RTCDtlsTransport {
   readonly #path: DtlsPath;
-  #client: DtlsClient | undefined;
+  #socket: DtlsClient | DtlsServer | undefined;
   #records: DtlsRecords | undefined;
   #said = false;
 
@@ -51,38 +56,43 @@ export class WeriftDtls extends RTCDtlsTransport {
       ProtectionProfileAes128CmHmacSha1_80,
     ]);
     this.#path = path;
-    this.role = 'client';
   }
 
   /**
-   * Makes the handshake with the peer whose certificate has one of `fingerprints`.
+   * Makes the handshake with the peer whose certificate has one of `fingerprints`, in the part that is ours.
    * @throws {Error} the handshake failed; the peer tells its session.
    */
   async handshake(
     fingerprints: readonly Fingerprint[],
     handlers: {
+      readonly role: 'client' | 'server';
       readonly closed: () => void;
       /** Takes what the peer sends inside DTLS. */
       readonly plain: (payload: Uint8Array) => void;
     },
   ): Promise<SrtpKeyPair> {
+    const { role } = handlers;
+    this.role = role;
     this.setRemoteParams(
       new RTCDtlsParameters(
         fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
-        'server',
+        role === 'client' ? 'server' : 'client',
       ),
     );
     const done = super.start();
-    if (!(this.dtls instanceof DtlsClient)) throw new Error('werift made no DTLS client');
-    const client = this.dtls;
-    this.#client = client;
-    const connect = client.connect.bind(client);
-    client.connect = () => Promise.resolve();
-    this.#guard(client, handlers);
-    connect().catch((error: unknown) => client.onError.execute(new Error(messageOf(error))));
+    const socket = this.dtls;
+    if (!(socket instanceof DtlsClient || socket instanceof DtlsServer))
+      throw new Error('werift made no DTLS');
+    this.#socket = socket;
+    this.#guard(socket, handlers);
+    if (socket instanceof DtlsClient) {
+      const connect = socket.connect.bind(socket);
+      socket.connect = () => Promise.resolve();
+      connect().catch((error: unknown) => socket.onError.execute(new Error(messageOf(error))));
+    }
     await done;
-    this.#records = new DtlsRecords(keysOf(client), () => ++client.dtls.recordSequenceNumber);
-    return this.#keys(client);
+    this.#records = new DtlsRecords(keysOf(socket, role), () => ++socket.dtls.recordSequenceNumber);
+    return this.#keys(socket);
   }
 
   /** Takes a datagram of DTLS. */
@@ -119,14 +129,14 @@ export class WeriftDtls extends RTCDtlsTransport {
 
   /** Tells the peer that the connection ends (RFC 5246 §7.2.1). */
   sayClosed(): void {
-    const client = this.#client;
-    if (!client || this.#said) return;
+    const socket = this.#socket;
+    if (!socket || this.#said) return;
     this.#said = true;
     if (this.#records) {
       const alert = Uint8Array.of(ALERT.warning, ALERT.closeNotify);
       this.#path.send(this.#records.seal(CONTENT_TYPE.alert, alert));
     }
-    client.dtls.flight = NO_MORE_FLIGHTS;
+    socket.dtls.flight = NO_MORE_FLIGHTS;
   }
 
   /**
@@ -134,12 +144,13 @@ export class WeriftDtls extends RTCDtlsTransport {
    * content type that it does not know, to be the end, and takes a record as often as it comes.
    */
   #guard(
-    client: DtlsClient,
+    dtls: DtlsClient | DtlsServer,
     { closed, plain }: { readonly closed: () => void; readonly plain: (payload: Uint8Array) => void },
   ): void {
-    const { socket } = client.transport;
+    const { socket } = dtls.transport;
     const pass = socket.onData;
     let handshakeBytes = 0;
+    let repeats = 0;
     socket.onData = (datagram, from) => {
       const records = this.#records;
       if (!records) {
@@ -152,13 +163,16 @@ export class WeriftDtls extends RTCDtlsTransport {
         if (record?.type === CONTENT_TYPE.applicationData) plain(record.payload);
         else if (record?.type === CONTENT_TYPE.alert && endsConnection(record.payload)) closed();
       }
+      // Its last flight came again: ours got lost (RFC 6347 §4.2.4).
+      if (dtls instanceof DtlsServer && datagram[0] === HANDSHAKE_RECORD && repeats++ < MAX_REPEATS)
+        for (const words of dtls.dtls.lastMessage) this.#path.send(words);
     };
   }
 
-  #keys(client: DtlsClient): SrtpKeyPair {
-    const gcm = client.srtp.srtpProfile === ProtectionProfileAeadAes128Gcm;
+  #keys(socket: DtlsClient | DtlsServer): SrtpKeyPair {
+    const gcm = socket.srtp.srtpProfile === ProtectionProfileAeadAes128Gcm;
     const profile = gcm ? SRTP_PROFILE.aeadAes128Gcm : SRTP_PROFILE.aes128CmHmacSha1;
-    const { localKey, localSalt, remoteKey, remoteSalt } = client.extractSessionKeys(16, gcm ? 12 : 14) as {
+    const { localKey, localSalt, remoteKey, remoteSalt } = socket.extractSessionKeys(16, gcm ? 12 : 14) as {
       readonly [name in 'localKey' | 'localSalt' | 'remoteKey' | 'remoteSalt']: Buffer;
     };
     return {
@@ -192,17 +206,23 @@ interface AeadCipher {
 
 const SALT_BYTES = 4;
 
-function keysOf({ cipher, dtls: { epoch, version } }: DtlsClient): DtlsKeys {
+function keysOf(
+  { cipher, dtls: { epoch, version } }: DtlsClient | DtlsServer,
+  role: 'client' | 'server',
+): DtlsKeys {
   const { blockAlgorithm, clientWriteKey, serverWriteKey, clientNonce, serverNonce } =
     cipher.cipher as unknown as AeadCipher;
   if (blockAlgorithm !== 'aes-128-gcm' && blockAlgorithm !== 'aes-256-gcm')
     throw new Error(`DTLS agreed on ${blockAlgorithm}`);
+  const client = { key: clientWriteKey, salt: clientNonce.subarray(0, SALT_BYTES) };
+  const server = { key: serverWriteKey, salt: serverNonce.subarray(0, SALT_BYTES) };
+  const [local, remote] = role === 'client' ? [client, server] : [server, client];
   return {
     algorithm: blockAlgorithm,
-    localKey: clientWriteKey,
-    remoteKey: serverWriteKey,
-    localSalt: clientNonce.subarray(0, SALT_BYTES),
-    remoteSalt: serverNonce.subarray(0, SALT_BYTES),
+    localKey: local.key,
+    remoteKey: remote.key,
+    localSalt: local.salt,
+    remoteSalt: remote.salt,
     epoch,
     version: (version.major << 8) | version.minor,
   };

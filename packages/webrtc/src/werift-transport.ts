@@ -191,6 +191,7 @@ export class WeriftTransport {
     this.#shaking = true;
     this.#dtls
       .handshake(this.#remote?.fingerprints ?? [], {
+        role: this.#remote?.dtlsRole === 'client' ? 'server' : 'client',
         closed: () => handlers.closed(),
         plain: (payload) => {
           if (!this.#ended) this.#channels?.receive(payload);

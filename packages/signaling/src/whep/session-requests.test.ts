@@ -94,9 +94,7 @@ describe('PATCH that restarts ICE', () => {
   beforeEach(async () => {
     await rig.openLive();
     rig.renegotiate = (offer) =>
-      Promise.resolve(
-        ANSWER.replace('server-ufrag', `to${/ice-ufrag:(.*)/.exec(offer)?.[1]?.trim() ?? ''}`),
-      );
+      Promise.resolve(ANSWER.replace('server-ufrag', `to${/ice-ufrag:(.*)/.exec(offer)?.[1]?.trim() ?? ''}`));
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { CHUNK, type SctpChunk, type SctpPacket } from './chunks.ts';
 import { Inbound, type InboundLimits, type InboundMessage } from './inbound.ts';
-import type { OutboundMessage } from './message-queues.ts';
+import type { MessageToSend } from './message-queues.ts';
 import { OneTimer } from './one-timer.ts';
 import { Opening, type OpeningChunk } from './opening.ts';
 import { Outbound } from './outbound.ts';
@@ -31,12 +31,6 @@ export interface AssociationOptions {
   /** It is over: the peer said so, or broke what was agreed on, or `abort` was called. */
   readonly down: () => void;
 }
-
-/** What is wanted of a message. */
-export type MessageToSend = Pick<
-  OutboundMessage,
-  'streamId' | 'protocol' | 'ordered' | 'maxRetransmits' | 'payload'
->;
 
 const RESET_AGAIN_MS = 1000;
 const SACK_DELAY_MS = 100;

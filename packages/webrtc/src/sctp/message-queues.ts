@@ -1,13 +1,17 @@
 import { ssnAfter } from './serial.ts';
 
-/** A message on its way out. */
-export interface OutboundMessage {
+/** What is wanted of a message. */
+export interface MessageToSend {
   readonly streamId: number;
   readonly protocol: number;
   readonly ordered: boolean;
   /** How often each of its chunks is sent again at most; undefined: until it arrives. */
   readonly maxRetransmits: number | undefined;
   readonly payload: Uint8Array;
+}
+
+/** A message on its way out. */
+export interface OutboundMessage extends MessageToSend {
   /** Counts from 0 for each stream; set when its first chunk goes. */
   ssn: number;
   /** Bytes that were cut off its front. */
@@ -43,7 +47,7 @@ export class MessageQueues {
     return this.#begun === undefined && this.#turns.length === 0;
   }
 
-  push(message: Omit<OutboundMessage, 'ssn' | 'taken' | 'abandoned'>): void {
+  push(message: MessageToSend): void {
     const stream = this.#streamOf(message.streamId);
     if (stream.messages.push({ ...message, ssn: 0, taken: 0, abandoned: false }) === 1)
       this.#turns.push(message.streamId);

@@ -1,6 +1,6 @@
 import type { DataChunk, ForwardTsnChunk, SackChunk } from './chunks.ts';
 import { CongestionWindow } from './congestion-window.ts';
-import { type Fragment, MessageQueues, type OutboundMessage } from './message-queues.ts';
+import { type Fragment, MessageQueues, type MessageToSend, type OutboundMessage } from './message-queues.ts';
 import { RetransmissionTimeout } from './retransmission-timeout.ts';
 import { tsnAfter, tsnAhead } from './serial.ts';
 import { MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES } from './serialize-packet.ts';
@@ -84,7 +84,7 @@ export class Outbound {
     return streams;
   }
 
-  push(message: Omit<OutboundMessage, 'ssn' | 'taken' | 'abandoned'>): void {
+  push(message: MessageToSend): void {
     this.#queues.push(message);
     this.#buffered.set(message.streamId, this.bufferedOf(message.streamId) + message.payload.byteLength);
   }
