@@ -194,6 +194,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     securityHeaders: securityHeaders({
       frameAncestors: config.frameAncestors,
       films: config.rooms.mode !== 'off',
+      talks: Object.values(config.cameras).some(({ picamera }) => picamera !== undefined),
     }),
     bodyBytes: limits.bodyBytes,
     refusals,

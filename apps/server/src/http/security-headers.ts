@@ -6,6 +6,8 @@ export function securityHeaders(options: {
   readonly frameAncestors: readonly string[];
   /** Whether the page may ask for this device's camera and microphone: it makes a camera of a room of them. */
   readonly films: boolean;
+  /** Whether the page may ask for the microphone alone: it talks with somebody beside a camera. */
+  readonly talks: boolean;
 }): Readonly<Record<string, string>> {
   const ancestors = options.frameAncestors.map((source) => (source === 'self' ? "'self'" : source));
   const policy = [
@@ -22,7 +24,8 @@ export function securityHeaders(options: {
     "form-action 'self'",
     `frame-ancestors ${ancestors.length === 0 ? "'none'" : ancestors.join(' ')}`,
   ];
-  const devices = options.films ? 'camera=(self), microphone=(self)' : 'camera=(), microphone=()';
+  const { films, talks } = options;
+  const devices = `camera=(${films ? 'self' : ''}), microphone=(${films || talks ? 'self' : ''})`;
   return {
     'Content-Security-Policy': policy.join('; '),
     'X-Content-Type-Options': 'nosniff',

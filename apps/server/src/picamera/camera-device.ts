@@ -77,7 +77,7 @@ export class CameraDevice {
       camera,
       snapshots,
       ...(recorded && { archive: recorded.archive, recorder: recorded.recorder }),
-      ...(archive && { archive, archiveWrittenBy: 'others' }),
+      ...(archive && { foreignArchive: archive }),
       ...(ipc && { ipc }),
       wire: config.wire,
       now,
@@ -87,17 +87,25 @@ export class CameraDevice {
     this.#device = this.#appear();
   }
 
-  /** @throws {PinholeError} `ipc/*` */
+  /** @throws {PinholeError} `ipc/*`, `speaker/*`, `mqtt/bad-url`; of recordings that cannot be read, what Node.js throws */
   static async open(options: CameraDeviceOptions): Promise<CameraDevice> {
     const { config, camera, socket, now, log } = options;
     const { ipc, recordings: root } = config;
-    if (ipc.enabled) await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
-    return new CameraDevice(options, {
-      ipc: ipc.enabled
-        ? await IpcSocket.open({ path: socket, framing: ipc.framing, mode: SOCKET_MODE[ipc.access], log })
-        : undefined,
-      archive: root === undefined ? undefined : await Archive.open({ camera: camera.id, root, now, log }),
-    });
+    const archive =
+      root === undefined ? undefined : await Archive.open({ camera: camera.id, root, now, log });
+    let socketOpened: IpcSocket | undefined;
+    try {
+      if (ipc.enabled) {
+        await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
+        const { framing, access } = ipc;
+        socketOpened = await IpcSocket.open({ path: socket, framing, mode: SOCKET_MODE[access], log });
+      }
+      return new CameraDevice(options, { ipc: socketOpened, archive });
+    } catch (error) {
+      // The speaker and the link, too, may be refused.
+      await Promise.all([socketOpened?.close(), archive?.close()]);
+      throw error;
+    }
   }
 
   /** What happened, by name. */

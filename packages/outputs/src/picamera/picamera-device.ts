@@ -6,6 +6,8 @@ import type { Recorder } from '../recorder/recorder.ts';
 import type { Snapshots } from '../snapshot/snapshots.ts';
 import type { IpcSocket } from './ipc/ipc-socket.ts';
 import { ArchiveLibrary } from './library/archive-library.ts';
+import { JoinedLibrary } from './library/joined-library.ts';
+import type { VideoLibrary } from './library/video-library.ts';
 import { PicameraChannels, type PicameraViewer } from './picamera-channels.ts';
 import { type PicameraCounters, PicameraTally } from './picamera-counters.ts';
 import { FairTurns } from './transfer/fair-turns.ts';
@@ -17,8 +19,8 @@ export interface PicameraChannelsOptions {
   readonly snapshots: Pick<Snapshots, 'take'>;
   /** What viewers may look through and fetch; without one, queries and downloads are met with silence. */
   readonly archive?: Archive;
-  /** `others` for a folder that another program writes into. Default `us`. */
-  readonly archiveWrittenBy?: 'us' | 'others';
+  /** A folder that another program records into, or did: viewers find both in one list. */
+  readonly foreignArchive?: Archive;
   /** What records when a viewer asks for it. */
   readonly recorder?: Pick<Recorder, 'start' | 'stop' | 'state' | 'events'>;
   /** The socket for local programs. It stays its owner's. */
@@ -65,11 +67,11 @@ export const PICAMERA_CHANNELS: readonly NegotiatedChannel[] = [
  * ```
  */
 export function createPicameraChannels(options: PicameraChannelsOptions): PicameraDevice {
-  const { archive, archiveWrittenBy: writtenBy = 'us', ipc } = options;
+  const { ipc } = options;
   const tally = new PicameraTally();
   const parts = {
     options,
-    library: archive && new ArchiveLibrary({ archive, writtenBy }),
+    library: libraryOf(options),
     tally,
     turns: new FairTurns(),
   };
@@ -91,4 +93,10 @@ export function createPicameraChannels(options: PicameraChannelsOptions): Picame
       for (const channels of served) channels.close();
     },
   };
+}
+
+function libraryOf({ archive, foreignArchive }: PicameraChannelsOptions): VideoLibrary | undefined {
+  const own = archive && new ArchiveLibrary({ archive, writtenBy: 'us' });
+  const foreign = foreignArchive && new ArchiveLibrary({ archive: foreignArchive, writtenBy: 'others' });
+  return own && foreign ? new JoinedLibrary([foreign, own]) : (foreign ?? own);
 }

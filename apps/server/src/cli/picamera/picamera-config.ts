@@ -57,6 +57,7 @@ export function picameraConfig(flags: GivenFlags): PicameraConfiguration {
 function device(flags: GivenFlags, uid: string, recordings: 'off' | 'on') {
   const sound = flags.has('no-audio') ? ('off' as const) : ('on' as const);
   const channel = textOf(flags, 'ipc-channel') as 'both' | 'lossy' | 'reliable';
+  const root = textOf(flags, 'record-path');
   return {
     uid,
     // Whom the broker lets in may do everything, as with pi-webrtc.
@@ -67,6 +68,8 @@ function device(flags: GivenFlags, uid: string, recordings: 'off' | 'on') {
     ],
     audio: sound,
     ...(sound === 'on' && { speaker: 'default' }),
+    // Those of pi-webrtc that are there already.
+    ...(root !== '' && { recordings: root }),
     ...(flags.has('enable-ipc') && {
       ipc: { enabled: true, channel, socket: textOf(flags, 'socket-path') },
     }),

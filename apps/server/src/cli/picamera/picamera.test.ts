@@ -52,6 +52,7 @@ describe('flags of pi-webrtc', () => {
             uid: 'garden',
             rights: ['view', 'control', 'record', 'download'],
             audio: 'off',
+            recordings: '/rec',
             ipc: { enabled: true, channel: 'reliable', socket: '/tmp/pi-webrtc-ipc.sock' },
           },
         },

@@ -30,15 +30,27 @@ const TIMELAPSE = 'timelapse/';
 export class ArchiveLibrary implements VideoLibrary {
   readonly #archive: Archive;
   readonly #writtenBy: 'us' | 'others';
-  readonly #root: string;
+  /** Its folder, absolute. */
+  readonly root: string;
   readonly #timelapse: TimelapseFolder;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ archive, writtenBy }: ArchiveLibraryOptions) {
     this.#archive = archive;
     this.#writtenBy = writtenBy;
-    this.#root = resolve(archive.root);
-    this.#timelapse = new TimelapseFolder(join(this.#root, TIMELAPSE));
+    this.root = resolve(archive.root);
+    this.#timelapse = new TimelapseFolder(join(this.root, TIMELAPSE));
+  }
+
+  /** Where a path stands below the folder, whether there is anything or not; undefined: elsewhere. */
+  placeOf(path: string): string | undefined {
+    const root = this.root.endsWith(sep) ? this.root : `${this.root}${sep}`;
+    return path.startsWith(root) ? path.slice(root.length).split(sep).join('/') : undefined;
+  }
+
+  /** The path on the device of a place below the folder. */
+  pathOf(place: string): string {
+    return join(this.root, ...place.split('/'));
   }
 
   async find(query: FileQuery): Promise<readonly VideoEntry[]> {
@@ -120,18 +132,18 @@ export class ArchiveLibrary implements VideoLibrary {
 
   #recording({ path, startTime, endTime }: RecordedFile): VideoEntry {
     const durationSeconds = Math.max(0, Math.floor((endTime - startTime) / 1e6));
-    return { path: join(this.#root, ...path.split('/')), durationSeconds };
+    return { path: this.pathOf(path), durationSeconds };
   }
 
   #film({ name, durationSeconds }: Film): VideoEntry {
-    return { path: join(this.#root, TIMELAPSE, name), durationSeconds };
+    return { path: join(this.root, TIMELAPSE, name), durationSeconds };
   }
 
   /** @throws {PinholeError} `picamera/outside` */
   #below(path: string): string {
-    const root = this.#root.endsWith(sep) ? this.#root : `${this.#root}${sep}`;
-    if (!path.startsWith(root)) throw outside(path);
-    return path.slice(root.length).split(sep).join('/');
+    const place = this.placeOf(path);
+    if (place === undefined) throw outside(path);
+    return place;
   }
 
   async #look(): Promise<void> {
@@ -149,7 +161,8 @@ function microsOf(time: string): Micros | undefined {
   return at && micros(at.getTime() * 1000);
 }
 
-const outside = (path: string): PinholeError =>
+/** The refusal of a path that is in no folder of recordings. */
+export const outside = (path: string): PinholeError =>
   new PinholeError(
     'picamera/outside',
     `${printable(path)} is not below the folder of this camera's recordings`,
