@@ -1,5 +1,4 @@
 import { PinholeError } from '@pinhole/core';
-import { RTP_EXTENSION_URI } from '@pinhole/media/rtp';
 import {
   attribute,
   attributes,
@@ -10,14 +9,27 @@ import {
   type SessionDescription,
 } from '@pinhole/media/sdp';
 import { bundledWith, parseOffer, readChannels, readRemoteSide, transportSection } from '@pinhole/webrtc';
-import type { ExtensionIds, NegotiatedSession, NegotiatedVideo } from './negotiated-session.ts';
-import { OFFERED_EXTENSIONS, OFFERED_MID } from './viewer-offering.ts';
+import type {
+  ExtensionIds,
+  NegotiatedAudio,
+  NegotiatedSession,
+  NegotiatedVideo,
+} from './negotiated-session.ts';
+import {
+  OFFERED_EXTENSIONS,
+  OFFERED_MID,
+  OFFERED_URI,
+  type OfferedSound,
+  OPUS_PAYLOAD_TYPE,
+} from './viewer-offering.ts';
 
 /** What an answer is held against. */
 export interface OfferedFormats {
   /** Those of the picture, as they stood in the offer. */
   readonly payloadTypes: readonly number[];
   readonly channels: 'none' | 'some';
+  /** What of sound was offered. */
+  readonly sound?: OfferedSound;
 }
 
 /**
@@ -46,11 +58,13 @@ function read(text: string, offered: OfferedFormats): NegotiatedSession {
   const video = videoOf(media, offered);
   const connection = transportSection(description, media);
   const channels = offered.channels === 'some' ? channelsOf(description) : undefined;
-  const { ice, fingerprints } = readRemoteSide(description, connection);
+  const audio = offered.sound && audioOf(description, offered.sound);
+  const { ice, ...security } = readRemoteSide(description, connection, 'answer');
   return {
     ice: { ...ice, role: 'controlled' },
-    fingerprints,
+    ...security,
     video,
+    ...(audio && { audio }),
     ...(channels && { channels }),
     candidates: attributes(connection, 'candidate'),
   };
@@ -71,11 +85,26 @@ function videoOf(media: SdpMedia, { payloadTypes }: OfferedFormats): NegotiatedV
   return { mid: OFFERED_MID.video, payloadType, extensionIds: idsOf(media), sends: true };
 }
 
+/** Sound as far as the viewer wants it; it may refuse all of it. */
+function audioOf(description: SessionDescription, offered: OfferedSound): NegotiatedAudio | undefined {
+  const media = description.media.find((section) => attribute(section, 'mid') === OFFERED_MID.audio);
+  if (media?.kind !== 'audio' || media.port === 0) return undefined;
+  if (!rtpFormats(media).some(({ payloadType }) => payloadType === OPUS_PAYLOAD_TYPE)) return undefined;
+  const direction = directionOf(media);
+  return {
+    mid: OFFERED_MID.audio,
+    payloadType: OPUS_PAYLOAD_TYPE,
+    extensionIds: idsOf(media),
+    sends: offered.sends && (direction === 'recvonly' || direction === 'sendrecv'),
+    receives: offered.receives && (direction === 'sendonly' || direction === 'sendrecv'),
+  };
+}
+
 /** Those of ours that the answer leaves standing. */
 function idsOf(media: SdpMedia): ExtensionIds {
   const answered = extensionMappings(media);
   const kept = Object.entries(OFFERED_EXTENSIONS).filter(([name, id]) =>
-    answered.some((one) => one.id === id && one.uri === RTP_EXTENSION_URI[name as keyof ExtensionIds]),
+    answered.some((one) => one.id === id && one.uri === OFFERED_URI[name as keyof ExtensionIds]),
   );
   return Object.fromEntries(kept);
 }

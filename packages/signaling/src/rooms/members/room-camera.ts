@@ -151,10 +151,11 @@ export class RoomCamera {
 }
 
 /** What is known of a camera that nobody has watched yet is little. */
-export function capabilitiesOf({ stream: { parameters } }: Camera): CameraCapabilities {
+export function capabilitiesOf({ stream: { parameters, audio } }: Camera): CameraCapabilities {
   return {
     codecs: ['H264'],
     transports: ['webrtc'],
+    ...(audio?.codec === 'opus' && { audio: true }),
     ...(parameters && { width: parameters.width, height: parameters.height }),
     ...(parameters?.framesPerSecond !== undefined && { fps: parameters.framesPerSecond }),
   };

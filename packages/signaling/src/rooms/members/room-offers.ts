@@ -96,6 +96,7 @@ export class RoomOffers {
     const { camera, sessions, whoIs, say, counters, log } = this.#options;
     try {
       const { id, offer } = await sessions.invite(camera, whoIs(viewer.id), {
+        peer: { audio: 'send' },
         changed: (state) => this.#changed(viewer, state),
       });
       viewer.session = id;
