@@ -19,6 +19,7 @@ export default defineConfig({
         recordings: join(SOURCE, 'recordings/index.ts'),
         rooms: join(SOURCE, 'rooms/index.ts'),
         picamera: join(SOURCE, 'picamera/index.ts'),
+        janus: join(SOURCE, 'janus/index.ts'),
       },
       formats: ['es'],
     },

@@ -14,6 +14,7 @@ const ENTRIES = [
   'recordings/index.d.ts',
   'rooms/index.d.ts',
   'picamera/index.d.ts',
+  'janus/index.d.ts',
 ];
 const SPECIFIER = /(?<=\bfrom ['"]|\bimport\(['"])([^'"]+)(?=['"])/g;
 
@@ -33,7 +34,7 @@ function resolveSpecifier(specifier: string, from: Declaration): Declaration {
     const path = join(dirname(from.path), specifier).replace(/\.(ts|js)$/, '.d.ts');
     return { name: from.name, path };
   }
-  const [, name, folder = ''] = /^@pinhole\/([a-z]+)(?:\/([a-z0-9]+))?$/.exec(specifier) ?? [];
+  const [, name, folder = ''] = /^@pinhole\/([a-z]+)(?:\/([a-z0-9-]+))?$/.exec(specifier) ?? [];
   if (name === undefined)
     throw new Error(`${from.name}/${from.path} would make consumers install ${specifier}`);
   return { name, path: join(folder, 'index.d.ts') };

@@ -20,8 +20,9 @@ export function createParts(
   options: LivePlayerOptions,
   { clock, handle }: { readonly clock: ClockOffset; readonly handle: (event: BoardEvent) => void },
 ): PlayerParts {
-  const endpoints = endpointsOf(options, document.baseURI);
-  const token = options.token ?? endpoints.token;
+  const { transport } = options;
+  const origin = transport ?? endpointsOf(options, document.baseURI);
+  const token = options.token ?? origin.token;
   const {
     players = ['webcodecs', 'mse', 'jpeg'],
     transports = ['webrtc', 'websocket'],
@@ -29,11 +30,15 @@ export function createParts(
   } = options;
   const screen = new Screen(options.container);
   const opener = new PathOpener({
-    endpoints,
+    origin,
     clock,
     players,
     ...(token === undefined ? {} : { token }),
     ...(iceServers === undefined ? {} : { iceServers }),
   });
-  return { screen, opener, board: new PathBoard({ order: transports, opener, screen, handle }) };
+  return {
+    screen,
+    opener,
+    board: new PathBoard({ order: transport ? [transport.name] : transports, opener, screen, handle }),
+  };
 }

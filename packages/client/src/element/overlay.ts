@@ -12,6 +12,7 @@ export interface OverlayActions {
 const WORDS = {
   webrtc: 'WebRTC',
   websocket: 'WebSocket',
+  janus: 'Janus',
   native: '',
   webcodecs: ' · WebCodecs',
   mse: ' · MSE',

@@ -1,2 +1,5 @@
 /** A way to carry the pictures. */
-export type TransportName = 'webrtc' | 'websocket';
+export type TransportName = ServerTransportName | 'janus';
+
+/** A way to carry the pictures of a Pinhole server. */
+export type ServerTransportName = 'webrtc' | 'websocket';

@@ -7,12 +7,13 @@ import type { PlayerName, WebSocketPlayerName } from '../players/player-name.ts'
 import { webCodecsProblem } from '../players/webcodecs/support.ts';
 import type { Failure } from '../transports/failure.ts';
 import type { PathEvent, PicturePath } from './picture-path.ts';
+import type { PictureTransport } from './picture-transport.ts';
 import { WebRtcPath } from './webrtc-path.ts';
 import { WebSocketPath } from './websocket-path.ts';
 
 /** What a path opener needs. */
 export interface PathOpenerOptions {
-  readonly endpoints: Endpoints;
+  readonly origin: Endpoints | PictureTransport;
   readonly clock: ClockOffset;
   /** In order of preference. */
   readonly players: readonly WebSocketPlayerName[];
@@ -51,9 +52,10 @@ export class PathOpener {
 
   /** Opens one; what becomes of it comes as events, the first of them after this returned. */
   open(transport: TransportName, handle: (event: PathEvent) => void): PicturePath | Failure {
-    const { endpoints } = this.#options;
+    const { origin } = this.#options;
+    if ('open' in origin) return origin.open(handle);
     if (transport === 'webrtc') {
-      const path = new WebRtcPath({ ...this.#options, url: endpoints.whep, handle });
+      const path = new WebRtcPath({ ...this.#options, url: origin.whep, handle });
       queueMicrotask(() => path.open());
       return path;
     }
@@ -62,7 +64,7 @@ export class PathOpener {
       const reason = [...this.#ruledOut.values()].join(' ') || 'No player for WebSocket was allowed.';
       return { code: 'client/no-player', reason, remedy: 'other-transport' };
     }
-    const path = new WebSocketPath({ ...this.#options, url: endpoints.live, player, handle });
+    const path = new WebSocketPath({ ...this.#options, url: origin.live, player, handle });
     queueMicrotask(() => path.open());
     return path;
   }
