@@ -10,11 +10,11 @@ export function faultOf(reply: JanusReply | undefined, asked: string): JanusFaul
   switch (reply.code) {
     case JANUS_ERROR.unauthorized:
       return lasting(
-        'janus/unauthorized',
+        'janus/credentials',
         `The server wants a secret or a token, or these are wrong: ${words}.`,
       );
     case JANUS_ERROR.unauthorizedPlugin:
-      return lasting('janus/unauthorized', `The token does not allow to use this plugin: ${words}.`);
+      return lasting('janus/credentials', `The token does not allow to use this plugin: ${words}.`);
     case JANUS_ERROR.noSuchPlugin:
       return lasting('janus/no-plugin', `The server has no such plugin: ${words}.`);
     case JANUS_ERROR.noSuchSession:

@@ -121,8 +121,8 @@ describe('a link over HTTP', () => {
   });
 
   it.each([
-    [401, 'janus/unauthorized'],
-    [403, 'janus/unauthorized'],
+    [401, 'janus/credentials'],
+    [403, 'janus/credentials'],
     [404, 'janus/session-gone'],
     [502, 'janus/unreachable'],
   ])('ends with what status %i means', async (status, code) => {

@@ -193,7 +193,7 @@ function httpFault(status: number): JanusFault {
     case 401:
     case 403:
       return lasting(
-        'janus/unauthorized',
+        'janus/credentials',
         `The server wants a secret or a token, or these are wrong (${status}).`,
       );
     case 404:

@@ -5,7 +5,7 @@ export type JanusFaultCode =
   /** What answers at the address is no Janus, or one that talks too much. */
   | 'janus/no-janus'
   /** Secret or token are wrong or missing. */
-  | 'janus/unauthorized'
+  | 'janus/credentials'
   | 'janus/no-plugin'
   /** The plugin has no such stream. */
   | 'janus/no-stream'

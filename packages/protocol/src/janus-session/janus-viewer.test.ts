@@ -159,10 +159,10 @@ describe('a viewer of a Janus', () => {
   });
 
   it.each([
-    [403, 'Unauthorized request (wrong or missing secret/token)', 'create', 'janus/unauthorized', 'never'],
+    [403, 'Unauthorized request (wrong or missing secret/token)', 'create', 'janus/credentials', 'never'],
     [472, 'Currently not accepting new sessions', 'create', 'janus/busy', 'later'],
     [460, "No such plugin 'janus.plugin.nope'", 'attach', 'janus/no-plugin', 'never'],
-    [405, "Provided token can't access plugin 'x'", 'attach', 'janus/unauthorized', 'never'],
+    [405, "Provided token can't access plugin 'x'", 'attach', 'janus/credentials', 'never'],
     [490, 'Unknown error', 'message', 'janus/refused', 'later'],
   ])('says %i %s in words', (code, reason, verb, faultCode, again) => {
     const { janus, script, fault, watching } = rig();
