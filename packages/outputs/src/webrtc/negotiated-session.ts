@@ -6,6 +6,7 @@ export interface ExtensionIds {
   readonly transportSequence?: number;
   readonly playoutDelay?: number;
   readonly absCaptureTime?: number;
+  readonly videoOrientation?: number;
 }
 
 /** How the picture is sent. */

@@ -3,7 +3,7 @@ import { PinholeError } from '@pinhole/core';
 import type { OfferedPeer, PeerMedia, PeerStats, ViewerEnd } from '@pinhole/engine';
 import { bFrames } from './offered-video.ts';
 import { readAnswer } from './viewer-acceptance.ts';
-import { buildOffer, offeredFormats } from './viewer-offering.ts';
+import { buildOffer, type OfferedSound, offeredFormats } from './viewer-offering.ts';
 import { type PeerContext, ViewerPeer } from './viewer-peer.ts';
 
 /** Candidates of the viewer that may wait for its answer; browsers send some ten. */
@@ -15,6 +15,7 @@ export class OfferingPeer implements OfferedPeer {
   readonly #peer: ViewerPeer;
   readonly #formats: readonly number[];
   readonly #channels: 'none' | 'some';
+  readonly #sound: OfferedSound;
   #early: string[] | undefined = [];
 
   private constructor(
@@ -23,12 +24,14 @@ export class OfferingPeer implements OfferedPeer {
       readonly sdp: string;
       readonly formats: readonly number[];
       readonly channels: 'none' | 'some';
+      readonly sound: OfferedSound;
     },
   ) {
     this.offer = offered.sdp;
     this.#peer = peer;
     this.#formats = offered.formats;
     this.#channels = offered.channels;
+    this.#sound = offered.sound;
   }
 
   /**
@@ -47,15 +50,18 @@ export class OfferingPeer implements OfferedPeer {
     }
     const peer = new ViewerPeer(media, context, transport);
     const channels = media.channels && media.channels.length > 0 ? 'some' : 'none';
+    const sound = soundOf(media);
     const sdp = buildOffer({
       local: transport.local,
       tracks: peer.tracks,
       sessionId: randomInt(1, 2 ** 32),
       parameters,
       channels,
+      sound,
+      turned: (media.rotation ?? 0) === 0 ? 'as it is' : 'turned',
     });
     const formats = offeredFormats(parameters).map(({ payloadType }) => payloadType);
-    return new OfferingPeer(peer, { sdp, formats, channels });
+    return new OfferingPeer(peer, { sdp, formats, channels, sound });
   }
 
   async accept(answer: string): Promise<void> {
@@ -63,7 +69,11 @@ export class OfferingPeer implements OfferedPeer {
     if (this.#peer.closed)
       throw new PinholeError('webrtc/closed', 'the connection ended before its answer came');
     if (!early) throw new PinholeError('webrtc/unsupported', 'the offer was answered already');
-    const session = readAnswer(answer, { payloadTypes: this.#formats, channels: this.#channels });
+    const session = readAnswer(answer, {
+      payloadTypes: this.#formats,
+      channels: this.#channels,
+      sound: this.#sound,
+    });
     this.#early = undefined;
     this.#peer.start(session);
     await Promise.all(early.map((candidate) => this.#peer.addCandidate(candidate)));
@@ -82,3 +92,9 @@ export class OfferingPeer implements OfferedPeer {
     return this.#peer.close(why);
   }
 }
+
+/** A camera whose sound has not come yet is offered with it: it may be a moment late. */
+const soundOf = ({ audio = 'off', onAudio }: PeerMedia): OfferedSound => ({
+  sends: audio !== 'off',
+  receives: audio === 'both' && onAudio !== undefined,
+});

@@ -2,6 +2,7 @@ import { type Micros, micros } from '@pinhole/core';
 import type { AccessUnitSink, Stream, StreamReader } from '@pinhole/engine';
 import type { SenderReport } from '@pinhole/media/rtp';
 import type { DatagramPath, SrtpKeys } from '@pinhole/webrtc';
+import { IdleRepeat } from './idle-repeat.ts';
 import type {
   NegotiatedAudio,
   NegotiatedSession,
@@ -20,6 +21,8 @@ export interface SentMediaOptions {
   readonly keys: SrtpKeys;
   readonly path: DatagramPath;
   readonly tracks: SentTracks;
+  /** How far the viewer turns the picture clockwise. */
+  readonly rotation?: 0 | 90 | 180 | 270;
   readonly now: () => Micros;
 }
 
@@ -33,6 +36,7 @@ const REPLAY_EVERY = micros(2_000_000);
 export class SentMedia {
   readonly #options: SentMediaOptions;
   readonly #sink: AccessUnitSink;
+  readonly #idle: IdleRepeat;
   #video: ViewerRtp | undefined;
   #sound: ViewerSound | undefined;
   #sends = { video: false, sound: false };
@@ -42,12 +46,20 @@ export class SentMedia {
 
   constructor(options: SentMediaOptions) {
     this.#options = options;
+    this.#idle = new IdleRepeat({
+      stream: options.stream,
+      write: (unit) => this.#video?.write(unit, { discontinuity: false, catchUp: true }),
+      rest: () => this.#reader?.pause(),
+      wake: () => this.#reader?.resume(),
+    });
     this.#sink = {
       get pressure() {
         return pressure();
       },
       write: (unit, delivery) => {
-        if (this.#sends.video) this.#video?.write(unit, delivery);
+        if (!this.#sends.video) return;
+        this.#idle.wrote(options.now());
+        this.#video?.write(unit, delivery);
       },
       writeAudio: (frame) => {
         if (this.#sends.sound) this.#sound?.write(frame);
@@ -104,6 +116,11 @@ export class SentMedia {
     else if (!this.#paused && now - this.#replayedAt >= REPLAY_EVERY) this.#replay(now);
   }
 
+  /** Sends the last pictures again where none came lately. Called about once a second where that is wished. */
+  repeatWhenIdle(): void {
+    if (this.#sends.video && !this.#paused) this.#idle.tick(this.#options.now());
+  }
+
   /** What is told of all that was sent. */
   reports(now: Micros): readonly SenderReport[] {
     return [this.#video?.report(now), this.#sound?.report(now)].filter((report) => report !== undefined);
@@ -122,7 +139,7 @@ export class SentMedia {
   }
 
   #openVideo({ mid, payloadType, extensionIds }: NegotiatedVideo): ViewerRtp {
-    const { stream, fanout, keys, path, tracks, now } = this.#options;
+    const { stream, fanout, keys, path, tracks, rotation = 0, now } = this.#options;
     const ssrc = tracks.videoSsrc;
     const sender = fanout.open({ keys, path, ssrc, payloadType });
     return new ViewerRtp({
@@ -132,6 +149,7 @@ export class SentMedia {
       ssrc,
       mid,
       extensionIds,
+      rotation,
       now,
     });
   }

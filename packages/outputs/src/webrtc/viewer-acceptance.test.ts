@@ -62,6 +62,70 @@ describe('an offer of ours', () => {
   });
 });
 
+describe('sound', () => {
+  const soundOf = (sends: boolean, receives: boolean) =>
+    parseSdp(
+      buildOffer({
+        local: LOCAL,
+        tracks: TRACKS,
+        sessionId: 1,
+        parameters: { profileLevelId: '42e01f' },
+        channels: 'some',
+        sound: { sends, receives },
+        turned: 'turned',
+      }),
+    );
+  const SOUND_ANSWER = [
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+    'a=mid:1',
+    'a=sendrecv',
+    'a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid',
+    'a=rtpmap:111 opus/48000/2',
+    '',
+  ].join('\r\n');
+
+  it.each([
+    [true, false, 'sendonly'],
+    [true, true, 'sendrecv'],
+    [false, true, 'recvonly'],
+  ] as const)('is offered the way it goes: sends %s, receives %s', (sends, receives, direction) => {
+    const { lines, media } = soundOf(sends, receives);
+
+    expect(media.map(({ kind }) => kind)).toEqual(['video', 'audio', 'application']);
+    expect(lines).toContainEqual({ type: 'a', value: 'group:BUNDLE 0 1 2' });
+    const audio = media[1];
+    expect(audio && attributes(audio, direction)).toHaveLength(1);
+    expect(audio && attributes(audio, 'rtpmap')).toEqual(['111 opus/48000/2']);
+    expect(audio && attributes(audio, 'msid')).toEqual(sends ? ['pinhole audio'] : []);
+  });
+
+  it('and the turning of the picture are offered where they are wished for alone', () => {
+    const turned = (media = soundOf(false, false).media[0]) => media && attributes(media, 'extmap');
+    expect(soundOf(false, false).media.map(({ kind }) => kind)).toEqual(['video', 'application']);
+    expect(turned()).toContain('5 urn:3gpp:video-orientation');
+    expect(turned(parseSdp(offerOf('42e01f')).media[0])).not.toContain('5 urn:3gpp:video-orientation');
+  });
+
+  it('is agreed on as far as both want it', () => {
+    const read = (answer: string, sends: boolean, receives: boolean) =>
+      readAnswer(answer, { ...OFFERED, sound: { sends, receives } }).audio;
+
+    expect(read(ANSWER + SOUND_ANSWER, true, false)).toMatchObject({
+      mid: '1',
+      payloadType: 111,
+      extensionIds: { mid: 1 },
+      sends: true,
+      receives: false,
+    });
+    expect(read(ANSWER + SOUND_ANSWER.replace('sendrecv', 'recvonly'), true, true)).toMatchObject({
+      sends: true,
+      receives: false,
+    });
+    expect(read(ANSWER + SOUND_ANSWER.replace('audio 9', 'audio 0'), true, true)).toBeUndefined();
+    expect(read(ANSWER, true, true)).toBeUndefined();
+  });
+});
+
 describe('an answer to it', () => {
   it('tells the format, the extensions that stayed, and how the viewer is reached', () => {
     expect(readAnswer(ANSWER, OFFERED)).toMatchObject({
@@ -69,6 +133,12 @@ describe('an answer to it', () => {
       ice: { ufrag: 'them', role: 'controlled', lite: false },
       candidates: ['1 1 udp 2122260223 192.0.2.7 50000 typ host'],
     });
+  });
+
+  it('may choose to open DTLS, whatever we asked for', () => {
+    const answer = ANSWER.replace('setup:passive', 'setup:active');
+
+    expect([ANSWER, answer].map((one) => readAnswer(one, OFFERED).dtlsRole)).toEqual(['server', 'client']);
   });
 
   it.each([
@@ -79,7 +149,7 @@ describe('an answer to it', () => {
     ['webrtc/no-h264', ['H264/90000', 'VP8/90000']],
     ['webrtc/no-h264', ['a=recvonly', 'a=inactive']],
     ['webrtc/unsupported', ['a=mid:0', 'a=mid:7']],
-    ['webrtc/unsupported', ['a=setup:passive', 'a=setup:active']],
+    ['webrtc/unsupported', ['a=setup:passive', 'a=setup:holdconn']],
   ] as const)('is refused with %s when %j', (code, [from, to]) => {
     const answer = ANSWER.replace(from, to);
     expect(() => readAnswer(answer, OFFERED)).toThrowError(expect.objectContaining({ code }));

@@ -21,11 +21,22 @@ export class ViewerExtensions {
   readonly #captureTimeAt: number | undefined;
   readonly #transportAt: number | undefined;
 
-  constructor({ mid, extensionIds: ids }: { readonly mid: string; readonly extensionIds: ExtensionIds }) {
+  /** @param options.rotation how far the viewer turns the picture clockwise */
+  constructor({
+    mid,
+    extensionIds: ids,
+    rotation = 0,
+  }: {
+    readonly mid: string;
+    readonly extensionIds: ExtensionIds;
+    readonly rotation?: 0 | 90 | 180 | 270;
+  }) {
     const elements = [
       { id: ids.absCaptureTime, value: serializeAbsCaptureTime({ captureTime: micros(0) }) },
       { id: ids.transportSequence, value: serializeTransportSequence(0) },
       { id: ids.playoutDelay, value: serializePlayoutDelay({ minMs: millis(0), maxMs: millis(0) }) },
+      // Quarter turns clockwise, of a camera that looks forward (3GPP TS 26.114 §7.4.5).
+      { id: ids.videoOrientation, value: Uint8Array.of(rotation / 90) },
       { id: ids.mid, value: serializeMid(mid) },
     ].flatMap(({ id, value }) => (id === undefined ? [] : [{ id, value }]));
     this.#template = serialize(elements);

@@ -13,10 +13,34 @@ export interface OfferingSide {
   readonly parameters: Pick<StreamParameters, 'profileLevelId'>;
   /** Whether there is a section of data channels. */
   readonly channels: 'none' | 'some';
+  /** Which way sound goes; there is no section of it when left out, or where it goes neither way. */
+  readonly sound?: OfferedSound;
+  /** Whether the viewer is to turn the picture. */
+  readonly turned?: 'as it is' | 'turned';
+}
+
+/** Which way the sound of an offer goes. */
+export interface OfferedSound {
+  /** We send the stream's. */
+  readonly sends: boolean;
+  /** What the viewer says is taken. */
+  readonly receives: boolean;
 }
 
 /** The names of the sections of our offers. */
-export const OFFERED_MID = { video: '0', channels: '2' } as const;
+export const OFFERED_MID = { video: '0', audio: '1', channels: '2' } as const;
+
+/** How Opus stands in our offers. */
+export const OPUS_PAYLOAD_TYPE = 111;
+
+/** What the ids of our offers stand for. @see 3GPP TS 26.114 §7.4.5 (orientation) */
+export const OFFERED_URI: Readonly<Record<keyof ExtensionIds, string>> = {
+  mid: RTP_EXTENSION_URI.mid,
+  transportSequence: RTP_EXTENSION_URI.transportSequence,
+  playoutDelay: RTP_EXTENSION_URI.playoutDelay,
+  absCaptureTime: RTP_EXTENSION_URI.absCaptureTime,
+  videoOrientation: 'urn:3gpp:video-orientation',
+};
 
 /** Constrained baseline at level 3.1: what every browser takes, and on which it decodes Main and High too. */
 const COMMON_FORMAT = { payloadType: 97, profileLevelId: '42e01f' } as const;
@@ -28,7 +52,14 @@ export const OFFERED_EXTENSIONS: Required<ExtensionIds> = {
   transportSequence: 2,
   playoutDelay: 3,
   absCaptureTime: 4,
+  videoOrientation: 5,
 };
+
+/** Those that packets of sound have. */
+const SOUND_EXTENSIONS = ['mid', 'absCaptureTime'] as const;
+
+/** A lost packet may be mended by the next one (RFC 7587 §7). */
+const OPUS_PARAMETERS = 'minptime=10;useinbandfec=1';
 
 const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb'];
 
@@ -42,13 +73,23 @@ export function offeredFormats({ profileLevelId }: Pick<StreamParameters, 'profi
 }
 
 /**
- * An offer of ours: the picture in H.264, `sendonly`, with all candidates. We ask to open DTLS ourselves (`active`): that
- * saves a round trip, and no handshake of a stranger is ever answered.
+ * An offer of ours: the picture in H.264, `sendonly`, with all candidates. We ask to open DTLS ourselves (`active`), which
+ * saves a round trip; a viewer whose answer wants that too may.
  * @see RFC 8829 §5.2.1 (offers), RFC 8842 §5.2 (setup), RFC 6184 §8.2.2 (formats)
  */
 export function buildOffer(side: OfferingSide): string {
-  const media = [videoSection(side), ...(side.channels === 'some' ? [channelSection(side.local)] : [])];
-  const mids = [OFFERED_MID.video, ...(side.channels === 'some' ? [OFFERED_MID.channels] : [])];
+  const { sound, channels, local } = side;
+  const heard = sound && (sound.sends || sound.receives) ? sound : undefined;
+  const media = [
+    videoSection(side),
+    ...(heard ? [audioSection(side, heard)] : []),
+    ...(channels === 'some' ? [channelSection(local)] : []),
+  ];
+  const mids = [
+    OFFERED_MID.video,
+    ...(heard ? [OFFERED_MID.audio] : []),
+    ...(channels === 'some' ? [OFFERED_MID.channels] : []),
+  ];
   return serializeSdp({ lines: head(side, mids), media });
 }
 
@@ -62,8 +103,7 @@ const head = ({ sessionId, tracks }: OfferingSide, mids: readonly string[]): Sdp
   attributeLine('msid-semantic', ` WMS ${tracks.msid.stream}`),
 ];
 
-function videoSection({ local, tracks, parameters }: OfferingSide): SdpMedia {
-  const { videoSsrc: ssrc, cname, msid } = tracks;
+function videoSection({ local, tracks, parameters, turned }: OfferingSide): SdpMedia {
   const formats = offeredFormats(parameters);
   return {
     kind: 'video',
@@ -76,9 +116,7 @@ function videoSection({ local, tracks, parameters }: OfferingSide): SdpMedia {
       attributeLine('sendonly'),
       attributeLine('rtcp-mux'),
       attributeLine('rtcp-rsize'),
-      ...Object.entries(OFFERED_EXTENSIONS).map(([name, id]) =>
-        attributeLine('extmap', `${String(id)} ${RTP_EXTENSION_URI[name as keyof ExtensionIds]}`),
-      ),
+      ...EXTENSIONS.filter((name) => name !== 'videoOrientation' || turned === 'turned').map(extensionLine),
       ...formats.flatMap(({ payloadType, profileLevelId }) => [
         attributeLine('rtpmap', `${payloadType} H264/90000`),
         ...FEEDBACK.map((kind) => attributeLine('rtcp-fb', `${payloadType} ${kind}`)),
@@ -87,12 +125,46 @@ function videoSection({ local, tracks, parameters }: OfferingSide): SdpMedia {
           `${payloadType} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profileLevelId}`,
         ),
       ]),
-      attributeLine('msid', `${msid.stream} ${msid.video}`),
-      attributeLine('ssrc', `${ssrc} cname:${cname}`),
-      attributeLine('ssrc', `${ssrc} msid:${msid.stream} ${msid.video}`),
+      ...trackLines(tracks, { ssrc: tracks.videoSsrc, track: tracks.msid.video }),
     ],
   };
 }
+
+function audioSection({ local, tracks }: OfferingSide, { sends, receives }: OfferedSound): SdpMedia {
+  const type = OPUS_PAYLOAD_TYPE;
+  return {
+    kind: 'audio',
+    port: 9,
+    protocol: 'UDP/TLS/RTP/SAVPF',
+    formats: [String(type)],
+    lines: [
+      ...transportLines(OFFERED_MID.audio, { ...local, candidates: [] }),
+      attributeLine('rtcp', '9 IN IP4 0.0.0.0'),
+      attributeLine(sends ? (receives ? 'sendrecv' : 'sendonly') : 'recvonly'),
+      attributeLine('rtcp-mux'),
+      attributeLine('rtcp-rsize'),
+      ...SOUND_EXTENSIONS.map(extensionLine),
+      attributeLine('rtpmap', `${type} opus/48000/2`),
+      attributeLine('fmtp', `${type} ${OPUS_PARAMETERS}`),
+      ...(sends ? trackLines(tracks, { ssrc: tracks.audioSsrc, track: tracks.msid.audio }) : []),
+    ],
+  };
+}
+
+const EXTENSIONS = Object.keys(OFFERED_EXTENSIONS) as readonly (keyof ExtensionIds)[];
+
+const extensionLine = (name: keyof ExtensionIds): SdpLine =>
+  attributeLine('extmap', `${OFFERED_EXTENSIONS[name]} ${OFFERED_URI[name]}`);
+
+/** All tracks are of one stream, which the viewer plays in step. @see RFC 8830 §2 */
+const trackLines = (
+  { msid, cname }: SentTracks,
+  { ssrc, track }: { readonly ssrc: number; readonly track: string },
+): SdpLine[] => [
+  attributeLine('msid', `${msid.stream} ${track}`),
+  attributeLine('ssrc', `${ssrc} cname:${cname}`),
+  attributeLine('ssrc', `${ssrc} msid:${msid.stream} ${track}`),
+];
 
 const channelSection = (local: LocalSide): SdpMedia => ({
   kind: 'application',

@@ -155,10 +155,10 @@ export class ViewerPeer {
 
   #connected(): void {
     if (this.closed) return;
-    const { stream } = this.#media;
+    const { stream, rotation = 0 } = this.#media;
     const { now, fanout } = this.#context;
     const { keys, datagrams: path } = this.#transport;
-    this.#sent = new SentMedia({ stream, fanout, keys, path, tracks: this.tracks, now });
+    this.#sent = new SentMedia({ stream, fanout, keys, path, tracks: this.tracks, rotation, now });
     this.#liveness.begin(now());
     this.#tell({ kind: 'connected' });
     // What handles the event may have closed us.
@@ -171,6 +171,7 @@ export class ViewerPeer {
     this.#ticks = setTimeout(() => this.#tick(), REPORT_EVERY_MS);
     const now = this.#context.now();
     this.#report(now);
+    if (this.#media.whenIdle === 'repeat') this.#sent?.repeatWhenIdle();
     this.#transport.tidy();
     if (this.#liveness.fellSilent(now)) this.#tell({ kind: 'disconnected' });
   }

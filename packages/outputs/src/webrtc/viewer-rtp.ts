@@ -17,6 +17,8 @@ export interface ViewerRtpOptions {
   readonly ssrc: number;
   readonly mid: string;
   readonly extensionIds: ExtensionIds;
+  /** How far the viewer turns the picture clockwise. */
+  readonly rotation?: 0 | 90 | 180 | 270;
   readonly now: () => Micros;
 }
 
