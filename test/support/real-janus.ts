@@ -11,6 +11,8 @@ export interface RealJanusOptions {
   readonly general?: readonly string[];
   /** Plugins to load, e.g. `libjanus_streaming.so`; none when left out. */
   readonly plugins?: readonly string[];
+  /** Of HTTP and WebSocket; free ones when left out. Given, it is where another one was before. */
+  readonly ports?: readonly [http: number, webSocket: number];
   /** Further files of the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -21,6 +23,7 @@ export interface RealJanus {
   readonly webSocketUrl: string;
   /** `http://127.0.0.1:…/janus` */
   readonly httpUrl: string;
+  readonly ports: readonly [http: number, webSocket: number];
   /** What it said so far. */
   log(): string;
   dispose(): Promise<void>;
@@ -34,7 +37,7 @@ const READY_MS = 20_000;
 /** Starts Debian's `janus` on two free ports of this machine, with a configuration written for it. */
 export async function startRealJanus(options: RealJanusOptions = {}): Promise<RealJanus> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-janus-'));
-  const [http, ws] = await freePorts();
+  const [http, ws] = options.ports ?? (await freePorts());
   await write(folder, { http, ws, options });
   let log = '';
   const child = spawn(thirdParty('janus') ?? 'janus', ['-F', folder, '-N'], {
@@ -50,6 +53,7 @@ export async function startRealJanus(options: RealJanusOptions = {}): Promise<Re
   return {
     webSocketUrl: `ws://127.0.0.1:${ws}`,
     httpUrl,
+    ports: [http, ws],
     log: () => log,
     dispose: async () => {
       if (child.exitCode === null) {

@@ -1,5 +1,6 @@
 import { LivePlayer, type LivePlayerOptions, type LiveState, type PlayerStats } from '@pinhole/client';
 import '@pinhole/client/element';
+import { type JanusOptions, janusTransport } from '@pinhole/client/janus';
 import { type Mark, MarkedCamera } from './marked-camera.ts';
 import { PaintedFrames, type SeenFrame } from './painted-frames.ts';
 
@@ -8,6 +9,8 @@ export type { SeenFrame } from './painted-frames.ts';
 
 /** What a test may ask a page to watch. */
 export type WatchOptions = Pick<LivePlayerOptions, 'transports' | 'players'> & {
+  /** From a Janus, and not from `camera`; by a bare `LivePlayer`. */
+  readonly janus?: JanusOptions;
   readonly camera: string;
   readonly token: string;
   /** By `<pinhole-camera>`, with what it says to people; else by a bare `LivePlayer`. */
@@ -44,7 +47,7 @@ class Watcher {
   readonly #transports: Watched['transports'][number][] = [];
   readonly #openedAt = performance.now();
 
-  constructor({ element, ...options }: WatchOptions) {
+  constructor({ element, janus, ...options }: WatchOptions) {
     const container = document.createElement('div');
     document.body.append(container);
     this.#painted = new PaintedFrames(() => this.#player?.element);
@@ -58,7 +61,9 @@ class Watcher {
       });
     } else {
       container.style.cssText = 'position:relative;width:640px;height:360px';
-      this.#bare = new LivePlayer({ container, ...options });
+      this.#bare = janus
+        ? new LivePlayer({ container, transport: janusTransport(janus) })
+        : new LivePlayer({ container, ...options });
       this.#listen(this.#bare);
       this.#bare.open();
     }

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { type Browser, openChromium } from '../support/chromium.ts';
+import { type HarnessPage, openHarness, type Watched } from '../support/harness/harness.ts';
+import { type JanusStream, startJanusStream } from '../support/janus-stream.ts';
+import { needs } from '../support/third-parties.ts';
+
+const { describe, it } = needs('chromium', 'janus', 'ffmpeg');
+
+const SECRET = 'open-sesame';
+
+describe('a stream of a real Janus in Chromium', () => {
+  const pages = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>page</title>');
+  });
+  let stream: JanusStream;
+  let browser: Browser;
+  let harness: HarnessPage;
+
+  beforeAll(async () => {
+    pages.listen(0, '127.0.0.1');
+    await once(pages, 'listening');
+    [stream, browser] = await Promise.all([startJanusStream({ secret: SECRET }), openChromium()]);
+    const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    harness = await openHarness(browser, { url, token: '' });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stream?.dispose();
+    pages.close();
+  });
+
+  const watch = (name: string, url: string, change: { secret?: string; plugin?: string; id?: number } = {}) =>
+    harness.watch(name, {
+      camera: '',
+      janus: {
+        url,
+        plugin: change.plugin ?? stream.plugin,
+        watch: { request: 'watch', id: change.id ?? stream.id },
+        secret: change.secret ?? SECRET,
+      },
+    });
+  const last = ({ states }: Watched) => states.at(-1);
+
+  it('shows its pictures over WebSocket and over HTTP, tells so, and comes back when Janus was killed and restarted', async () => {
+    const ways = { socket: stream.janus.webSocketUrl, http: stream.janus.httpUrl };
+    for (const [name, url] of Object.entries(ways)) await watch(name, url);
+
+    for (const name of Object.keys(ways)) {
+      const { frames, unreadable, transports } = await harness.until(
+        name,
+        (watched) =>
+          watched.frames.length >= 45 && last(watched)?.kind === 'live' && watched.stats !== undefined,
+      );
+      const numbers = frames.map(({ frameNumber }) => frameNumber);
+      const steps = numbers.slice(1).map((number, at) => (number - (numbers[at] ?? 0) + 300) % 300);
+      // Each number is the one after the last, but for the few that a busy browser does not paint.
+      expect(steps.filter((step) => step === 0 || step > 30)).toEqual([]);
+      expect(unreadable).toBeLessThan(frames.length / 10);
+      expect(transports).toMatchObject([{ transport: 'janus', player: 'native' }]);
+      const { stats } = await harness.until(
+        name,
+        (watched) => (watched.stats?.framesPerSecond.painted ?? 0) > 5,
+      );
+      expect(stats).toMatchObject({ transport: 'janus', codec: 'avc1.42e01f', width: 320, height: 180 });
+    }
+
+    await stream.kill();
+    for (const name of Object.keys(ways)) {
+      const stale = await harness.until(name, (watched) => last(watched)?.kind === 'reconnecting');
+      expect(last(stale)).toMatchObject({ reason: expect.stringContaining('No Janus answers at 127.0.0.1') });
+    }
+    await stream.restart();
+    for (const name of Object.keys(ways)) {
+      const back = await harness.until(
+        name,
+        (watched) => watched.frames.length >= 15 && last(watched)?.kind === 'live',
+      );
+      expect(back.transports.length).toBeGreaterThan(1);
+      await harness.stopWatching(name);
+    }
+  });
+
+  it.each([
+    ['a wrong secret', { secret: 'close-sesame' }, 'refused', 'Unauthorized request'],
+    [
+      'a plugin that is not there',
+      { plugin: 'janus.plugin.nope' },
+      'refused',
+      "No such plugin 'janus.plugin.nope'",
+    ],
+    ['a stream that is not there', { id: 99 }, 'reconnecting', 'No such mountpoint/stream 99'],
+  ])('says %s in words', async (name, change, kind, words) => {
+    await watch(name, stream.janus.webSocketUrl, change);
+    const told = await harness.until(name, (watched) => last(watched)?.kind === kind);
+    await harness.stopWatching(name);
+
+    expect(last(told)).toMatchObject({ reason: expect.stringContaining(words) });
+    expect(JSON.stringify(told.states)).not.toContain(change.secret ?? SECRET);
+  });
+});
