@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
 import { type HarnessPage, openHarness } from '../support/harness/harness.ts';
 import { delayLine, delaysMs, longestStandMs } from '../support/measure.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
 import { needs } from '../support/third-parties.ts';
+import { freshSlot } from '../support/ustreamer/ustreamer-run.ts';
 
 const { describe } = needs('chromium');
 
@@ -11,28 +15,38 @@ describe('the synthetic camera in Chromium', () => {
   let pinhole: Pinhole;
   let browser: Browser;
   let harness: HarnessPage;
+  const folder = mkdtempSync(join(tmpdir(), 'pinhole-live-'));
 
   beforeAll(async () => {
-    [pinhole, browser] = await Promise.all([
-      startPinhole({ args: ['--camera', 'test=synthetic:640x360@30'] }),
-      openChromium(),
-    ]);
+    const slot = freshSlot('h264');
+    const config = join(folder, 'pinhole.yaml');
+    writeFileSync(
+      config,
+      `cameras:
+  test: { source: "synthetic:640x360@30", ustreamer: "${slot}" }
+  slot: "ustreamer:${slot}"
+`,
+    );
+    [pinhole, browser] = await Promise.all([startPinhole({ args: ['--config', config] }), openChromium()]);
     harness = await openHarness(browser, pinhole);
   });
 
   afterAll(async () => {
     await browser?.close();
     await pinhole?.dispose();
+    rmSync(folder, { recursive: true });
   });
 
   const it = needs('chromium').it;
 
   it.each([
-    ['webrtc', { transports: ['webrtc'] }, 'native'],
-    ['websocket, WebCodecs', { transports: ['websocket'], players: ['webcodecs'] }, 'webcodecs'],
-    ['websocket, MSE', { transports: ['websocket'], players: ['mse'] }, 'mse'],
-  ] as const)('moves, by %s', async (name, options, player) => {
-    await harness.watch(name, { camera: 'test', ...options });
+    ['webrtc', 'test', { transports: ['webrtc'] }, 'native'],
+    ['websocket, WebCodecs', 'test', { transports: ['websocket'], players: ['webcodecs'] }, 'webcodecs'],
+    ['websocket, MSE', 'test', { transports: ['websocket'], players: ['mse'] }, 'mse'],
+    // Into shared memory, as µStreamer does it, and out of it again.
+    ['webrtc, through a slot of µStreamer', 'slot', { transports: ['webrtc'] }, 'native'],
+  ] as const)('moves, by %s', async (name, camera, options, player) => {
+    await harness.watch(name, { camera, ...options });
     await harness.until(name, ({ states }) => states.some(({ kind }) => kind === 'live'));
     const frames = await harness.frames(name, 150);
     const { transports, latency, states } = await harness.report(name);
