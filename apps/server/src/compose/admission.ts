@@ -5,6 +5,7 @@ import { monotonicNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
 import { isLoopback, parseNetworkRanges } from '../config/network-range.ts';
 import { Gate } from '../http/gate.ts';
+import type { OriginPolicy } from '../http/origin-check.ts';
 import { RateLimit } from '../http/rate-limit.ts';
 import { Refusals } from '../http/refusals.ts';
 import { RequestDeadlines } from '../http/request-deadlines.ts';
@@ -35,15 +36,7 @@ export function openAdmission(config: ServerConfig, tokens: TokenStore): Admissi
     now: monotonicNow,
     utcNow: () => new Date(),
   });
-  const gate = new Gate({
-    hosts: { loopback: isLoopback(config.listen), names: config.hosts },
-    origins: { origins: config.origins },
-    trustedProxies: parseNetworkRanges(config.trustedProxies),
-    authenticator,
-    writes,
-    sockets,
-    now: monotonicNow,
-  });
+  const gate = openGate(config, { authenticator, writes, sockets }, { listen: config.listen, ports: 'same' });
   return {
     sockets,
     refusals: new Refusals(),
@@ -53,3 +46,19 @@ export function openAdmission(config: ServerConfig, tokens: TokenStore): Admissi
     gate,
   };
 }
+
+/** A gate of one address, by the same rules as all. */
+export const openGate = (
+  config: ServerConfig,
+  { authenticator, writes, sockets }: Pick<Admission, 'authenticator' | 'writes' | 'sockets'>,
+  { listen, ports }: { readonly listen: string; readonly ports: NonNullable<OriginPolicy['ports']> },
+): Gate =>
+  new Gate({
+    hosts: { loopback: isLoopback(listen), names: config.hosts },
+    origins: { origins: config.origins, ports },
+    trustedProxies: parseNetworkRanges(config.trustedProxies),
+    authenticator,
+    writes,
+    sockets,
+    now: monotonicNow,
+  });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Logger, silentLogger } from '@pinhole/core';
 import { TokenStore } from '../auth/token-store.ts';
 import { watchTokens } from '../auth/token-watch.ts';
-import { monotonicNow, utcNow } from '../clock.ts';
+import { utcNow } from '../clock.ts';
 import type { ServerConfig, ServerConfigInput } from '../config/config-schema.ts';
 import { checkConfig } from '../config/load-config.ts';
 import { nameForItself, parseNetworkRanges } from '../config/network-range.ts';
@@ -14,7 +14,6 @@ import { createUpgradeHandler } from '../http/upgrades.ts';
 import { defaultCameraOf } from '../media/default-camera.ts';
 import { type MediaParts, openMediaParts } from '../media/parts.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { MqttService } from '../mqtt/mqtt-service.ts';
 import { PicameraService } from '../picamera/picamera-service.ts';
 import { PushSocket } from '../push/push-socket.ts';
 import { RoomLinks } from '../rooms/room-links.ts';
@@ -26,6 +25,8 @@ import { VERSION } from '../version.ts';
 import { WebAssets, webFolder } from '../web-assets/web-assets.ts';
 import { openAdmission } from './admission.ts';
 import { openCameras, openRecordings, withDefaultCamera } from './cameras.ts';
+import { openJanus } from './janus.ts';
+import { openMqtt } from './mqtt.ts';
 import { warnOfOpenDoors } from './open-doors.ts';
 import { openRooms } from './rooms.ts';
 import { openViewing } from './viewing.ts';
@@ -48,6 +49,8 @@ export interface RunningServer {
   readonly port: number;
   /** Where MQTT over TCP listens; undefined when it does not. */
   readonly mqttPort: number | undefined;
+  /** Where the Janus API has ports of its own. */
+  readonly janusPorts: { readonly ws: number | undefined; readonly http: number | undefined };
   /** The token of the start link. A secret. */
   readonly adminToken: string;
   /** Every route that is mounted, as `:name` patterns; middleware counts as method `ALL`. */
@@ -92,7 +95,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const { whep, whip, live, raspicam, streams, mjpeg } = viewing;
 
   // Who may come in
-  const { sockets, refusals, deadlines, writes, authenticator, gate } = openAdmission(config, tokens);
+  const admission = openAdmission(config, tokens);
+  const { sockets, refusals, deadlines, writes, authenticator, gate } = admission;
 
   const rooms = openRooms(config, {
     cameras,
@@ -105,19 +109,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
 
-  const devices = new Map(
-    Object.entries(config.cameras).flatMap(([id, { picamera }]) => (picamera ? [[picamera.uid, id]] : [])),
-  );
-  const mqtt = await MqttService.open({
-    config: config.mqtt,
-    authenticator,
-    failedPerMinute: limits.failedAuthPerMinute,
-    cameraOf: (uid) => devices.get(uid) ?? uid,
-    sockets,
-    now: monotonicNow,
-    utcNow,
-    log,
-  });
+  const mqtt = await openMqtt(config, { authenticator, sockets, log });
 
   const picamera = await PicameraService.open({
     cameras: cameras.list().map((camera) => ({ camera, config: config.cameras[camera.id]?.picamera })),
@@ -138,6 +130,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     log,
   });
 
+  const janus = await openJanus(config, { cameras, defaultCamera, sessions, admission, tls, log });
+
   // What they find
   let draining = false;
   const metrics = new Metrics({
@@ -155,6 +149,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       mjpeg: { ...mjpeg.counters },
       publishers: { ...publishers.counters },
       push: { ...push.counters },
+      janus: janus.service.counters,
       mqtt: mqtt.counters,
       ...(picamera.devices > 0 && { picamera: picamera.counters }),
       ...(slots.size > 0 && { ustreamer: { ...slots.counters } }),
@@ -167,6 +162,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     recordings,
     downloads,
     rooms,
+    janus: janus.service,
     mqtt,
     fanout: media.fanout,
     version: VERSION,
@@ -189,6 +185,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     },
     media: { cameras, defaultCamera, whep, whip, streams, mjpeg, snapshots: media.snapshots, now: utcNow },
     push: { push, deadlines },
+    janus: janus.service,
     downloads,
     assets: new WebAssets(options.webFolder ?? webFolder()),
     securityHeaders: securityHeaders({
@@ -217,6 +214,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       raspicam,
       push: new PushSocket(push),
       rooms,
+      janus: janus.service,
       mqtt,
       refusals,
       log,
@@ -226,6 +224,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     deadlines,
     limits,
   }).catch(async (thrown: unknown) => {
+    await janus.close({ graceMs: 0 });
     await picamera.close();
     await mqtt.close();
     throw thrown;
@@ -242,10 +241,15 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       () => recordings.tick(),
       () => downloads.tick(),
       () => rooms?.tick(),
+      () => janus.service.tick(),
       () => mqtt.tick(),
       () => picamera.tick(),
       () => slots.tick(),
-      watchTokens(tokens, [viewers, publishers, downloads, mqtt, ...(rooms ? [rooms] : [])], log),
+      watchTokens(
+        tokens,
+        [viewers, publishers, downloads, mqtt, janus.service, ...(rooms ? [rooms] : [])],
+        log,
+      ),
     ],
     log,
   );
@@ -263,6 +267,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     const stopped = listener.close({ graceMs: DRAIN_MS });
     const leftRooms = rooms?.close();
     const leftMqtt = picamera.close().then(() => mqtt.close());
+    const leftJanus = janus.close({ graceMs: DRAIN_MS });
     const ended = viewers.endWhere(() => true, 'shutdown');
     publishers.endWhere(() => true, 'shutdown');
     stopTicker();
@@ -270,7 +275,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     slots.close();
     // Files are completed before the pictures end.
     await recordings.close();
-    await Promise.allSettled([leftRooms, leftMqtt, stopped, cameras.close(), media.close()]);
+    await Promise.allSettled([leftRooms, leftMqtt, leftJanus, stopped, cameras.close(), media.close()]);
     clearInterval(stayAlive);
     log.info({ viewers: ended }, 'server stopped');
   };
@@ -278,6 +283,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     url: `${tls === undefined ? 'http' : 'https'}://${nameForItself(config.listen)}:${listener.port}`,
     port: listener.port,
     mqttPort: mqtt.tcpPort,
+    janusPorts: janus.ports,
     get adminToken() {
       return tokens.adminToken;
     },

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { janusField } from '../janus/janus-fields.ts';
 import { LOG_LEVELS } from '../log/log.ts';
 import { iceServerField } from '../media/ice-servers.ts';
 import { mqttField } from '../mqtt/mqtt-fields.ts';
@@ -154,6 +155,7 @@ export const configSchema = strictObject({
   }).prefault({}),
   recordings: recordingsField.prefault({}),
   rooms: roomsField.prefault({}),
+  janus: janusField.prefault({}),
   mqtt: mqttField.prefault({}),
   limits: limits.prefault({}),
   logLevel: word(LOG_LEVELS).default('info'),

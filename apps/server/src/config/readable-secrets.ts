@@ -7,9 +7,18 @@ export async function tellsSecrets(file: string, config: ServerConfig): Promise<
   return ((await stat(file)).mode & 0o004) !== 0;
 }
 
-const holdsSecret = ({ cameras, iceServers, webrtc, recordings, rooms, mqtt }: ServerConfig): boolean =>
+const holdsSecret = ({
+  cameras,
+  iceServers,
+  webrtc,
+  recordings,
+  rooms,
+  janus,
+  mqtt,
+}: ServerConfig): boolean =>
   recordings.upload?.secretAccessKey !== undefined ||
   rooms.redis?.includes('@') === true ||
+  janus.secret !== undefined ||
   mqtt.users.length > 0 ||
   mqtt.password !== undefined ||
   mqtt.url?.includes('@') === true ||

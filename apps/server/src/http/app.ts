@@ -3,6 +3,8 @@ import type { Logger } from '@pinhole/core';
 import { apiRoutes } from '../api/routes.ts';
 import type { ApiServices } from '../api/services.ts';
 import { requireAdmin } from '../auth/require.ts';
+import type { JanusService } from '../janus/janus-service.ts';
+import { janusRoutes } from '../janus/routes.ts';
 import { type MediaServices, mediaRoutes, ROOT_FILES } from '../media/routes.ts';
 import { type PushRoutesOptions, pushRoutes } from '../push/routes.ts';
 import type { Downloads } from '../recordings/downloads.ts';
@@ -21,6 +23,7 @@ export interface AppOptions {
   readonly api: ApiServices;
   readonly media: MediaServices;
   readonly push: Pick<PushRoutesOptions, 'push' | 'deadlines'>;
+  readonly janus: JanusService;
   /** Those who have something of the past sent. */
   readonly downloads: Downloads;
   readonly assets: WebAssets;
@@ -130,6 +133,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
   });
   app.route('/api/v1', apiRoutes(options.api));
   app.route('/', pushRoutes({ ...options.push, cameras: options.media.cameras, gate }));
+  app.route('/', janusRoutes(options.janus));
   app.route('/', mediaRoutes(options.media));
   app.route('/', recordingFileRoutes({ ...options.api, downloads: options.downloads }));
 
@@ -155,7 +159,7 @@ export function createApp(options: AppOptions): OpenAPIHono<ServerEnv> {
 /** What answers a preflight by itself. */
 const ANSWERS_PREFLIGHTS = /^\/(?:whep|whip)\//;
 
-const RESERVED = /^\/(?:api|whep|whip|push|live|ws|cameras|metrics|health|ready)(?:\/|$)/;
+const RESERVED = /^\/(?:api|whep|whip|push|live|ws|janus|cameras|metrics|health|ready)(?:\/|$)/;
 
 const isPush = (path: string): boolean => path.startsWith('/push/');
 

@@ -4,6 +4,8 @@ import { HttpProblem } from './problem.ts';
 export interface OriginPolicy {
   /** Origins from the configuration; `*` for any. */
   readonly origins: readonly string[];
+  /** Whether pages of the same host at another port may come: `any` for what is served on a port of its own. */
+  readonly ports?: 'same' | 'any';
 }
 
 /** How an `Origin` header stands to this server. */
@@ -17,8 +19,14 @@ export function originKind(
 ): OriginKind {
   if (origin === undefined) return 'none';
   if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return 'same';
-  return policy.origins.includes('*') || policy.origins.includes(origin) ? 'allowed' : 'foreign';
+  const near = policy.ports === 'any' && isSameHost(origin, host);
+  return near || policy.origins.includes('*') || policy.origins.includes(origin) ? 'allowed' : 'foreign';
 }
+
+const isSameHost = (origin: string, host: string | undefined): boolean =>
+  URL.canParse(origin) &&
+  URL.canParse(`http://${host}`) &&
+  new URL(origin).hostname === new URL(`http://${host}`).hostname;
 
 /**
  * Refuses what a page elsewhere on the web sends to change something or to open a WebSocket: without it, anonymous

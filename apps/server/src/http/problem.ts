@@ -31,6 +31,7 @@ const BY_CODE: Readonly<
   'session/limit': { status: 503, headers: { 'Retry-After': '10' } },
   'session/unknown': { status: 404 },
   'rooms/too-many-sockets': { status: 503, headers: { 'Retry-After': '10' } },
+  'janus/too-many-sockets': { status: 503, headers: { 'Retry-After': '10' } },
   'mqtt/too-many-clients': { status: 503, headers: { 'Retry-After': '10' } },
   'control/unknown': { status: 404 },
   'control/out-of-range': { status: 422 },

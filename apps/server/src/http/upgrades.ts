@@ -6,6 +6,7 @@ import type { LiveEndpoint } from '@pinhole/outputs/live';
 import { LIVE_SUBPROTOCOL, type LiveByeCode } from '@pinhole/protocol/live';
 import { PROBLEM_TYPE, serializeProblem } from '@pinhole/protocol/whep';
 import { identityAt, requireCamera } from '../auth/require.ts';
+import type { JanusService } from '../janus/janus-service.ts';
 import type { MqttService } from '../mqtt/mqtt-service.ts';
 import type { PushSocket } from '../push/push-socket.ts';
 import type { RoomService } from '../rooms/room-service.ts';
@@ -25,6 +26,8 @@ export interface UpgradeOptions {
   readonly push: PushSocket;
   /** `/`, where rooms are served. */
   readonly rooms: RoomService | undefined;
+  /** `/janus`, and below. */
+  readonly janus: JanusService;
   /** `/mqtt`. */
   readonly mqtt: MqttService;
   /** The camera for addresses that name none. */
@@ -35,7 +38,7 @@ export interface UpgradeOptions {
 
 /** Sends each WebSocket upgrade where its path says, after the same checks that every request passes. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { gate, cameras, live, raspicam, push, rooms, mqtt, defaultCamera, refusals, log } = options;
+  const { gate, cameras, live, raspicam, push, rooms, janus, mqtt, defaultCamera, refusals, log } = options;
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     try {
@@ -49,6 +52,10 @@ export function createUpgradeHandler(options: UpgradeOptions) {
       }
       if (targetOf(request).pathname === '/mqtt') {
         mqtt.upgrade({ request, socket, head }, access);
+        return;
+      }
+      if (JANUS.test(targetOf(request).pathname)) {
+        janus.upgrade({ request, socket, head }, access);
         return;
       }
       const route = socketRouteOf(targetOf(request), { defaultCamera });
@@ -72,6 +79,9 @@ export function createUpgradeHandler(options: UpgradeOptions) {
   };
 }
 
+/** As pages have it behind their proxies: `/janus/ws`. */
+const JANUS = /^\/janus(?:\/|$)/;
+
 /** How the live protocol says what a problem says. */
 const BYE_BY_CODE: Readonly<Record<string, LiveByeCode>> = {
   'auth/required': 'unauthorized',
@@ -88,7 +98,8 @@ const speaksLive = ({ headers }: IncomingMessage): boolean =>
   headers['sec-websocket-key'] !== undefined &&
   (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === LIVE_SUBPROTOCOL);
 
-function refuse(socket: Duplex, problem: HttpProblem): void {
+/** Answers an upgrade with a problem. */
+export function refuse(socket: Duplex, problem: HttpProblem): void {
   const { status, code, message, headers } = problem;
   const title = STATUS_CODES[status] ?? 'Error';
   const body = serializeProblem({ status, code, title, detail: message });

@@ -6,10 +6,12 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import type { Refusals } from '../http/refusals.ts';
 import type { SocketGuard } from '../http/socket-guard.ts';
+import type { JanusService } from '../janus/janus-service.ts';
 import type { MqttService } from '../mqtt/mqtt-service.ts';
 import type { Downloads } from '../recordings/downloads.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { RoomService } from '../rooms/room-service.ts';
+import { janusMetrics } from './janus-metrics.ts';
 import { mqttMetrics } from './mqtt-metrics.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
 import { recordingMetrics } from './recording-metrics.ts';
@@ -28,6 +30,7 @@ export interface MetricsSources {
   readonly recordings: Recordings;
   readonly downloads: Downloads;
   readonly rooms: RoomService | undefined;
+  readonly janus: Pick<JanusService, 'gauges'>;
   readonly mqtt: Pick<MqttService, 'gauges'>;
   readonly fanout: Pick<Fanout, 'name' | 'senders'>;
   readonly version: string;
@@ -61,6 +64,7 @@ export class Metrics {
     this.#cameras(text);
     recordingMetrics(text, this.#sources);
     roomMetrics(text, this.#sources.rooms);
+    janusMetrics(text, this.#sources.janus);
     mqttMetrics(text, this.#sources.mqtt);
     const { fanout } = this.#sources;
     text.gauge('pinhole_webrtc_fanout', 'What sends WebRTC, with the tracks that it sends now', [

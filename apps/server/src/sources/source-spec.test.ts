@@ -54,6 +54,11 @@ describe('parseSourceSpec', () => {
         ]),
       },
     ],
+    ['room:cctv/yard-cam', { kind: 'room', room: 'cctv', cameraId: 'yard-cam', encoder: {} }],
+    [
+      'room:caf%C3%A9/a%2Fb%3F?bitrate=800k',
+      { kind: 'room', room: 'café', cameraId: 'a/b?', encoder: { bitrate: 800_000 } },
+    ],
     ['rpicam', { kind: 'rpicam', camera: '0', settings: RPICAM_DEFAULTS }],
     [
       'rpicam:imx708?size=1920x1080&fps=25&bitrate=4M&iso=200&awbgains=1.5,1.2&hflip=true&by=program&encoder=auto',
