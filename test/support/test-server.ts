@@ -74,6 +74,7 @@ export async function openTestServer(
     url: server.url,
     port: server.port,
     mqttPort: server.mqttPort,
+    janusPorts: server.janusPorts,
     get adminToken() {
       return server.adminToken;
     },
