@@ -31,6 +31,9 @@ const LENGTH_AT = 11;
 /** A handshake takes a tenth of it, with every flight sent again; werift keeps each part that waits for others. */
 const MAX_HANDSHAKE_BYTES = 256 * 1024;
 
+/** More records than a handshake has. */
+const FIRST_RECORD = 4096;
+
 /** No flight is sent again once the handshake stands at this one. */
 const NO_MORE_FLIGHTS = 99;
 
@@ -91,6 +94,9 @@ export class WeriftDtls extends RTCDtlsTransport {
       connect().catch((error: unknown) => socket.onError.execute(new Error(messageOf(error))));
     }
     await done;
+    // werift counts from 0 once more, though its last words had numbers of this epoch already: the peer would take ours for
+    // theirs sent again, and no nonce may come twice.
+    socket.dtls.recordSequenceNumber += FIRST_RECORD;
     this.#records = new DtlsRecords(keysOf(socket, role), () => ++socket.dtls.recordSequenceNumber);
     return this.#keys(socket);
   }
