@@ -2,7 +2,9 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <memory>
 
 #include "arguments.h"
 #include "modules.h"
@@ -20,12 +22,20 @@ class Callback {
     napi_value name;
     require(napi_create_string_utf8(env, "pinhole slot", NAPI_AUTO_LENGTH, &name), "name");
     // Without a bound of its own: a call never waits, so that whoever joins the reading thread never waits for itself.
-    require(napi_create_threadsafe_function(env, function, nullptr, name, 0, 1, nullptr, nullptr, nullptr, call, &function_),
+    auto kept = std::make_unique<std::shared_ptr<Fate>>(fate_);
+    require(napi_create_threadsafe_function(env, function, nullptr, name, 0, 1, kept.get(), gone, nullptr, call, &function_),
             "the last argument must be a function");
+    kept.release();
     // A slot that nobody waits for does not keep the program alive.
     napi_unref_threadsafe_function(env, function_);
   }
-  ~Callback() { napi_release_threadsafe_function(function_, napi_tsfn_abort); }
+  ~Callback() {
+    fate_->stop = nullptr;
+    if (!fate_->over) napi_release_threadsafe_function(function_, napi_tsfn_abort);
+  }
+
+  // What has to come to its end before calls are no longer possible: whoever makes them.
+  void stopBy(std::function<void()> stop) { fate_->stop = std::move(stop); }
 
   bool frame(std::unique_ptr<SlotFrame> frame) {
     if (*waiting_ >= kWaitingFrames) return false;
@@ -36,6 +46,19 @@ class Callback {
 
  private:
   using Waiting = std::shared_ptr<std::atomic<size_t>>;
+
+  // Of the function below, which the end of the environment may take away before anybody collects who owns it. Touched on
+  // the environment's own thread alone.
+  struct Fate {
+    std::function<void()> stop;
+    bool over = false;
+  };
+
+  static void gone(napi_env, void *data, void *) {
+    const std::unique_ptr<std::shared_ptr<Fate>> fate(static_cast<std::shared_ptr<Fate> *>(data));
+    (*fate)->over = true;
+    if ((*fate)->stop) (*fate)->stop();
+  }
 
   struct Message {
     std::unique_ptr<SlotFrame> frame;
@@ -78,6 +101,7 @@ class Callback {
     napi_call_function(env, receiver, function, count, arguments, nullptr);
   }
 
+  const std::shared_ptr<Fate> fate_ = std::make_shared<Fate>();
   napi_threadsafe_function function_ = nullptr;
   // Frames on their way; a message may outlive this.
   const Waiting waiting_ = std::make_shared<std::atomic<size_t>>(0);
@@ -152,6 +176,7 @@ napi_value openSlotReader(const Arguments &given) {
       std::move(object), layout, pollMicros,
       SlotReader::Handlers{[callback](std::unique_ptr<SlotFrame> frame) { return callback->frame(std::move(frame)); },
                            [callback](SlotEnd why) { callback->ended(why); }});
+  callback->stopBy([reader = handle->reader.get()] { reader->stop(); });
   return wrap(given.env(), std::move(handle));
 }
 

@@ -196,6 +196,24 @@ describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
     await expect.poll(() => frames.length + reader.counters.dropped).toBe(reader.counters.frames);
   });
 
+  it('is let go of when its program ends, whether it was closed or not', async () => {
+    await publish(header(1, 3), Uint8Array.of(1, 2, 3));
+    const script = `
+      import { SlotReader } from '@pinhole/native';
+      const open = (frame) => new SlotReader({ name: ${JSON.stringify(name)}, layout: ${JSON.stringify(LAYOUT)}, frame, ended() {} });
+      const timer = setInterval(() => {}, 1000);
+      const closed = open(() => closed.close());
+      open(() => setTimeout(() => clearInterval(timer), 50));
+    `;
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@pinhole/source', '--import', 'tsx', '--input-type=module', '-e', script],
+      { stdio: 'inherit' },
+    );
+
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
   it('tells what is in it before it is opened', async () => {
     expect(peekSlot(name)).toEqual({ prefix: Buffer.alloc(32), size: 100_144 });
     await publish(header(5, 1), Uint8Array.of(9));
