@@ -193,6 +193,9 @@ const rig = {
     if (!called) throw new Error(`there is no ${method}`);
     return called.apply(camera, [...values]);
   },
+  sayAll(name: string, messages: readonly string[]): void {
+    for (const message of messages) of(name).camera.sendMessage(message);
+  },
   told: (name: string): readonly ToldEvent[] => of(name).told,
   frames: (name: string): readonly SeenFrame[] => of(name).painted.take(),
   sum: (bytes: number): Promise<string> | undefined => sums.get(bytes),

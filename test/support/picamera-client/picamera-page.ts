@@ -20,9 +20,14 @@ export class PicameraClients {
 
   /** Opens a page at `url`, which should be near empty. */
   static async open(browser: Browser, url: string): Promise<PicameraClients> {
-    script ??= bundled(join(import.meta.dirname, 'page.ts'));
     const page = await browser.newPage();
     await page.goto(url);
+    return await PicameraClients.into(page);
+  }
+
+  /** Plays viewers in a page that is there. */
+  static async into(page: Page): Promise<PicameraClients> {
+    script ??= bundled(join(import.meta.dirname, 'page.ts'));
     await page.evaluate(await script);
     await page.waitForFunction(() => 'rig' in window);
     return new PicameraClients(page);

@@ -1,5 +1,7 @@
 import { PaintedFrames, type SeenFrame } from '../harness/painted-frames.ts';
-import { StockClient, type StockOptions, type StockReport } from './stock-client.ts';
+import { loudnessOf } from './loudness.ts';
+import { StockClient } from './stock-client.ts';
+import type { StockOptions, StockReport } from './stock-options.ts';
 
 class Watched {
   readonly client: StockClient;
@@ -31,6 +33,8 @@ const stock = {
   frames: (name: string): readonly SeenFrame[] => of(name).painted.take(),
   send: (name: string, channel: number, message: string | readonly number[]): void =>
     of(name).client.send(channel, message),
+  /** The loudest sample that came of the camera's sound in a while. */
+  loudness: (name: string): Promise<number> => loudnessOf(of(name).client.video),
   publish: (name: string, topic: string, payload: string | readonly number[]): void =>
     of(name).client.publish(topic, payload),
   restart: (name: string): Promise<void> => of(name).client.restart(),

@@ -1,44 +1,7 @@
 import mqtt, { type MqttClient } from 'mqtt';
-
-/** Which of the clients in the field is played. */
-export type Generation = 'a' | 'b' | 'c';
-
-/** What a stock client is told. */
-export interface StockOptions {
-  readonly generation: Generation;
-  readonly uid: string;
-  /** `ws://…` */
-  readonly broker: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly datachannelOnly?: boolean;
-  readonly ipcMode?: 'lossy' | 'reliable';
-  /** Says everything on the topics of both families, as one does that does not know the device. */
-  readonly bothFamilies?: boolean;
-  /** Sends candidates first, and the offer so many of them later; as MQTT may deliver them. */
-  readonly candidatesFirst?: boolean;
-}
-
-/** What happened to a client, in words. */
-export interface StockReport {
-  readonly clientId: string;
-  readonly states: readonly string[];
-  /** Topics of the messages that came, in order. */
-  readonly heard: readonly string[];
-  /** Ids of the stream of each track event. */
-  readonly streams: readonly string[];
-  /** Stream and track of each `a=msid` of the last answer; browsers do not show the track's. */
-  readonly named: readonly string[];
-  /** Channels that opened. */
-  readonly channels: readonly number[];
-  /** What threw, as a page's console would show it. */
-  readonly errors: readonly string[];
-  /** Data channel messages that came: the channel, and the bytes or `text`. */
-  readonly messages: readonly { readonly channel: number; readonly bytes: readonly number[] | 'text' }[];
-  readonly offers: number;
-  /** ICE user names of the answers: another one is an ICE restart. */
-  readonly answered: readonly string[];
-}
+import { withCodecAlone } from './stock-codec.ts';
+import type { StockOptions, StockReport } from './stock-options.ts';
+import { StockReceiver } from './stock-receiver.ts';
 
 /** Grace before generation C restarts ICE. */
 const GRACE_MS = 3000;
@@ -62,6 +25,7 @@ export class StockClient {
   readonly #answered: string[] = [];
   readonly #named: string[] = [];
   readonly #early: RTCIceCandidateInit[] = [];
+  readonly #receiver: StockReceiver;
   #mqtt: MqttClient | undefined;
   #offers = 0;
   #awaited = 0;
@@ -69,6 +33,7 @@ export class StockClient {
 
   constructor(options: StockOptions) {
     this.#options = options;
+    this.#receiver = new StockReceiver(options.generation === 'a' ? 'legacy' : 'packet');
     this.video.muted = true;
     this.video.autoplay = true;
     this.video.playsInline = true;
@@ -81,6 +46,7 @@ export class StockClient {
     if (!options.datachannelOnly) {
       this.#connection.addTransceiver('video', { direction: 'recvonly' });
       this.#connection.addTransceiver('audio', { direction: 'sendrecv' });
+      if (options.microphone) this.#talk();
     }
     this.#connection.ontrack = ({ streams }) => {
       // Without looking whether there is one: who has none gets no `onStream`.
@@ -170,6 +136,8 @@ export class StockClient {
       channels: [...this.#opened],
       errors: [...this.#errors],
       messages: [...this.#messages],
+      bodies: [...this.#receiver.bodies],
+      recordings: [...this.#receiver.recordings],
       offers: this.#offers,
       answered: [...this.#answered],
     };
@@ -196,18 +164,24 @@ export class StockClient {
     const channel = this.#connection.createDataChannel(label, { negotiated: true, id, ...how });
     channel.binaryType = 'arraybuffer';
     channel.onopen = () => this.#opened.push(id);
-    channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
-      this.#messages.push({
-        channel: id,
-        bytes: typeof data === 'string' ? 'text' : [...new Uint8Array(data)],
-      });
+    channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (this.#options.receives && typeof data !== 'string')
+        this.#guarded(() => this.#receiver.push(id, new Uint8Array(data)));
+      else
+        this.#messages.push({
+          channel: id,
+          bytes: typeof data === 'string' ? 'text' : [...new Uint8Array(data)],
+        });
+    };
     this.#channels.set(id, channel);
   }
 
   async #offer(options: RTCOfferOptions = {}): Promise<void> {
     const offer = await this.#connection.createOffer(options);
     await this.#connection.setLocalDescription(offer);
-    const payload = JSON.stringify({ type: offer.type, sdp: offer.sdp });
+    const { sdp = '' } = offer;
+    const { codec } = this.#options;
+    const payload = JSON.stringify({ type: offer.type, sdp: codec ? withCodecAlone(sdp, codec) : sdp });
     this.#offers++;
     this.#awaited = 1;
     const { uid } = this.#options;
@@ -276,6 +250,16 @@ export class StockClient {
     // The first generations leave the broker as soon as they are connected, and give up by themselves.
     if (state === 'connected') this.#mqtt?.unsubscribe([...this.#hears], () => this.#mqtt?.end(true));
     if (state === 'failed') this.terminate();
+  }
+
+  /** Not awaited: the track takes its place in the audio transceiver that is there. */
+  #talk(): void {
+    navigator.mediaDevices.getUserMedia({ audio: true, video: false }).then(
+      (stream) => {
+        for (const track of stream.getAudioTracks()) this.#connection.addTrack(track, stream);
+      },
+      (error: unknown) => this.#errors.push(String(error)),
+    );
   }
 
   #guarded(work: () => void): void {

@@ -4,9 +4,9 @@ import { bundled } from '../bundle.ts';
 import type { Browser } from '../chromium.ts';
 import type { SeenFrame } from '../harness/painted-frames.ts';
 import type { StockPage } from './page.ts';
-import type { StockOptions, StockReport } from './stock-client.ts';
+import type { StockOptions, StockReport } from './stock-options.ts';
 
-export type { Generation, StockOptions, StockReport } from './stock-client.ts';
+export type { Generation, StockOptions, StockReport } from './stock-options.ts';
 
 let script: Promise<string> | undefined;
 
@@ -35,7 +35,10 @@ export class StockClients {
   }
 
   /** A client connects. */
-  async connect(name: string, options: Omit<StockOptions, 'uid' | 'broker'>): Promise<void> {
+  async connect(
+    name: string,
+    options: Omit<StockOptions, 'uid' | 'broker'> & { readonly uid?: string },
+  ): Promise<void> {
     await this.page.evaluate(([who, how]) => (window as never as { stock: StockPage }).stock.open(who, how), [
       name,
       { ...this.#defaults, ...options },
@@ -81,6 +84,11 @@ export class StockClients {
     );
   }
 
+  /** The loudest sample of the camera's sound in a while. */
+  loudness(name: string): Promise<number> {
+    return this.page.evaluate((who) => (window as never as { stock: StockPage }).stock.loudness(who), name);
+  }
+
   publish(name: string, topic: string, payload: string | readonly number[]): Promise<void> {
     return this.page.evaluate(
       ([who, where, what]) => (window as never as { stock: StockPage }).stock.publish(who, where, what),
@@ -112,7 +120,7 @@ export class StockClients {
     while (!(await condition())) {
       if (Date.now() > deadline) {
         const report = await this.report(name);
-        const told = { ...report, messages: report.messages.length };
+        const told = { ...report, messages: report.messages.length, bodies: report.bodies.length };
         throw new Error(`waited ${patienceMs} ms in vain for "${name}": ${JSON.stringify(told)}`);
       }
       await new Promise((later) => setTimeout(later, 100));
