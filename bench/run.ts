@@ -20,6 +20,7 @@ const BENCHES = [
   'parsers',
   'server-delay',
   'source-delay',
+  'ustreamer',
   'fan-out',
   'first-frame',
   'capture-to-paint',
