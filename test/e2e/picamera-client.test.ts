@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import {
   type ClientRig,
   GENERATIONS,
@@ -6,8 +6,8 @@ import {
   RECORDING_BYTES,
   RECORDING_SUM,
 } from '../support/picamera-client/client-rig.ts';
-import { DocumentedSnippets, snippet } from '../support/picamera-client/documented-snippets.ts';
-import type { PicameraClients } from '../support/picamera-client/picamera-page.ts';
+import { snippet } from '../support/picamera-client/documented-snippets.ts';
+import { PicameraClients } from '../support/picamera-client/picamera-page.ts';
 import { needs } from '../support/third-parties.ts';
 
 needs('chromium', 'ffmpeg', 'python3').describe('the browser library of picamera.js pages', () => {
@@ -144,10 +144,12 @@ needs('chromium', 'ffmpeg', 'python3').describe('the browser library of picamera
   });
 
   it('tells why there is no sound or no picture, and leaves nothing behind', async () => {
-    // Pages of the program itself may not use the microphone.
-    await clients.connect('mute', rig.options('pi-a', { isMicOn: true }));
-    await clients.frames('mute');
-    expect(await codes('mute')).toEqual(['picamera/microphone']);
+    const mute = await PicameraClients.open(rig.browser, rig.gateway.mutePageUrl);
+    await mute.connect('mute', rig.options('pi-a', { isMicOn: true }));
+    await mute.frames('mute');
+    expect(await mute.event('mute', 'onError')).toMatchObject([{ code: 'picamera/microphone' }]);
+    await mute.page.close();
+    await clients.page.bringToFront();
 
     await clients.connect('nobody', rig.options('nobody', { timeout: 500 }));
     await clients.event('nobody', 'onTimeout');
@@ -157,7 +159,7 @@ needs('chromium', 'ffmpeg', 'python3').describe('the browser library of picamera
     expect(await clients.event('stranger', 'onError')).toMatchObject([{ code: 'picamera/broker-refused' }]);
     expect(await clients.run('call', 'stranger', 'getStatus')).toBe('closed');
 
-    for (const name of ['mute', 'nobody', 'stranger']) await clients.run('close', name);
+    for (const name of ['nobody', 'stranger']) await clients.run('close', name);
     await clients.until(async () => (await clients.run('census')).sockets === 3);
     expect((await clients.run('census')).connections).toBe(0);
   });
@@ -208,101 +210,5 @@ needs('chromium', 'ffmpeg', 'python3').describe('the browser library of picamera
     ]);
     expect(await room.run('census')).toMatchObject({ connections: 2, sockets: 1 });
     await room.until(async () => (await room.run('gateway'))?.actions.at(-1) === 'leave');
-  });
-
-  describe('runs what the documentation shows', () => {
-    let snippets: DocumentedSnippets;
-    beforeAll(() => {
-      snippets = new DocumentedSnippets(clients, rig.pinhole);
-    });
-    afterEach(() => snippets.end());
-
-    it('shows the live picture', async () => {
-      await snippets.run('onError');
-
-      const seen = await snippets.frames(10);
-      expect(seen).toEqual([...new Set(seen)].toSorted((x, y) => x - y));
-    });
-
-    it('takes a snapshot', async () => {
-      await snippets.run('onSnapshot');
-
-      await snippets.closed();
-      const [url] = await snippets.told('onSnapshot');
-      const picture = await clients.run('readPicture', String(url));
-      expect(picture).toMatchObject({ width: 320, height: 240 });
-      expect(picture.frameNumber).toBeGreaterThan(0);
-    });
-
-    it('talks with a program', async () => {
-      await snippets.run('sendMessage');
-
-      await snippets.closed();
-      expect((await snippets.told('onMessage'))[0]).toBe('Hello Reliable Channel!');
-    });
-
-    it('loads the newest recording', async () => {
-      const loaded = clients.page.waitForEvent('download');
-      await snippets.run('video_filename.mp4');
-
-      expect((await loaded).suggestedFilename()).toBe('video_filename.mp4');
-      await snippets.closed();
-      const [metadata] = await snippets.told('onMetadata');
-      const { path, duration } = metadata as { readonly path: string; readonly duration: number };
-      // Whole seconds of a file that is about one second long.
-      expect([0, 1, 2]).toContain(duration);
-      const [onDevice, inPage] = await snippets.sums(path);
-      expect(inPage).toBe(onDevice);
-    });
-
-    it('sets properties', async () => {
-      await snippets.run('AwbCloudy');
-      await snippets.told('onDatachannel');
-
-      await clients.page.evaluate('setAwb(); setAf()');
-
-      await snippets.until(() => Promise.resolve(rig.fake.changes().some((change) => 'AwbMode' in change)));
-      const focus = /"control":"autofocus","value":"continuous".*"msg":"control changed"/;
-      await snippets.until(() => Promise.resolve(focus.test(rig.pinhole.output())));
-    });
-
-    it('finds the broker on the host of the page, which wants a password', async () => {
-      await snippets.run('some-unique-uuid');
-      await clients.run('connectSnippet');
-
-      await snippets.closed();
-      const errors = (await clients.run('snippet')).told.filter(({ name }) => name === 'onError');
-      expect(errors.at(-1)?.values).toMatchObject([{ code: 'picamera/broker-refused' }]);
-    });
-  });
-
-  it('takes the snapshot of what is live, and leaves nothing behind at the device', async () => {
-    await clients.connect('viewer', rig.options('garden', { mqttPassword: rig.pinhole.token }));
-    const [first] = (await clients.frames('viewer')).slice(-1);
-    await clients.event('viewer', 'onDatachannel');
-    await clients.run('call', 'viewer', 'snapshot', 90);
-    const [url] = await clients.event('viewer', 'onSnapshot');
-    const { frameNumber } = await clients.run('readPicture', String(url));
-    const [last] = (await clients.frames('viewer')).slice(-1);
-
-    expect(frameNumber).toBeGreaterThanOrEqual(first?.frameNumber ?? Number.NaN);
-    expect(frameNumber).toBeLessThanOrEqual(last?.frameNumber ?? Number.NaN);
-    expect(await codes('viewer')).toEqual([]);
-    await clients.run('close', 'viewer');
-    await clients.until(async () => (await rig.sessions()) === 0);
-    expect((await clients.run('census')).connections).toBe(0);
-  });
-
-  it('finds its device again when that was killed and started anew', async () => {
-    await clients.connect('viewer', rig.options('garden', { timeout: 0 }));
-    await clients.frames('viewer');
-
-    await rig.pinhole.stop('SIGKILL');
-    rig.pinhole = await rig.pinhole.restart();
-    await clients.run('frames', 'viewer');
-    await clients.frames('viewer', 10);
-
-    expect(await clients.run('call', 'viewer', 'getStatus')).toBe('connected');
-    await clients.run('close', 'viewer');
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IPiCameraOptions } from '@pinhole/client/picamera';
-import { openChromium } from '../chromium.ts';
+import { type Browser, openChromium } from '../chromium.ts';
 import { type FakeRpicam, withFakePicamera2 } from '../fake-rpicam/fake-rpicam.ts';
 import type { DaemonGeneration } from '../picamera-daemon/scripted-daemon.ts';
 import { type Pinhole, startPinhole } from '../pinhole.ts';
@@ -45,6 +45,7 @@ export interface ClientRig {
   readonly clients: PicameraClients;
   /** On a page of somebody else, with the gateway of an SFU. */
   readonly room: PicameraClients;
+  readonly browser: Browser;
   readonly gateway: GatewayServer;
   readonly fake: FakeRpicam;
   pinhole: Pinhole;
@@ -56,7 +57,11 @@ export interface ClientRig {
 }
 
 /** Opens all of it. */
-export async function openClientRig(): Promise<ClientRig> {
+export async function openClientRig({
+  daemons = GENERATIONS,
+}: {
+  readonly daemons?: readonly DaemonGeneration[];
+} = {}): Promise<ClientRig> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-picamera-'));
   const fake = await withFakePicamera2();
   const gateway = await startGatewayServer();
@@ -71,7 +76,7 @@ export async function openClientRig(): Promise<ClientRig> {
   // The page in front last: one behind it paints no frames.
   const clients = await PicameraClients.open(browser, `${pinhole.url}/health`);
   const broker = `${pinhole.url.replace('http', 'ws')}/mqtt`;
-  for (const generation of GENERATIONS) {
+  for (const generation of daemons) {
     const uid = `pi-${generation}`;
     const user = { username: uid, password: 'a long one' };
     await clients.run('startDaemon', uid, {
@@ -86,6 +91,7 @@ export async function openClientRig(): Promise<ClientRig> {
   const rig: ClientRig = {
     clients,
     room,
+    browser,
     gateway,
     fake,
     pinhole,

@@ -7,6 +7,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 export interface GatewayServer {
   /** An empty page. */
   readonly pageUrl: string;
+  /** Another one, which may not use the microphone. */
+  readonly mutePageUrl: string;
   /** For viewers. */
   readonly url: string;
   /** For the gateway's page. */
@@ -16,7 +18,8 @@ export interface GatewayServer {
 
 /** Passes on what one viewer and the gateway's page say to each other. */
 export async function startGatewayServer(): Promise<GatewayServer> {
-  const server = createServer((_, response) => {
+  const server = createServer(({ url }, response) => {
+    if (url === '/mute') response.setHeader('permissions-policy', 'microphone=()');
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>gateway</title>');
   });
   const sockets = new WebSocketServer({ server });
@@ -38,6 +41,7 @@ export async function startGatewayServer(): Promise<GatewayServer> {
   const { port } = server.address() as AddressInfo;
   return {
     pageUrl: `http://localhost:${port}/`,
+    mutePageUrl: `http://localhost:${port}/mute`,
     url: `ws://localhost:${port}`,
     insideUrl: `ws://localhost:${port}/inside`,
     async close() {
