@@ -38,9 +38,9 @@ export interface JanusEndpointOptions {
 }
 
 /** A browser sends some twenty candidates at once, and then one message in half a minute. */
-const REQUESTS: BudgetRate = { perSecond: 50, burst: 200 };
+const REQUESTS: BudgetRate = { perSecond: 50, burst: 400 };
 /** What a request costs beyond the usual when it was no use. */
-const REFUSED_COST = 4;
+const REFUSED_COST = 2;
 /** A socket that sends so much more than it may, one after the other, goes. */
 const MAX_LIMITED_IN_A_ROW = 200;
 /** A client that does not take what it is sent may keep so much waiting, then it goes. */

@@ -67,8 +67,9 @@ function workForServer({ envelope, visitor, client, reply }: JanusWork, context:
       reply({ janus: 'pong', transaction });
       return;
     case 'create': {
+      const { id } = createElements(fields);
       const identity = authorized({ envelope, visitor }, context);
-      const session = context.table.create(identity, createElements(fields).id);
+      const session = context.table.create(identity, id);
       session.mailbox.give(client);
       reply({ janus: 'success', transaction, id: session.id });
       return;
