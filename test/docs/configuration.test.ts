@@ -76,9 +76,11 @@ function inWords(schema: Schema): string {
 const BESIDE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'cameras.ID': { source: 'synthetic' },
   'cameras.ID.picamera': { uid: 'garden' },
+  'cameras.ID.ustreamer': { h264: 'pinhole::door::h264' },
   'anonymous[]': { rights: ['control'] },
   'iceServers[]': { urls: 'stun:stun.example.org' },
   tls: { cert: 'cert.pem', key: 'key.pem' },
+  'rooms.cameras.ID': { room: 'cctv' },
   'mqtt.tcp.tls': { cert: 'cert.pem', key: 'key.pem' },
   'mqtt.users[]': { name: 'page', password: 'secret', view: '*' },
   'recordings.upload': { endpoint: 'http://192.168.1.10:9000', bucket: 'recordings' },
@@ -131,7 +133,10 @@ describe('the table of keys', () => {
     (key, row) => {
       const example = codesIn(row['Example'] ?? '')[0] ?? '';
       const beside = nest(key.split(/[.[]/)[0] ?? '', undefined) as Record<string, unknown>;
-      const parent = /^(cameras\.ID\.picamera|cameras\.ID|anonymous\[\]|recordings\.upload)\./.exec(key)?.[1];
+      const parent =
+        /^(cameras\.ID\.picamera|cameras\.ID\.ustreamer|cameras\.ID|rooms\.cameras\.ID|anonymous\[\]|recordings\.upload)\./.exec(
+          key,
+        )?.[1];
       const unset = load(
         stringify(parent === undefined ? beside : nest(parent, BESIDE[parent]), { keepUndefined: false }),
       );
