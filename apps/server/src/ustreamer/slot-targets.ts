@@ -11,6 +11,13 @@ export const slotTargets = (
       const name = config?.[kind];
       if (!config || name === undefined) return [];
       const { layout, mode, rm } = config;
-      return [{ camera, target: { name, kind, layout, mode, removal: rm ? 'at-end' : 'never' } } as const];
+      const target = {
+        name,
+        kind,
+        layout,
+        mode: Number.parseInt(String(mode), 8),
+        removal: rm ? 'at-end' : 'never',
+      } as const;
+      return [{ camera, target }];
     }),
   );

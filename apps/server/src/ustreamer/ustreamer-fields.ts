@@ -1,7 +1,7 @@
 import { PinholeError } from '@pinhole/core';
 import { SLOT_LAYOUTS, type SlotLayoutName, slotKindOf } from '@pinhole/protocol/memsink';
 import { z } from 'zod';
-import { parsedText, strictObject, word } from '../config/fields.ts';
+import { parsedText, strictObject, whole, word } from '../config/fields.ts';
 
 const slotName = parsedText((text) => {
   if (/^[^/\s]{1,100}$/.test(text)) return text;
@@ -11,16 +11,10 @@ const slotName = parsedText((text) => {
   );
 }, 'the name of a slot, e.g. pinhole::door::h264');
 
-/** Octal digits, as `chmod` takes them; whoever owns the slot must be able to read and write it. */
-const modeField = z
-  .union([z.number(), z.string()], { error: () => MODE_WORDS })
-  .transform((value, context): number => {
-    const digits = String(value);
-    if (/^0?[67][0-7]{2}$/.test(digits)) return Number.parseInt(digits, 8);
-    context.addIssue({ code: 'custom', message: MODE_WORDS });
-    return z.NEVER;
-  });
 const MODE_WORDS = 'must be three octal digits as chmod takes them, the first 6 or 7, e.g. 660';
+
+/** Digits as `chmod` takes them, so 660 means 0o660; whoever owns the slot must be able to read and write it. */
+const modeField = whole(600, 777).refine((digits) => /^[67][0-7]{2}$/.test(String(digits)), MODE_WORDS);
 
 /** The name of one layout among all. */
 const LAYOUTS = SLOT_LAYOUTS as readonly [SlotLayoutName, ...SlotLayoutName[]];
@@ -35,7 +29,7 @@ export const ustreamerField = z.preprocess(
   strictObject({
     h264: slotName.optional(),
     jpeg: slotName.optional(),
-    mode: modeField.default(0o660),
+    mode: modeField.default(660),
     rm: z.boolean({ error: () => 'must be true or false' }).default(true),
     layout: word(LAYOUTS).default('C10'),
   }),

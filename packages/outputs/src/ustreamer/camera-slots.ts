@@ -26,8 +26,13 @@ export class CameraSlots {
     return this.#slots.length;
   }
 
-  /** What happened at all of them together, and how many are read now. */
-  get counters(): CameraSlotCounters & { readonly read: number } {
+  /** How many of them are read now. */
+  get read(): number {
+    return this.#slots.filter(({ isRead }) => isRead).length;
+  }
+
+  /** What happened at all of them together. */
+  get counters(): CameraSlotCounters {
     const each = this.#slots.map(({ counters }) => counters);
     const sum = (name: keyof CameraSlotCounters): number =>
       each.reduce((total, counters) => total + counters[name], 0);
@@ -39,7 +44,6 @@ export class CameraSlots {
       skipped: sum('skipped'),
       awoken: sum('awoken'),
       openFailures: sum('openFailures'),
-      read: this.#slots.filter(({ isRead }) => isRead).length,
     };
   }
 
