@@ -3,7 +3,6 @@ import {
   Backoff,
   type Logger,
   type Micros,
-  type Millis,
   millis,
   PinholeError,
   silentLogger,
@@ -20,7 +19,7 @@ import type { EncoderCounters } from '@pinhole/ffmpeg';
 import { jpegSize } from '@pinhole/media/jpeg';
 import { type SlotLayout, slotKindOf } from '@pinhole/protocol/memsink';
 import { type SourceClock, SystemClock } from '../clock.ts';
-import { Transcoder, type TranscoderTuning, WHY_TRANSCODING } from '../transcoder.ts';
+import { Transcoder, WHY_TRANSCODING } from '../transcoder.ts';
 import { UnitLine } from '../unit-line.ts';
 import { waitForDevice } from '../watch-device.ts';
 import { SlotConnection, type TakenFrame } from './slot-connection.ts';
@@ -28,23 +27,8 @@ import { slotFile } from './slot-file.ts';
 import { SlotUnits } from './slot-units.ts';
 import type { UstreamerCounters } from './ustreamer-counters.ts';
 import { UstreamerError } from './ustreamer-error.ts';
+import type { UstreamerSourceOptions } from './ustreamer-options.ts';
 import { WriterTimes } from './writer-times.ts';
-
-/** Which slot is read, and how. */
-export interface UstreamerSourceOptions {
-  /** As µStreamer's `--h264-sink` or `--jpeg-sink` has it, e.g. `demo::ustreamer::h264`. */
-  readonly name: string;
-  /** How often the slot is looked at, 100 to 1 000 000 microseconds. Default 1000. */
-  readonly pollMicros?: number;
-  /** Without a frame for so long the source says why. Default 5 s. */
-  readonly stallMs?: Millis;
-  /** Waits between tries to open it. */
-  readonly retry?: { readonly firstMs: Millis; readonly maxMs: Millis };
-  /** How H.264 is made of the pictures of a JPEG slot. */
-  readonly encoder?: TranscoderTuning;
-  readonly log?: Logger;
-  readonly clock?: SourceClock;
-}
 
 const DEFAULT_POLL_MICROS = 1000;
 const DEFAULT_STALL_MS = millis(5_000);
