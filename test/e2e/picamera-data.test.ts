@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open as openFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Micros, micros, silentLogger } from '@pinhole/core';
 import { Camera, type Peer } from '@pinhole/engine';
 import { JpegDecoder } from '@pinhole/ffmpeg';
@@ -28,7 +25,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../support/bundle.ts';
 import { type Browser, openChromium } from '../support/chromium.ts';
 import { runFfmpeg } from '../support/decode-with-ffmpeg.ts';
+import { liveBytes } from '../support/live-bytes.ts';
 import type { DataPage, HeardMessage, PictureWish, ReceivedBody } from '../support/picamera/data-page.ts';
+import { type LargeFile, writeLargeFile } from '../support/picamera/large-file.ts';
 import { needs } from '../support/third-parties.ts';
 
 const SIZE = { width: 320, height: 180 } as const;
@@ -42,16 +41,6 @@ const FILE_BYTES = {
 
 /** What the device holds of a file at any time is less than this, and the file is larger. */
 const FLAT_BYTES = 20 * MEGABYTE;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** Memory that is in use, without what is only waiting to be given back. */
-function liveBytes(): number {
-  collectGarbage();
-  const { arrayBuffers, heapUsed } = process.memoryUsage();
-  return arrayBuffers + heapUsed;
-}
 
 const now = (): Micros => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
 
@@ -99,6 +88,7 @@ needs('chromium', 'ffmpeg').describe('the data channels of a device in Chromium'
         offer,
         stream: camera.stream,
         channels: PICAMERA_CHANNELS,
+        video: 'if-offered',
         onDataChannel: (channel) => channels.serve(channel),
         handle: ({ kind }) => {
           if (kind !== 'left' && kind !== 'failed') return;
@@ -159,28 +149,8 @@ needs('chromium', 'ffmpeg').describe('the data channels of a device in Chromium'
   const takeMessages = (): Promise<readonly HeardMessage[]> =>
     page.evaluate(() => (window as never as { channels: DataPage }).channels.takeMessages());
 
-  /** A recording of a size, whose bytes repeat nowhere near. @returns its path and SHA-256 */
-  async function largeFile(
-    name: string,
-    sizeBytes: number,
-  ): Promise<{ readonly path: string; readonly sha256: string }> {
-    const path = join(archive.root, name);
-    await mkdir(dirname(path), { recursive: true });
-    const file = await openFile(path, 'w');
-    const hash = createHash('sha256');
-    const block = new Uint32Array(MEGABYTE / 4);
-    for (let at = 0, word = 1; at < sizeBytes; at += MEGABYTE) {
-      for (let i = 0; i < block.length; i++) {
-        word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0;
-        block[i] = word;
-      }
-      const part = new Uint8Array(block.buffer, 0, Math.min(MEGABYTE, sizeBytes - at));
-      hash.update(part);
-      await file.write(part);
-    }
-    await file.close();
-    return { path, sha256: hash.digest('hex') };
-  }
+  const largeFile = (name: string, sizeBytes: number): Promise<LargeFile> =>
+    writeLargeFile(join(archive.root, name), sizeBytes);
 
   it.each([
     ['legacy', CmdType.SNAPSHOT],
@@ -200,6 +170,15 @@ needs('chromium', 'ffmpeg').describe('the data channels of a device in Chromium'
     expect(code?.frameNumber).toBeLessThanOrEqual(last?.sequence ?? -1);
     expect(code?.captureTime).toBeGreaterThan(before - 1e6);
     expect(code?.captureTime).toBeLessThanOrEqual(now());
+  });
+
+  it.each(['legacy', 'packet'] as const)('%s: channels alone bring a snapshot, too', async (encoding) => {
+    await connect(encoding, 'channels-only');
+
+    const type = encoding === 'legacy' ? CmdType.SNAPSHOT : CommandType.TAKE_SNAPSHOT;
+    const { base64 } = await ask({ kind: 'snapshot', quality: 30 }, type);
+
+    expect(base64.slice(0, 4)).toBe('/9j/');
   });
 
   it('legacy: a file arrives whole', async () => {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { decodedSound } from '../support/beeps.ts';
 import { frameNumbers } from '../support/frame-proof.ts';
 import { openRequestRig, type RequestRig } from '../support/picamera/request-rig.ts';
+import { heardIn } from '../support/picamera/said-sound.ts';
 import type { Generation } from '../support/picamera/stock-options.ts';
 import { type StockEntry, stockEntry } from '../support/picamera/stock-receiver.ts';
 import { type StockRequest, stockRequest } from '../support/picamera/stock-requests.ts';
@@ -185,28 +185,23 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
     },
   );
 
-  /** The loudest of what was said beside the camera from a sample on, and how many samples there are. */
-  const heardBeside = (from: number): readonly [loudest: number, samples: number] => {
-    const samples = soundOf(rig.said);
-    return [
-      samples.subarray(from).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0),
-      samples.length,
-    ];
-  };
-
   it('to be heard, and to hear', async () => {
     await rig.stock.connect('voice', { generation: 'b', uid: 'gate', microphone: true });
 
     await expect.poll(() => rig.stock.loudness('voice'), { timeout: 30_000 }).toBeGreaterThan(0.1);
-    await expect.poll(() => heardBeside(0)[0], { timeout: 30_000, interval: 500 }).toBeGreaterThan(0.1);
+    await expect
+      .poll(() => heardIn(rig.said).loudest, { timeout: 30_000, interval: 500 })
+      .toBeGreaterThan(0.1);
     expect((await rig.stock.report('voice')).errors).toEqual([]);
     await rig.stock.close('voice');
 
-    const [, before] = heardBeside(0);
+    const { samples: before } = heardIn(rig.said);
     await rig.ours.connect('voice', ourOptions({ deviceUid: 'gate', isMicOn: true }));
     await rig.ours.event('voice', 'onStream');
     await expect.poll(() => rig.ours.run('audioLevel', 'voice'), { timeout: 30_000 }).toBeGreaterThan(0.1);
-    await expect.poll(() => heardBeside(before)[0], { timeout: 30_000, interval: 500 }).toBeGreaterThan(0.1);
+    await expect
+      .poll(() => heardIn(rig.said, before).loudest, { timeout: 30_000, interval: 500 })
+      .toBeGreaterThan(0.1);
     expect(await rig.ours.events('voice', 'onError')).toEqual([]);
     await rig.ours.run('close', 'voice');
   });
@@ -289,12 +284,3 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
     await rig.stock.page.bringToFront();
   });
 });
-
-/** A WAV file that is still being written, or not there yet. */
-function soundOf(path: string): Float32Array {
-  try {
-    return decodedSound(path, ['-ignore_length', '1']);
-  } catch {
-    return new Float32Array(0);
-  }
-}
