@@ -52,7 +52,7 @@ needs('g++').describe('packets of the native fan-out', () => {
       });
       const fanout = NativeFanout.open();
       const viewer = fanout.openViewer({
-        descriptor: descriptorOf(sender),
+        socket: fanout.openSocket(descriptorOf(sender)),
         address: '127.0.0.1',
         port: receiver.address().port,
         keys,

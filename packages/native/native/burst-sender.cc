@@ -63,9 +63,12 @@ BurstSender::BurstSender(bool segments)
 }
 #endif
 
-void BurstSender::send(Viewer &viewer, const Run &run, size_t from, size_t until) {
-  scratch_.clear();
+void BurstSender::send(Viewer &viewer, int descriptor, const Run &run, size_t from, size_t until) {
+  written_ = 0;
   packets_.clear();
+  size_t bytes = 0;
+  for (size_t position = from; position < until; position++) bytes += lengthOf(viewer, run, position);
+  if (scratch_.size() < bytes) scratch_.resize(bytes);
   try {
     for (size_t position = from; position < until; position++) write(viewer, run, position);
   } catch (const CryptoError &) {
@@ -73,10 +76,14 @@ void BurstSender::send(Viewer &viewer, const Run &run, size_t from, size_t until
     return;
   }
   for (size_t next = 0; next < packets_.size();) {
-    const size_t sent = mode() == SendMode::kSegments ? sendSegments(viewer, next) : sendMany(viewer, next);
+    const size_t sent = mode() == SendMode::kSegments ? sendSegments(viewer, descriptor, next) : sendMany(viewer, descriptor, next);
     if (sent == 0) return;
     next += sent;
   }
+}
+
+size_t BurstSender::lengthOf(const Viewer &viewer, const Run &run, size_t position) const {
+  return kRtpHeader + run.extensionLength + run.frame->length(position) + viewer.protector.overhead();
 }
 
 // Header (RFC 3550 §5.1), extension, payload, tag.
@@ -84,11 +91,8 @@ void BurstSender::write(Viewer &viewer, const Run &run, size_t position) {
   const Frame &frame = *run.frame;
   const uint64_t index = run.firstIndex + position;
   const size_t header = kRtpHeader + run.extensionLength;
-  const size_t payload = frame.length(position);
-  const size_t length = header + payload + viewer.protector.overhead();
-  const size_t offset = scratch_.size();
-  scratch_.resize(offset + length);
-  uint8_t *packet = scratch_.data() + offset;
+  const size_t length = lengthOf(viewer, run, position);
+  uint8_t *packet = scratch_.data() + written_;
   packet[0] = run.extensionLength > 0 ? 0x90 : 0x80;
   packet[1] = static_cast<uint8_t>((run.marker && position + 1 == frame.count() ? 0x80 : 0) | viewer.payloadType);
   put16(packet + 2, static_cast<uint16_t>(index));
@@ -97,14 +101,14 @@ void BurstSender::write(Viewer &viewer, const Run &run, size_t position) {
   std::memcpy(packet + kRtpHeader, run.extension, run.extensionLength);
   if (run.transportOffset >= 0)
     put16(packet + kRtpHeader + run.transportOffset, static_cast<uint16_t>(run.transportFirst + position));
-  std::memcpy(packet + header, frame.payload(position), payload);
-  viewer.protector.protect(packet, header, payload, index, viewer.ssrc);
-  packets_.push_back({offset, length});
+  viewer.protector.protect(packet, header, frame.payload(position), frame.length(position), index, viewer.ssrc);
+  packets_.push_back({written_, length});
+  written_ += length;
 }
 
 // As many packets as one call takes: all of one length, only the last may be shorter. Returns how many are done with,
 // 0 when the rest is dropped.
-size_t BurstSender::sendSegments(Viewer &viewer, size_t first) {
+size_t BurstSender::sendSegments(Viewer &viewer, int descriptor, size_t first) {
 #ifdef __linux__
   const size_t size = packets_[first].length;
   size_t count = 1;
@@ -134,24 +138,24 @@ size_t BurstSender::sendSegments(Viewer &viewer, size_t first) {
     std::memcpy(CMSG_DATA(segment), &segmentSize, sizeof segmentSize);
   }
   viewer.counters.systemCalls++;
-  if (sendmsg(viewer.descriptor.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+  if (sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
     viewer.counters.packetsSent += count;
     viewer.counters.bytesSent += bytes;
     return count;
   }
   if (count > 1 && cannotSegment(errno)) {
     mode_ = SendMode::kMany;
-    return sendMany(viewer, first);
+    return sendMany(viewer, descriptor, first);
   }
   refuse(viewer, packets_.size() - first, errno);
   return 0;
 #else
-  return sendMany(viewer, first);
+  return sendMany(viewer, descriptor, first);
 #endif
 }
 
 // Up to kMaxMany packets by one call where the system has such a call, else one. Returns as sendSegments does.
-size_t BurstSender::sendMany(Viewer &viewer, size_t first) {
+size_t BurstSender::sendMany(Viewer &viewer, int descriptor, size_t first) {
   const size_t count = std::min(packets_.size() - first, mode() == SendMode::kOne ? 1 : kMaxMany);
   iovec vectors[kMaxMany];
   int sent;
@@ -167,11 +171,11 @@ size_t BurstSender::sendMany(Viewer &viewer, size_t first) {
     messages[i].msg_hdr.msg_iov = &vectors[i];
     messages[i].msg_hdr.msg_iovlen = 1;
   }
-  sent = sendmmsg(viewer.descriptor.get(), messages, static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+  sent = sendmmsg(descriptor, messages, static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
 #else
   const Packet &packet = packets_[first];
   (void)vectors;
-  sent = sendto(viewer.descriptor.get(), scratch_.data() + packet.offset, packet.length, MSG_DONTWAIT,
+  sent = sendto(descriptor, scratch_.data() + packet.offset, packet.length, MSG_DONTWAIT,
                 reinterpret_cast<const sockaddr *>(&viewer.address), viewer.addressLength) < 0
              ? -1
              : 1;

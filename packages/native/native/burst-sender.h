@@ -19,7 +19,7 @@ class BurstSender {
 
   // Sends packets `from` to `until` of a run to a viewer. Returns at once; what the system has no room for is dropped
   // and counted.
-  void send(Viewer &viewer, const Run &run, size_t from, size_t until);
+  void send(Viewer &viewer, int descriptor, const Run &run, size_t from, size_t until);
 
   SendMode mode() const { return mode_.load(std::memory_order_relaxed); }
 
@@ -29,13 +29,16 @@ class BurstSender {
     size_t length;
   };
 
+  size_t lengthOf(const Viewer &viewer, const Run &run, size_t position) const;
   void write(Viewer &viewer, const Run &run, size_t position);
-  size_t sendSegments(Viewer &viewer, size_t first);
-  size_t sendMany(Viewer &viewer, size_t first);
+  size_t sendSegments(Viewer &viewer, int descriptor, size_t first);
+  size_t sendMany(Viewer &viewer, int descriptor, size_t first);
   void refuse(Viewer &viewer, size_t packets, int error);
 
   std::atomic<SendMode> mode_;
+  // Grows to the largest burst; what was in it before is written over.
   std::vector<uint8_t> scratch_;
+  size_t written_ = 0;
   std::vector<Packet> packets_;
 };
 

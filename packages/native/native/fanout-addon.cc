@@ -13,16 +13,15 @@ namespace {
 constexpr size_t kMaxFrameBytes = 16 * 1024 * 1024;
 constexpr size_t kMaxPayloadBytes = 60'000;
 constexpr size_t kMaxPackets = 16'384;
+constexpr size_t kRtpHeaderBytes = 12;
 constexpr double kMaxIndex = 281'474'976'710'655;  // 2^48 − 1: SRTP ends there (RFC 3711 §3.3.1)
 constexpr double kMaxU32 = 4'294'967'295;
 
 struct FanoutHandle : Fanout {
-  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f701};
   using Fanout::Fanout;
 };
 // What JavaScript holds of a frame; runs on their way hold the frame itself.
 struct FrameHandle {
-  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f702};
   FrameHandle(napi_env env, std::shared_ptr<const Frame> frame) : env_(env), frame(std::move(frame)) { tell(1); }
   ~FrameHandle() { tell(-1); }
 
@@ -38,8 +37,11 @@ struct FrameHandle {
   const std::shared_ptr<const Frame> frame;
 };
 struct ViewerHandle {
-  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f703};
   std::shared_ptr<Viewer> viewer;
+};
+// Viewers that were made with it keep the descriptor, too.
+struct SocketHandle {
+  std::shared_ptr<const Descriptor> descriptor;
 };
 
 // (threads, segments, burstPackets, spreadMicros, queuedPackets) → fan-out
@@ -129,14 +131,29 @@ napi_value protect(const Arguments &given) {
   if (napi_create_buffer(given.env(), packet.length + protector.overhead(), &copy, &buffer) != napi_ok)
     throw NodeError("buffer");
   std::memcpy(copy, packet.data, packet.length);
-  protector.protect(static_cast<uint8_t *>(copy), header, packet.length - header, index, ssrc);
+  protector.protect(static_cast<uint8_t *>(copy), header, packet.data + header, packet.length - header, index, ssrc);
   return buffer;
 }
 
-// (descriptor, address, port, profile, masterKey, masterSalt, ssrc, payloadType) → viewer
+// (descriptor) → socket
+napi_value openSocket(const Arguments &given) {
+  auto handle = std::make_shared<SocketHandle>();
+  handle->descriptor =
+      std::make_shared<const Descriptor>(static_cast<int>(given.whole(0, "descriptor", 0, 1'000'000'000)));
+  return wrap(given.env(), std::move(handle));
+}
+
+// (socket)
+napi_value closeSocket(const Arguments &given) {
+  given.wrapped<SocketHandle>(0, "socket")->descriptor.reset();
+  return nullptr;
+}
+
+// (socket, address, port, profile, masterKey, masterSalt, ssrc, payloadType) → viewer
 napi_value openViewer(const Arguments &given) {
   ViewerOptions options{};
-  options.descriptor = static_cast<int>(given.whole(0, "descriptor", 0, 1'000'000'000));
+  options.descriptor = given.wrapped<SocketHandle>(0, "socket")->descriptor;
+  if (!options.descriptor) throw ArgumentError("socket is closed");
   readAddress(given.text(1, "address"), static_cast<uint16_t>(given.whole(2, "port", 1, 65'535)), options);
   options.keys.profile = readProfile(given, 3);
   readKey(given, 4, "masterKey", 16, options.keys.key);
@@ -148,7 +165,8 @@ napi_value openViewer(const Arguments &given) {
   return wrap(given.env(), std::move(handle));
 }
 
-// (fan-out, viewer, frame, firstIndex, timestamp, extension, transportOffset or −1, transportFirst, from, until, marker) → taken
+// (fan-out, viewer, frame, firstIndex, timestamp, extension, transportOffset or −1, transportFirst, from, until, marker) → bytes of
+// its datagrams; 0 when it was dropped
 napi_value send(const Arguments &given) {
   const auto &fanout = given.wrapped<FanoutHandle>(0, "fanout");
   const auto &handle = given.wrapped<ViewerHandle>(1, "viewer");
@@ -168,7 +186,22 @@ napi_value send(const Arguments &given) {
   run.from = static_cast<size_t>(given.whole(8, "from", 0, packets - 1));
   run.until = static_cast<size_t>(given.whole(9, "until", static_cast<double>(run.from) + 1, packets));
   run.marker = given.boolean(10, "marker");
-  return boolean(given.env(), fanout->send(handle->viewer, run));
+  const size_t count = run.until - run.from;
+  const size_t payload = run.frame->offsets[run.until] - run.frame->offsets[run.from];
+  const size_t packetOverhead = kRtpHeaderBytes + run.extensionLength + handle->viewer->protector.overhead();
+  const bool taken = fanout->send(handle->viewer, std::move(run));
+  return number(given.env(), taken ? static_cast<double>(payload + count * packetOverhead) : 0);
+}
+
+// (fan-out)
+napi_value flush(const Arguments &given) {
+  given.wrapped<FanoutHandle>(0, "fanout")->flush();
+  return nullptr;
+}
+
+// (fan-out) → microseconds of processor time of its threads
+napi_value cpuMicros(const Arguments &given) {
+  return number(given.env(), static_cast<double>(given.wrapped<FanoutHandle>(0, "fanout")->cpuTime().count()));
 }
 
 // (fan-out, viewer)
@@ -220,9 +253,13 @@ napi_value closeFanout(const Arguments &given) {
 void registerFanout(napi_env env, napi_value exports) {
   add<openFanout>(env, exports, "openFanout");
   add<openFrame>(env, exports, "openFrame");
+  add<openSocket>(env, exports, "openSocket");
+  add<closeSocket>(env, exports, "closeSocket");
   add<openViewer>(env, exports, "openViewer");
   add<protect>(env, exports, "protect");
   add<send>(env, exports, "send");
+  add<flush>(env, exports, "flush");
+  add<cpuMicros>(env, exports, "cpuMicros");
   add<closeViewer>(env, exports, "closeViewer");
   add<queuedPackets>(env, exports, "queuedPackets");
   add<viewerCounters>(env, exports, "viewerCounters");

@@ -1,11 +1,47 @@
 #include "fanout.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <ctime>
 #include <functional>
+#include <utility>
 
 namespace pinhole {
+namespace {
 
-Fanout::Fanout(const FanoutOptions &options) : options_(options) {
+// The threads need not wait until all viewers of a frame are told of.
+constexpr size_t kMaxPosted = 64;
+
+std::chrono::microseconds cpuTimeBy(clockid_t clock) {
+  timespec time;
+  if (clock_gettime(clock, &time) != 0) return std::chrono::microseconds(0);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(time.tv_nsec));
+}
+
+std::chrono::microseconds cpuTimeOf(std::thread &thread) {
+#ifdef __linux__
+  clockid_t clock;
+  if (pthread_getcpuclockid(thread.native_handle(), &clock) == 0) return cpuTimeBy(clock);
+#else
+  (void)thread;
+#endif
+  return std::chrono::microseconds(0);
+}
+
+// What system tools show it as.
+void nameThread() {
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "pinhole-send");
+#else
+  pthread_setname_np("pinhole-send");
+#endif
+}
+
+}  // namespace
+
+Fanout::Fanout(const FanoutOptions &options) : options_(options), posted_(options.threads) {
   for (size_t i = 0; i < options.threads; i++) {
     lanes_.push_back(std::make_unique<Lane>(options.segments));
     Lane &lane = *lanes_.back();
@@ -15,38 +51,59 @@ Fanout::Fanout(const FanoutOptions &options) : options_(options) {
 
 Fanout::~Fanout() { stop(); }
 
-Fanout::Lane &Fanout::laneOf(const Viewer &viewer) {
-  return *lanes_[std::hash<uint32_t>{}(viewer.ssrc) % lanes_.size()];
-}
+size_t Fanout::laneOf(const Viewer &viewer) const { return std::hash<uint32_t>{}(viewer.ssrc) % lanes_.size(); }
 
-bool Fanout::send(const std::shared_ptr<Viewer> &viewer, const Run &run) {
+bool Fanout::send(const std::shared_ptr<Viewer> &viewer, Run &&run) {
   const size_t packets = run.until - run.from;
-  Lane &lane = laneOf(*viewer);
-  const std::lock_guard<std::mutex> guard(lane.lock);
-  if (viewer->closed || lane.stopped) return false;
+  if (viewer->closed || stopped_) return false;
   if (viewer->queuedPackets + packets > options_.queuedPackets) {
     viewer->counters.packetsOverflowed += packets;
     return false;
   }
-  viewer->queue.push_back(run);
   viewer->queuedPackets += packets;
-  if (!viewer->scheduled) {
-    viewer->scheduled = true;
-    lane.due.push({Clock::now(), lane.order++, viewer});
-    lane.wake.notify_one();
-  }
+  posted_[laneOf(*viewer)].push_back({viewer, std::move(run)});
+  if (++postedRuns_ >= kMaxPosted) flush();
   return true;
 }
 
+void Fanout::flush() {
+  if (postedRuns_ == 0) return;
+  postedRuns_ = 0;
+  for (size_t i = 0; i < lanes_.size(); i++) {
+    if (posted_[i].empty()) continue;
+    Lane &lane = *lanes_[i];
+    {
+      const std::lock_guard<std::mutex> guard(lane.lock);
+      for (Posted &posted : posted_[i]) {
+        Viewer &viewer = *posted.viewer;
+        if (viewer.closed) continue;
+        viewer.queue.push_back(std::move(posted.run));
+        if (viewer.scheduled) continue;
+        viewer.scheduled = true;
+        lane.due.push({Clock::now(), lane.order++, std::move(posted.viewer)});
+      }
+    }
+    lane.wake.notify_one();
+    posted_[i].clear();
+  }
+}
+
 void Fanout::close(const std::shared_ptr<Viewer> &viewer) {
-  Lane &lane = laneOf(*viewer);
-  const std::lock_guard<std::mutex> guard(lane.lock);
-  viewer->closed = true;
-  viewer->queue.clear();
-  viewer->queuedPackets = 0;
+  Lane &lane = *lanes_[laneOf(*viewer)];
+  std::deque<Run> queue;
+  std::shared_ptr<const Descriptor> descriptor;
+  {
+    const std::lock_guard<std::mutex> guard(lane.lock);
+    viewer->closed = true;
+    viewer->queuedPackets = 0;
+    // Freed behind the lock.
+    queue.swap(viewer->queue);
+    descriptor.swap(viewer->descriptor);
+  }
 }
 
 bool Fanout::idle() {
+  flush();
   return std::all_of(lanes_.begin(), lanes_.end(), [](const std::unique_ptr<Lane> &lane) {
     const std::lock_guard<std::mutex> guard(lane->lock);
     return lane->due.empty() && lane->sending == 0;
@@ -55,7 +112,15 @@ bool Fanout::idle() {
 
 SendMode Fanout::mode() const { return lanes_.front()->sender.mode(); }
 
+std::chrono::microseconds Fanout::cpuTime() {
+  std::chrono::microseconds sum(0);
+  for (const auto &lane : lanes_) sum += lane->thread.joinable() ? cpuTimeOf(lane->thread) : lane->cpuTime;
+  return sum;
+}
+
 void Fanout::stop() {
+  stopped_ = true;
+  for (std::vector<Posted> &posted : posted_) posted.clear();
   for (const auto &lane : lanes_) {
     const std::lock_guard<std::mutex> guard(lane->lock);
     lane->stopped = true;
@@ -66,9 +131,13 @@ void Fanout::stop() {
 }
 
 void Fanout::work(Lane &lane) {
+  nameThread();
   std::unique_lock<std::mutex> guard(lane.lock);
   for (;;) {
-    if (lane.stopped) return;
+    if (lane.stopped) {
+      lane.cpuTime = cpuTimeBy(CLOCK_THREAD_CPUTIME_ID);
+      return;
+    }
     if (lane.due.empty()) {
       lane.wake.wait(guard);
       continue;
@@ -89,6 +158,7 @@ void Fanout::work(Lane &lane) {
     const size_t left = front.until - front.from;
     const size_t count = std::min(left, options_.burstPackets);
     const Run run = front;
+    const std::shared_ptr<const Descriptor> descriptor = viewer->descriptor;
     viewer->queuedPackets -= count;
     Clock::time_point next = Clock::now();
     if (count == left) {
@@ -100,7 +170,7 @@ void Fanout::work(Lane &lane) {
     }
     lane.sending++;
     guard.unlock();
-    lane.sender.send(*viewer, run, run.from, run.from + count);
+    if (descriptor) lane.sender.send(*viewer, descriptor->get(), run, run.from, run.from + count);
     guard.lock();
     lane.sending--;
     if (viewer->queue.empty())

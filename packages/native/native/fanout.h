@@ -31,13 +31,18 @@ class Fanout {
   explicit Fanout(const FanoutOptions &options);
   ~Fanout();
 
-  // Takes a run; false when too much waits for that viewer already, or it is closed.
-  bool send(const std::shared_ptr<Viewer> &viewer, const Run &run);
-  // Forgets what waits for a viewer.
+  // Takes a run; false when too much waits for that viewer already, or it is closed. It is on its way from `flush` on, or
+  // once enough others are.
+  bool send(const std::shared_ptr<Viewer> &viewer, Run &&run);
+  // Wakes the threads for all that was taken since: once for a frame and not once for each of its viewers.
+  void flush();
+  // Forgets what waits for a viewer, and gives its descriptor back.
   void close(const std::shared_ptr<Viewer> &viewer);
   // Whether nothing waits.
   bool idle();
   SendMode mode() const;
+  // Processor time of the threads so far; 0 where the system does not tell.
+  std::chrono::microseconds cpuTime();
   // Ends the threads; what waits is forgotten.
   void stop();
 
@@ -57,13 +62,24 @@ class Fanout {
     size_t sending = 0;
     bool stopped = false;
     BurstSender sender;
+    // Once the thread has ended.
+    std::chrono::microseconds cpuTime{0};
     std::thread thread;
   };
 
-  Lane &laneOf(const Viewer &viewer);
+  struct Posted {
+    std::shared_ptr<Viewer> viewer;
+    Run run;
+  };
+
+  size_t laneOf(const Viewer &viewer) const;
   void work(Lane &lane);
 
   const FanoutOptions options_;
+  // Taken, and not yet handed to the lane of the same place. As all that is public for one thread alone.
+  std::vector<std::vector<Posted>> posted_;
+  size_t postedRuns_ = 0;
+  bool stopped_ = false;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -108,14 +108,12 @@ class Callback {
 };
 
 struct ReaderHandle {
-  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f704};
   std::unique_ptr<Callback> callback;
   std::unique_ptr<SlotReader> reader;
   ~ReaderHandle() { reader.reset(); }
 };
 
 struct WriterHandle {
-  static constexpr napi_type_tag kTag = {0x9f1c2d3a5b6e4f70, 0x81a2b3c4d5e6f705};
   WriterHandle(SlotObject object, const SlotLayout &layout) : object(std::move(object)), layout(layout) {}
   SlotObject object;
   const SlotLayout layout;

@@ -67,15 +67,17 @@ SrtpProtector::SrtpProtector(const SessionKeys &keys)
           "HMAC");
 }
 
-void SrtpProtector::protect(uint8_t *packet, size_t header, size_t payload, uint64_t index, uint32_t ssrc) {
+void SrtpProtector::protect(uint8_t *packet, size_t header, const uint8_t *payload, size_t length, uint64_t index,
+                            uint32_t ssrc) {
   if (profile_ == Profile::kAeadAes128Gcm)
-    protectGcm(packet, header, payload, index, ssrc);
+    protectGcm(packet, header, payload, length, index, ssrc);
   else
-    protectCounterMode(packet, header, payload, index, ssrc);
+    protectCounterMode(packet, header, payload, length, index, ssrc);
 }
 
 // RFC 7714 §8.1 (IV), §8.2 (associated data: the header).
-void SrtpProtector::protectGcm(uint8_t *packet, size_t header, size_t payload, uint64_t index, uint32_t ssrc) {
+void SrtpProtector::protectGcm(uint8_t *packet, size_t header, const uint8_t *payload, size_t length, uint64_t index,
+                               uint32_t ssrc) {
   std::array<uint8_t, 12> iv;
   std::memcpy(iv.data(), salt_.data(), iv.size());
   xorBigEndian(&iv[2], ssrc, 4);
@@ -85,14 +87,15 @@ void SrtpProtector::protectGcm(uint8_t *packet, size_t header, size_t payload, u
   int written = 0;
   require(EVP_EncryptInit_ex(cipher_.get(), nullptr, nullptr, nullptr, iv.data()) == 1 &&
               EVP_EncryptUpdate(cipher_.get(), nullptr, &written, packet, static_cast<int>(header)) == 1 &&
-              EVP_EncryptUpdate(cipher_.get(), body, &written, body, static_cast<int>(payload)) == 1 &&
-              EVP_EncryptFinal_ex(cipher_.get(), body + payload, &written) == 1 &&
-              EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_GET_TAG, 16, body + payload) == 1,
+              EVP_EncryptUpdate(cipher_.get(), body, &written, payload, static_cast<int>(length)) == 1 &&
+              EVP_EncryptFinal_ex(cipher_.get(), body + length, &written) == 1 &&
+              EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_GET_TAG, 16, body + length) == 1,
           "AES-GCM");
 }
 
 // RFC 3711 §4.1.1 (AES-CM), §4.2 (HMAC-SHA1 over header, payload and rollover counter).
-void SrtpProtector::protectCounterMode(uint8_t *packet, size_t header, size_t payload, uint64_t index, uint32_t ssrc) {
+void SrtpProtector::protectCounterMode(uint8_t *packet, size_t header, const uint8_t *payload, size_t length,
+                                       uint64_t index, uint32_t ssrc) {
   std::array<uint8_t, 16> iv{};
   std::memcpy(iv.data(), salt_.data(), salt_.size());
   xorBigEndian(&iv[4], ssrc, 4);
@@ -101,18 +104,18 @@ void SrtpProtector::protectCounterMode(uint8_t *packet, size_t header, size_t pa
   uint8_t *body = packet + header;
   int written = 0;
   require(EVP_EncryptInit_ex(cipher_.get(), nullptr, nullptr, nullptr, iv.data()) == 1 &&
-              EVP_EncryptUpdate(cipher_.get(), body, &written, body, static_cast<int>(payload)) == 1,
+              EVP_EncryptUpdate(cipher_.get(), body, &written, payload, static_cast<int>(length)) == 1,
           "AES-CM");
   std::array<uint8_t, 4> rollover{};
   xorBigEndian(rollover.data(), index >> 16, 4);
   std::array<uint8_t, 20> tag;
-  size_t length = 0;
+  size_t tagLength = 0;
   require(EVP_MAC_init(mac_.get(), nullptr, 0, nullptr) == 1 &&
-              EVP_MAC_update(mac_.get(), packet, header + payload) == 1 &&
+              EVP_MAC_update(mac_.get(), packet, header + length) == 1 &&
               EVP_MAC_update(mac_.get(), rollover.data(), rollover.size()) == 1 &&
-              EVP_MAC_final(mac_.get(), tag.data(), &length, tag.size()) == 1,
+              EVP_MAC_final(mac_.get(), tag.data(), &tagLength, tag.size()) == 1,
           "HMAC-SHA1");
-  std::memcpy(body + payload, tag.data(), overhead());
+  std::memcpy(body + length, tag.data(), overhead());
 }
 
 }  // namespace pinhole

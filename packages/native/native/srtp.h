@@ -44,13 +44,14 @@ class SrtpProtector {
   // Bytes that protection adds to a packet.
   size_t overhead() const { return profile_ == Profile::kAeadAes128Gcm ? 16 : 10; }
 
-  // Protects a packet in place: `packet` holds `header` bytes of header and then `payload` bytes of payload, with room
-  // for `overhead()` more. `index` is 65536 × rollover counter + sequence number.
-  void protect(uint8_t *packet, size_t header, size_t payload, uint64_t index, uint32_t ssrc);
+  // Protects a packet: `packet` holds `header` bytes of header, behind which `length` bytes of payload and then
+  // `overhead()` more are written. `payload` may already be there. `index` is 65536 × rollover counter + sequence number.
+  void protect(uint8_t *packet, size_t header, const uint8_t *payload, size_t length, uint64_t index, uint32_t ssrc);
 
  private:
-  void protectGcm(uint8_t *packet, size_t header, size_t payload, uint64_t index, uint32_t ssrc);
-  void protectCounterMode(uint8_t *packet, size_t header, size_t payload, uint64_t index, uint32_t ssrc);
+  void protectGcm(uint8_t *packet, size_t header, const uint8_t *payload, size_t length, uint64_t index, uint32_t ssrc);
+  void protectCounterMode(uint8_t *packet, size_t header, const uint8_t *payload, size_t length, uint64_t index,
+                          uint32_t ssrc);
 
   struct FreeCipher {
     void operator()(EVP_CIPHER_CTX *context) const { EVP_CIPHER_CTX_free(context); }

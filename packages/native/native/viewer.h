@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 
 #include "frame.h"
 #include "srtp.h"
@@ -42,7 +43,7 @@ struct ViewerCounters {
 };
 
 struct ViewerOptions {
-  int descriptor;
+  std::shared_ptr<const Descriptor> descriptor;
   sockaddr_storage address;
   socklen_t addressLength;
   MasterKeys keys;
@@ -55,14 +56,13 @@ using Clock = std::chrono::steady_clock;
 // One viewer's way out. What is below `queue` belongs to its fan-out's lock; the protector to the sending thread.
 struct Viewer {
   explicit Viewer(const ViewerOptions &options)
-      : descriptor(options.descriptor),
-        address(options.address),
+      : address(options.address),
         addressLength(options.addressLength),
         ssrc(options.ssrc),
         payloadType(options.payloadType),
-        protector(SessionKeys::of(options.keys)) {}
+        protector(SessionKeys::of(options.keys)),
+        descriptor(options.descriptor) {}
 
-  const Descriptor descriptor;
   const sockaddr_storage address;
   const socklen_t addressLength;
   const uint32_t ssrc;
@@ -72,6 +72,8 @@ struct Viewer {
   std::atomic<bool> closed{false};
 
   std::deque<Run> queue;
+  // Picture and sound of one viewer share it. Gone once the viewer is closed.
+  std::shared_ptr<const Descriptor> descriptor;
   // Read without the lock too.
   std::atomic<size_t> queuedPackets{0};
   bool scheduled = false;

@@ -8,6 +8,7 @@ declare const brand: unique symbol;
 export type FanoutHandle = { readonly [brand]: 'fan-out' };
 export type FrameHandle = { readonly [brand]: 'frame' };
 export type ViewerHandle = { readonly [brand]: 'viewer' };
+export type SocketHandle = { readonly [brand]: 'socket' };
 export type SlotReaderHandle = { readonly [brand]: 'slot reader' };
 export type SlotWriterHandle = { readonly [brand]: 'slot writer' };
 
@@ -75,8 +76,10 @@ export interface Addon {
     queuedPackets: number,
   ): FanoutHandle;
   openFrame(payloads: readonly Uint8Array[]): FrameHandle;
+  openSocket(descriptor: number): SocketHandle;
+  closeSocket(socket: SocketHandle): void;
   openViewer(
-    descriptor: number,
+    socket: SocketHandle,
     address: string,
     port: number,
     profile: number,
@@ -97,7 +100,10 @@ export interface Addon {
     from: number,
     until: number,
     marker: boolean,
-  ): boolean;
+  ): number;
+  /** Wakes the threads for what was sent since. */
+  flush(fanout: FanoutHandle): void;
+  cpuMicros(fanout: FanoutHandle): number;
   queuedPackets(viewer: ViewerHandle): number;
   /** One packet with given session keys, as a sending thread does it: for test vectors. */
   protect(

@@ -3,6 +3,7 @@ export {
   NativeFanout,
   type NativeFanoutOptions,
   type NativeRun,
+  NativeSocket,
   NativeViewer,
   type NativeViewerOptions,
 } from './native-fanout.ts';

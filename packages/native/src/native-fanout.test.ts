@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { descriptorOf } from '../../../test/support/descriptor-of.ts';
 import { loadAddon } from './addon.ts';
@@ -48,7 +48,7 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
   });
 
   const viewerOptions = (profile = GCM): NativeViewerOptions => ({
-    descriptor: descriptorOf(sender),
+    socket: fanout.openSocket(descriptorOf(sender)),
     address: '127.0.0.1',
     port: receiver.address().port,
     keys: keysOf(profile),
@@ -63,7 +63,7 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
 
     expect(
       viewer.send({ ...runOf(3, 65_535), extension, transportSequence: { offset: 5, first: 65_534 } }),
-    ).toBe(true);
+    ).toBe(1136 + 1136 + 336);
 
     await arrived(3);
     expect(received.map((packet) => packet.subarray(0, 20).toString('hex'))).toEqual([
@@ -137,9 +137,9 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
     const viewer = small.openViewer(viewerOptions());
 
     expect([viewer.send(runOf(10)), viewer.send(runOf(10)), viewer.send(runOf(10))]).toEqual([
-      true,
-      false,
-      false,
+      9 * 1128 + 328,
+      0,
+      0,
     ]);
     expect(viewer.counters.packetsOverflowed).toBe(20);
     expect(viewer.queuedPackets).toBeGreaterThan(7);
@@ -166,12 +166,12 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
 
     viewer.close();
     viewer.close();
-    expect(viewer.send(runOf(3))).toBe(false);
+    expect(viewer.send(runOf(3))).toBe(0);
     const other = NativeFanout.open();
-    const left = other.openViewer({ ...options, descriptor: descriptorOf(receiver) });
+    const left = other.openViewer({ ...options, socket: other.openSocket(descriptorOf(receiver)) });
     other.close();
     other.close();
-    expect(left.send(runOf(3))).toBe(false);
+    expect(left.send(runOf(3))).toBe(0);
     left.close();
     expect(left.counters.packetsSent).toBe(0);
   });
@@ -183,17 +183,45 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
       return descriptor;
     };
     const before = lowest();
-    for (let i = 0; i < 200; i++) fanout.openViewer(viewerOptions()).close();
+    for (let i = 0; i < 200; i++) {
+      const options = viewerOptions();
+      const viewers = [fanout.openViewer(options), fanout.openViewer({ ...options, ssrc: i })];
+      for (const viewer of viewers) viewer.send(runOf(3));
+      options.socket.close();
+      for (const viewer of viewers) viewer.close();
+    }
 
-    expect(lowest()).toBeGreaterThan(before);
-    // They go with the objects: whoever has no use for a viewer any more drops it.
-    await expect
-      .poll(() => {
-        // oxlint-disable-next-line no-unused-expressions -- makes garbage, so that some is collected
-        Array.from({ length: 100_000 }, (_, i) => ({ i }));
-        return lowest();
-      })
-      .toBeLessThanOrEqual(before);
+    // Not before a packet on its way is sent.
+    await expect.poll(lowest).toBe(before);
+  });
+
+  it('lets viewers share a socket, which outlives it', async () => {
+    const before = readdirSync('/dev/fd').length;
+    const options = viewerOptions();
+    const viewers = [1, 2, 3].map((ssrc) => fanout.openViewer({ ...options, ssrc }));
+    expect(readdirSync('/dev/fd')).toHaveLength(before + 1);
+
+    options.socket.close();
+    options.socket.close();
+    for (const viewer of viewers) viewer.send(runOf(1));
+
+    await arrived(3);
+    expect(() => fanout.openViewer(options)).toThrowError(
+      expect.objectContaining({ code: 'native/argument' }) as Error,
+    );
+  });
+
+  it('tells what its threads cost', async () => {
+    const viewer = fanout.openViewer(viewerOptions());
+    const before = fanout.cpuMicros;
+    viewer.send(runOf(40));
+    await arrived(40);
+
+    const after = fanout.cpuMicros;
+    fanout.close();
+    // Only Linux tells of a thread while it runs.
+    if (process.platform === 'linux') expect(after).toBeGreaterThan(before);
+    expect(fanout.cpuMicros).toBeGreaterThanOrEqual(after);
   });
 
   it.each<[string, Partial<NativeViewerOptions>]>([
@@ -205,7 +233,6 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
     ['port 0', { port: 0 }],
     ['half a port', { port: 1.5 }],
     ['a payload type of a byte', { payloadType: 128 }],
-    ['a negative descriptor', { descriptor: -1 }],
     ['an ssrc that is no number', { ssrc: Number.NaN }],
     ['nothing for an ssrc', { ssrc: undefined as unknown as number }],
   ])('refuses a viewer with %s', (_name, wrong) => {
@@ -214,10 +241,12 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
     );
   });
 
-  it('says that a descriptor is none', () => {
-    expect(() => fanout.openViewer({ ...viewerOptions(), descriptor: 987_654 })).toThrowError(
-      expect.objectContaining({ code: 'native/failed' }) as Error,
-    );
+  it.each([
+    ['is none', 987_654, 'native/failed'],
+    ['is negative', -1, 'native/argument'],
+    ['is no number', Number.NaN, 'native/argument'],
+  ])('refuses a descriptor that %s', (_name, descriptor, code) => {
+    expect(() => fanout.openSocket(descriptor)).toThrowError(expect.objectContaining({ code }) as Error);
   });
 
   it.each<[string, Partial<NativeRun>]>([

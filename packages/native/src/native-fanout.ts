@@ -1,4 +1,11 @@
-import type { Addon, FanoutHandle, FrameHandle, NativeViewerCounters, ViewerHandle } from './addon.ts';
+import type {
+  Addon,
+  FanoutHandle,
+  FrameHandle,
+  NativeViewerCounters,
+  SocketHandle,
+  ViewerHandle,
+} from './addon.ts';
 import { checked, requireAddon } from './checked.ts';
 
 /** How a fan-out sends. */
@@ -17,8 +24,8 @@ export interface NativeFanoutOptions {
 
 /** Where a viewer is, and how its packets are encrypted. */
 export interface NativeViewerOptions {
-  /** File descriptor of a bound UDP socket. The fan-out keeps one of its own; this one may be closed at any time. */
-  readonly descriptor: number;
+  /** What it goes out of; several viewers may share it, e.g. the picture and the sound of one. */
+  readonly socket: NativeSocket;
   /** IP address of the viewer, of the socket's family. */
   readonly address: string;
   readonly port: number;
@@ -60,11 +67,17 @@ export class NativeFanout {
   readonly #addon: Addon;
   readonly #fanout: FanoutHandle;
   readonly #frames = new WeakMap<readonly Uint8Array[], FrameHandle>();
+  readonly #flush: () => void;
+  #flushes = false;
   #closed = false;
 
   private constructor(addon: Addon, fanout: FanoutHandle) {
     this.#addon = addon;
     this.#fanout = fanout;
+    this.#flush = () => {
+      this.#flushes = false;
+      addon.flush(fanout);
+    };
   }
 
   /** @throws {PinholeError} `native/missing` (the message says why), `native/argument` */
@@ -93,11 +106,27 @@ export class NativeFanout {
     return this.#addon.isIdle(this.#fanout);
   }
 
-  /** @throws {PinholeError} `native/argument`, `native/failed` (no file descriptor left, the cipher is not there) */
-  openViewer({ descriptor, address, port, keys, ssrc, payloadType }: NativeViewerOptions): NativeViewer {
+  /** Processor time of its threads since it was opened, in microseconds; 0 where the system does not tell. */
+  get cpuMicros(): number {
+    return this.#addon.cpuMicros(this.#fanout);
+  }
+
+  /**
+   * Takes a bound UDP socket by its file descriptor, which may be closed at any time: it keeps one of its own.
+   * @throws {PinholeError} `native/argument`, `native/failed` (it is none, or no file descriptor is left)
+   */
+  openSocket(descriptor: number): NativeSocket {
+    return new NativeSocket(
+      this.#addon,
+      checked(() => this.#addon.openSocket(descriptor)),
+    );
+  }
+
+  /** @throws {PinholeError} `native/argument`, `native/failed` (the cipher is not there) */
+  openViewer({ socket, address, port, keys, ssrc, payloadType }: NativeViewerOptions): NativeViewer {
     const { profile, masterKey, masterSalt } = keys;
     const open = (): ViewerHandle =>
-      this.#addon.openViewer(descriptor, address, port, profile, masterKey, masterSalt, ssrc, payloadType);
+      this.#addon.openViewer(socket.handle, address, port, profile, masterKey, masterSalt, ssrc, payloadType);
     return new NativeViewer(this, this.#addon, checked(open));
   }
 
@@ -108,9 +137,9 @@ export class NativeFanout {
   }
 
   /** @internal @throws {PinholeError} `native/argument` */
-  send(viewer: ViewerHandle, run: NativeRun, [from, until]: readonly [number, number]): boolean {
-    if (this.#closed) return false;
-    return checked(() =>
+  send(viewer: ViewerHandle, run: NativeRun, [from, until]: readonly [number, number]): number {
+    if (this.#closed) return 0;
+    const sentBytes = checked(() =>
       this.#addon.send(
         this.#fanout,
         viewer,
@@ -125,6 +154,12 @@ export class NativeFanout {
         run.marker !== 'none',
       ),
     );
+    // All that is sent in one turn, a frame to all its viewers, wakes the threads once.
+    if (!this.#flushes) {
+      this.#flushes = true;
+      queueMicrotask(this.#flush);
+    }
+    return sentBytes;
   }
 
   /** @internal */
@@ -138,6 +173,24 @@ export class NativeFanout {
     const frame = this.#addon.openFrame(payloads);
     this.#frames.set(payloads, frame);
     return frame;
+  }
+}
+
+/** A socket that viewers' packets go out of. */
+export class NativeSocket {
+  readonly #addon: Addon;
+  /** @internal */
+  readonly handle: SocketHandle;
+
+  /** @internal */
+  constructor(addon: Addon, handle: SocketHandle) {
+    this.#addon = addon;
+    this.handle = handle;
+  }
+
+  /** No viewer can be opened with it any more; those that are open keep it until they close. May be called again. */
+  close(): void {
+    this.#addon.closeSocket(this.handle);
   }
 }
 
@@ -166,14 +219,14 @@ export class NativeViewer {
 
   /**
    * Sends a run, or only its packets from position `from` to before `until`. Returns at once.
-   * @returns false when it was dropped: too much waits for this viewer, or it is closed
+   * @returns bytes of its datagrams; 0 when it was dropped: too much waits for this viewer, or it is closed
    * @throws {PinholeError} `native/argument`: the run is no such run
    */
-  send(run: NativeRun, from = 0, until = run.payloads.length): boolean {
-    return !this.#closed && this.#fanout.send(this.#viewer, run, [from, until]);
+  send(run: NativeRun, from = 0, until = run.payloads.length): number {
+    return this.#closed ? 0 : this.#fanout.send(this.#viewer, run, [from, until]);
   }
 
-  /** Forgets what waits. May be called again. */
+  /** Forgets what waits, and gives the socket back. May be called again. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,6 +1,6 @@
-import { RTP_FIXED_HEADER_BYTES } from '@pinhole/media/rtp';
 import { NativeFanout, type NativeFanoutOptions, type NativeViewer } from '@pinhole/native';
-import { type DirectPath, SRTP_PROFILE } from '@pinhole/webrtc';
+import type { DirectPath } from '@pinhole/webrtc';
+import { NativeSockets } from './native-sockets.ts';
 import type { OwnedFanout, RtpRun, RtpSender, RtpSenderOptions } from './rtp-sender.ts';
 import { typescriptFanout } from './typescript-fanout.ts';
 
@@ -15,14 +15,18 @@ const QUEUED_PACKETS = 2048;
  */
 export function openNativeFanout(options: NativeFanoutOptions = {}): OwnedFanout {
   const native = NativeFanout.open({ queuedPackets: QUEUED_PACKETS, ...options });
+  const sockets = new NativeSockets(native);
   const senders = new Set<NativeSender>();
   return {
     name: 'native',
     get senders() {
       return senders.size;
     },
+    get cpuMicros() {
+      return native.cpuMicros;
+    },
     open: (wishes) => {
-      const sender = new NativeSender(native, wishes, () => senders.delete(sender));
+      const sender = new NativeSender({ native, sockets }, wishes, () => senders.delete(sender));
       senders.add(sender);
       return sender;
     },
@@ -30,38 +34,49 @@ export function openNativeFanout(options: NativeFanoutOptions = {}): OwnedFanout
   };
 }
 
+/** A viewer of the native code, and the way that it goes. */
+interface Way {
+  readonly path: DirectPath;
+  readonly viewer: NativeViewer;
+}
+
 class NativeSender implements RtpSender {
   readonly #native: NativeFanout;
+  readonly #sockets: NativeSockets;
   readonly #options: RtpSenderOptions;
   readonly #closed: () => void;
-  readonly #overheadBytes: number;
   /** For ways that are not ours: same keys, and numbers that are told, so that no nonce comes twice. */
   #byTypescript: RtpSender | undefined;
   #direct: DirectPath | undefined;
-  #viewer: NativeViewer | undefined;
+  #way: Way | undefined;
+  /** The one before: what waits for it still goes out there. */
+  #oldWay: Way | undefined;
   #droppedBefore = 0;
   #over = false;
 
-  constructor(native: NativeFanout, options: RtpSenderOptions, closed: () => void) {
+  constructor(
+    { native, sockets }: { readonly native: NativeFanout; readonly sockets: NativeSockets },
+    options: RtpSenderOptions,
+    closed: () => void,
+  ) {
     this.#native = native;
+    this.#sockets = sockets;
     this.#options = options;
     this.#closed = closed;
-    this.#overheadBytes = options.keys.profile === SRTP_PROFILE.aeadAes128Gcm ? 16 : 10;
   }
 
   get pressure(): number {
-    return (this.#viewer?.queuedPackets ?? 0) / QUEUED_PACKETS;
+    return (this.#way?.viewer.queuedPackets ?? 0) / QUEUED_PACKETS;
   }
 
   get droppedPackets(): number {
-    return this.#droppedBefore + droppedBy(this.#viewer);
+    return this.#droppedBefore + droppedBy(this.#way) + droppedBy(this.#oldWay);
   }
 
   send(run: RtpRun): number {
     if (this.#over) return 0;
     const viewer = this.#follow();
-    if (!viewer) return this.#fallback().send(run);
-    return viewer.send(run) ? this.#bytesOf(run) : 0;
+    return viewer ? viewer.send(run) : this.#fallback().send(run);
   }
 
   resend(run: RtpRun, position: number): void {
@@ -73,28 +88,39 @@ class NativeSender implements RtpSender {
 
   close(): void {
     this.#over = true;
-    this.#leave();
+    this.#leave(this.#oldWay);
+    this.#leave(this.#way);
+    this.#oldWay = undefined;
+    this.#way = undefined;
     this.#byTypescript?.close();
     this.#closed();
   }
 
-  /** The viewer at the path's present end. What waits for an earlier end still goes out there. */
+  /** The viewer at the path's present end. */
   #follow(): NativeViewer | undefined {
-    const { path, keys, ssrc, payloadType } = this.#options;
-    const { direct } = path;
-    if (direct === this.#direct) return this.#viewer;
-    this.#droppedBefore += droppedBy(this.#viewer);
+    const { direct } = this.#options.path;
+    if (direct === this.#direct) return this.#way?.viewer;
     this.#direct = direct;
-    this.#viewer = direct && this.#open(direct, { keys, ssrc, payloadType });
-    return this.#viewer;
+    if (this.#way) {
+      this.#leave(this.#oldWay);
+      this.#oldWay = this.#way;
+    }
+    this.#way = direct && this.#open(direct);
+    return this.#way?.viewer;
   }
 
-  #open(
-    { descriptor, host: address, port }: DirectPath,
-    rest: Pick<RtpSenderOptions, 'keys' | 'ssrc' | 'payloadType'>,
-  ): NativeViewer | undefined {
+  #open(path: DirectPath): Way | undefined {
+    const { keys, ssrc, payloadType } = this.#options;
+    const { host: address, port } = path;
     try {
-      return this.#native.openViewer({ descriptor, address, port, ...rest });
+      const socket = this.#sockets.take(path);
+      try {
+        const viewer = this.#native.openViewer({ socket, address, port, keys, ssrc, payloadType });
+        return { path, viewer };
+      } catch (error) {
+        this.#sockets.release(path);
+        throw error;
+      }
     } catch {
       // No descriptor is left: it goes by the one that there is.
       return undefined;
@@ -106,20 +132,16 @@ class NativeSender implements RtpSender {
     return this.#byTypescript;
   }
 
-  #leave(): void {
-    this.#droppedBefore += droppedBy(this.#viewer);
-    this.#viewer?.close();
-    this.#viewer = undefined;
-  }
-
-  #bytesOf({ payloads, extension }: RtpRun): number {
-    const each = RTP_FIXED_HEADER_BYTES + extension.byteLength + this.#overheadBytes;
-    return payloads.reduce((sum, payload) => sum + payload.byteLength + each, 0);
+  #leave(way: Way | undefined): void {
+    if (!way) return;
+    this.#droppedBefore += droppedBy(way);
+    way.viewer.close();
+    this.#sockets.release(way.path);
   }
 }
 
-function droppedBy(viewer: NativeViewer | undefined): number {
-  if (!viewer) return 0;
-  const { packetsRefused, packetsOverflowed, packetsFailed } = viewer.counters;
+function droppedBy(way: Way | undefined): number {
+  if (!way) return 0;
+  const { packetsRefused, packetsOverflowed, packetsFailed } = way.viewer.counters;
   return packetsRefused + packetsOverflowed + packetsFailed;
 }

@@ -32,6 +32,8 @@ export interface PacketizedStreamCounters {
 
 const DEFAULT_LIMITS: HistoryLimits = { sizeBytes: 16 * 2 ** 20, duration: micros(1_000_000) };
 
+const SAME_MOMENT = micros(20_000);
+
 /**
  * A stream's access units as RTP payloads: each is cut once, whatever the number of viewers, and stays in a history that
  * answers the NACKs of all of them.
@@ -116,7 +118,8 @@ export class PacketizedStream {
 
   #keep(packets: UnitPackets, now: Micros): void {
     const kept = this.#history.get(packets.id);
-    if (kept?.usedAt === now) return;
+    // All viewers of a picture take it within a moment.
+    if (kept && now - kept.usedAt < SAME_MOMENT) return;
     if (kept) this.#history.delete(packets.id);
     else this.#historyBytes += packets.sizeBytes;
     this.#history.set(packets.id, { packets, usedAt: now });

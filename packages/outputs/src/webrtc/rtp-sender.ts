@@ -10,7 +10,10 @@ export interface RtpRun {
   readonly firstIndex: number;
   /** 0…2^32−1. */
   readonly timestamp: number;
-  /** The header extension with its own header (RFC 8285 §4.2), whole 32-bit words; empty when none was agreed on. */
+  /**
+   * The header extension with its own header (RFC 8285 §4.2), whole 32-bit words; empty when none was agreed on. Written
+   * over once the sender has returned.
+   */
   readonly extension: Uint8Array;
   /** Where in `extension` the transport-wide sequence number of each packet goes, and that of the first packet. */
   readonly transportSequence?: { readonly offset: number; readonly first: number };
@@ -51,6 +54,8 @@ export interface RtpSender {
 
 /** What a fan-out that is not TypeScript's can tell of itself and of why it is not there. */
 export interface OwnedFanout extends Fanout {
+  /** Processor time of threads of its own so far, in microseconds; absent where it has none. */
+  readonly cpuMicros?: number;
   /** Ends what it runs; its senders send nothing more. */
   close(): void;
 }

@@ -17,9 +17,12 @@ const HEADER_BYTES = 4;
  * the transport-wide number from packet to packet.
  */
 export class ViewerExtensions {
-  readonly #template: Uint8Array;
+  readonly #extension: Uint8Array;
+  readonly #view: DataView;
   readonly #captureTimeAt: number | undefined;
-  readonly #transportAt: number | undefined;
+  /** Where a packet's transport-wide number goes; undefined when none was agreed on. */
+  readonly transportOffset: number | undefined;
+  #captureTime: Micros | undefined;
 
   /** @param options.rotation how far the viewer turns the picture clockwise */
   constructor({
@@ -39,22 +42,31 @@ export class ViewerExtensions {
       { id: ids.videoOrientation, value: Uint8Array.of(rotation / 90) },
       { id: ids.mid, value: serializeMid(mid) },
     ].flatMap(({ id, value }) => (id === undefined ? [] : [{ id, value }]));
-    this.#template = serialize(elements);
+    this.#extension = serialize(elements);
+    this.#view = new DataView(this.#extension.buffer);
     // One byte of id and length stands before each value.
     const first = HEADER_BYTES + 1;
     this.#captureTimeAt = ids.absCaptureTime === undefined ? undefined : first;
-    this.#transportAt =
+    this.transportOffset =
       ids.transportSequence === undefined ? undefined : first + (ids.absCaptureTime === undefined ? 0 : 9);
   }
 
-  /** The extension for a unit of this capture time, a copy; and where a packet's transport-wide number goes. */
-  of(captureTime: Micros): { readonly extension: Uint8Array; readonly transportOffset: number | undefined } {
-    const extension = this.#template.slice();
-    if (this.#captureTimeAt !== undefined) {
-      new DataView(extension.buffer).setBigUint64(this.#captureTimeAt, microsToNtp(captureTime));
+  /** The extension for a unit of this capture time: a view, written over by the next call. */
+  of(captureTime: Micros): Uint8Array {
+    if (this.#captureTimeAt !== undefined && captureTime !== this.#captureTime) {
+      this.#captureTime = captureTime;
+      this.#view.setBigUint64(this.#captureTimeAt, ntpOf(captureTime));
     }
-    return { extension, transportOffset: this.#transportAt };
+    return this.#extension;
   }
+}
+
+let latest = { captureTime: micros(0), ntp: microsToNtp(micros(0)) };
+
+/** One picture goes to all viewers before the next one. */
+function ntpOf(captureTime: Micros): bigint {
+  if (captureTime !== latest.captureTime) latest = { captureTime, ntp: microsToNtp(captureTime) };
+  return latest.ntp;
 }
 
 function serialize(elements: readonly { readonly id: number; readonly value: Uint8Array }[]): Uint8Array {

@@ -187,16 +187,13 @@ export class ViewerRtp implements AccessUnitSink {
   }
 
   #runOf(packets: UnitPackets, sent: Pick<SentRun, 'firstIndex' | 'firstTransport' | 'timestamp'>): RtpRun {
-    const { extension, transportOffset } = this.#extensions.of(packets.captureTime);
-    return {
-      payloads: packets.payloads,
-      firstIndex: sent.firstIndex,
-      timestamp: sent.timestamp,
-      extension,
-      ...(transportOffset !== undefined && {
-        transportSequence: { offset: transportOffset, first: sent.firstTransport },
-      }),
-    };
+    const { payloads, captureTime } = packets;
+    const { firstIndex, timestamp } = sent;
+    const extension = this.#extensions.of(captureTime);
+    const { transportOffset: offset } = this.#extensions;
+    if (offset === undefined) return { payloads, firstIndex, timestamp, extension };
+    const transportSequence = { offset, first: sent.firstTransport };
+    return { payloads, firstIndex, timestamp, extension, transportSequence };
   }
 
   #mayResend(now: Micros): boolean {

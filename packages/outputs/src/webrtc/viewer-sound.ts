@@ -56,7 +56,7 @@ export class ViewerSound {
       return;
     }
     const { timestamp, gap } = this.#timeline.next(frame);
-    const { extension } = this.#extensions.of(frame.captureTime);
+    const extension = this.#extensions.of(frame.captureTime);
     this.#counters.bytesSent += sender.send({
       payloads: [frame.data],
       firstIndex: this.#nextIndex++,
