@@ -8,6 +8,10 @@ const ANSWER = { type: 'answer', sdp: 'v=0\r\n' };
 const CANDIDATE = { candidate: 'candidate:0 1 UDP 1 192.0.2.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 };
 const AT_DOOR = { cameraId: 'door', clientId: '$camera' };
 
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
+/** Stands for a binary message. */
+const A_PICTURE = 'a picture';
+
 type Who = 'viewer' | 'camera';
 type Line = readonly [
   who: Who,
@@ -59,6 +63,10 @@ const TRANSCRIPT: readonly Line[] = [
   ['camera', '>', { type: 'frameInfo', cameraId: 'door', size: 9216, width: 640, height: 480 }],
   ['camera', '>', { type: 'cameraStatus', cameraId: 'door', streaming: true, viewers: 1, timestamp: 10_000 }],
   ['viewer', '<', { type: 'cameraStatus', ...AT_DOOR, streaming: true, viewers: 1, timestamp: 10_000 }],
+  ['viewer', '>', { type: 'requestStream', cameraId: 'door', requestId: '5', transports: ['jpeg'] }],
+  ['camera', '<', { type: 'viewerRequest', viewerId: '$viewer', requestId: '5' }],
+  ['camera', '>', { type: A_PICTURE }],
+  ['viewer', '<', { type: 'frameInfo', ...AT_DOOR, size: JPEG.byteLength }],
   ['viewer', '>', { type: 'stopStream', cameraId: 'door' }],
   ['camera', '<', { type: 'viewerLeft', viewerId: '$viewer', cameraId: 'door' }],
   ['viewer', '>', { type: 'offer', target: 'nobody', sdp: OFFER }],
@@ -101,7 +109,8 @@ it.each(['compatible', 'strict'] as const)(
 
     for (const [who, way, line] of TRANSCRIPT) {
       if (way === '>') {
-        peers[who].say(named(line));
+        if (line.type === A_PICTURE) peers[who].raw(JPEG);
+        else peers[who].say(named(line));
         continue;
       }
       const message = await peers[who].next();
@@ -109,6 +118,7 @@ it.each(['compatible', 'strict'] as const)(
       expect(message).toMatchObject(named(line));
     }
 
+    expect([peers.viewer.pictures, peers.camera.pictures]).toEqual([[Buffer.from(JPEG)], []]);
     for (const peer of Object.values(peers)) {
       expect(await peer.heard()).toEqual([]);
       await peer.leave();

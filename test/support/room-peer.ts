@@ -14,6 +14,8 @@ export class RoomPeer {
   readonly socket: WebSocket;
   /** All messages that were not taken yet. */
   readonly inbox: RoomServerMessage[] = [];
+  /** All binary messages. */
+  readonly pictures: Buffer[] = [];
   /** Resolves when the connection is gone, with its close code, or the HTTP status that refused it. */
   readonly closed: Promise<number>;
   /** The server's name for it. */
@@ -25,7 +27,11 @@ export class RoomPeer {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const options: ClientOptions = { headers: { ...authorization, ...headers }, perMessageDeflate: false };
     this.socket = new WebSocket(url, { ...options, autoPong: mute === undefined });
-    this.socket.on('message', (payload: Buffer) => {
+    this.socket.on('message', (payload: Buffer, isBinary: boolean) => {
+      if (isBinary) {
+        this.pictures.push(payload);
+        return;
+      }
       this.inbox.push(JSON.parse(payload.toString()) as RoomServerMessage);
       this.#arrived?.();
     });
