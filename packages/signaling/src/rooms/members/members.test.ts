@@ -255,6 +255,24 @@ describe('a camera of this server', () => {
     expect([rooms.gauges.cameras, there.gauges.cameras]).toEqual([1, 1]);
   });
 
+  it('offers to viewers of other servers too', async () => {
+    const there = fake.rooms();
+    roomCamera();
+    await settle();
+    const viewer = fake.joined(there, {}, 'cctv');
+    await viewing(viewer);
+    const [offer] = viewer.take();
+    const target = offer?.type === 'offer' ? offer.sender : '';
+    viewer.say({ type: 'answer', target, sdp: { type: 'answer', sdp: 'y' } });
+    await settle();
+
+    expect(offer).toMatchObject({ type: 'offer', sdp: { sdp: 'offer 1' } });
+    expect(peers.offered).toMatchObject([{ answers: ['y'] }]);
+    viewer.drop();
+    await settle();
+    expect(registry.list()).toEqual([]);
+  });
+
   it('gives way to the same camera on another server, and comes back when that is gone', async () => {
     const here = roomCamera();
     await settle();
