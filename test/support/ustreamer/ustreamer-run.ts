@@ -38,8 +38,11 @@ export async function startUstreamer(options: {
   const child = spawn(
     thirdParty('ustreamer') ?? 'ustreamer',
     [
-      ...['--device', '/dev/video-that-is-not-there', '--unix', socket, '--unix-rm'],
-      ...['--sink', options.sink, '--sink-client-ttl', String(options.clientTtlSeconds ?? 10)],
+      '--device=/dev/video-that-is-not-there',
+      `--unix=${socket}`,
+      '--unix-rm',
+      `--sink=${options.sink}`,
+      `--sink-client-ttl=${options.clientTtlSeconds ?? 10}`,
       ...(options.removal === 'at-end' ? ['--sink-rm'] : []),
     ],
     { stdio: 'ignore' },

@@ -32,6 +32,6 @@ export class WriterTimes {
     if (grabbedSeconds === 0) return utc;
     const captureTime = micros(Math.round(grabbedSeconds * 1e6 + this.#offset));
     const age = utc - captureTime;
-    return age > MAX_AGE || age < -MAX_AHEAD ? utc : micros(Math.min(utc, captureTime));
+    return age > MAX_AGE || age + MAX_AHEAD < 0 ? utc : micros(Math.min(utc, captureTime));
   }
 }
