@@ -1,8 +1,8 @@
 import * as library from '@pinhole/client/picamera';
-import { readTimeCode } from '@pinhole/media/timecode';
 import { PaintedFrames, type SeenFrame } from '../harness/painted-frames.ts';
 import { type DaemonOptions, type DaemonReport, ScriptedDaemon } from '../picamera-daemon/scripted-daemon.ts';
 import { type GatewayReport, ScriptedGateway } from '../sfu-gateway/scripted-gateway.ts';
+import { levelOf, readPicture } from './perceived.ts';
 
 const { PiCamera } = library;
 
@@ -10,13 +10,6 @@ const { PiCamera } = library;
 export interface ToldEvent {
   readonly name: string;
   readonly values: readonly unknown[];
-}
-
-/** A picture that came as a file, by its time code. */
-export interface ReadPicture {
-  readonly frameNumber: number | undefined;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** One `RTCPeerConnection` that the library opened. */
@@ -196,6 +189,8 @@ const rig = {
   sayAll(name: string, messages: readonly string[]): void {
     for (const message of messages) of(name).camera.sendMessage(message);
   },
+  hasHeard: (name: string, text: string): boolean =>
+    of(name).told.some((event) => event.name === 'onMessage' && event.values[0] === text),
   told: (name: string): readonly ToldEvent[] => of(name).told,
   frames: (name: string): readonly SeenFrame[] => of(name).painted.take(),
   sum: (bytes: number): Promise<string> | undefined => sums.get(bytes),
@@ -205,32 +200,8 @@ const rig = {
     for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
     return { sum: await sha256(await new Response(new Blob(parts)).bytes()), chunks: parts.length };
   },
-  async readPicture(url: string): Promise<ReadPicture> {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const { naturalWidth: width, naturalHeight: height } = image;
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext('2d');
-    if (!context) throw new Error('no 2d context');
-    context.drawImage(image, 0, 0);
-    const code = readTimeCode({ data: context.getImageData(0, 0, width, height).data, width, height });
-    return { frameNumber: code?.frameNumber, width, height };
-  },
-  async audioLevel(name: string): Promise<number> {
-    const [track] = of(name)
-      .streams.flatMap((stream) => stream.getAudioTracks())
-      .slice(-1);
-    if (!track) return Number.NaN;
-    const context = new AudioContext();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    await new Promise((later) => setTimeout(later, 200));
-    analyser.getFloatTimeDomainData(samples);
-    await context.close();
-    return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-  },
+  readPicture,
+  audioLevel: (name: string): Promise<number> => levelOf(of(name).streams),
   /** The newest connection says that it is in a state in which it is not. */
   pretend(state: RTCPeerConnectionState | undefined): void {
     const seen = connections.findLast(({ connection }) => connection.signalingState !== 'closed');
