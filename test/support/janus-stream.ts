@@ -30,7 +30,7 @@ export interface JanusStreamOptions {
 
 /** Starts Janus and its feed: 320x180, 30 frames a second, key frames every half second, over and over after 10 s. */
 export async function startJanusStream(options: JanusStreamOptions = {}): Promise<JanusStream> {
-  const clip = await timeCodedClip({ seconds: 10, profile: 'baseline', format: 'h264', gop: 15 });
+  const clip = await timeCodedClip({ seconds: 10, profile: 'baseline', gop: 15 });
   const videoPort = await freeUdpPort();
   const { secret, general = [] } = options;
   const start = (ports?: RealJanus['ports']): Promise<RealJanus> =>
@@ -51,17 +51,12 @@ export async function startJanusStream(options: JanusStreamOptions = {}): Promis
   let janus = await start();
   let feed: ChildProcess | undefined;
   const startFeed = (): void => {
-    const input = ['-re', '-stream_loop', '-1', '-f', 'h264', '-r', '30', '-i', clip];
-    const output = [
-      '-c',
-      'copy',
-      '-payload_type',
-      '96',
-      '-f',
-      'rtp',
-      `rtp://127.0.0.1:${videoPort}?pkt_size=1200`,
-    ];
-    feed = spawn(thirdParty('ffmpeg') ?? 'ffmpeg', ['-v', 'error', ...input, ...output], { stdio: 'ignore' });
+    // Encoded anew: FFmpeg's filters that put parameter sets into a copied stream do not survive the second round.
+    const x264 = '-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -g 15 -crf 20';
+    const parameterSets = '-x264-params repeat-headers=1:scenecut=0';
+    const rtp = `-payload_type 96 -f rtp rtp://127.0.0.1:${videoPort}?pkt_size=1200`;
+    const args = `-v error -re -stream_loop -1 -i ${clip} ${x264} ${parameterSets} ${rtp}`;
+    feed = spawn(thirdParty('ffmpeg') ?? 'ffmpeg', args.split(' '), { stdio: 'ignore' });
   };
   startFeed();
   return {

@@ -23,6 +23,7 @@ export async function askedDevice(address: string, log: Logger): Promise<CameraD
     camera: 'asked',
     log,
     transports: NO_PEERS,
+    outwardTransports: NO_PEERS,
     rooms: new RoomLinks(),
     audio: 'off',
   });

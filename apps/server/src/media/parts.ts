@@ -64,10 +64,14 @@ export function openMediaParts(
     ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
   };
   const transports = createTransports({ ...reach, log });
+  // Not held to loopback, unless somebody wrote so.
+  const { hostAddresses: _, ...anyAddress } = { hostAddresses: undefined, ...reach };
+  const outwardTransports =
+    config.webrtc.hostAddresses.length > 0 ? transports : createTransports({ ...anyAddress, log });
   const fanout = openFanout(config.webrtc, log);
   return {
     openSource: (camera, spec, { audio }) =>
-      openSource(spec, { camera, log: log.child({ camera }), transports, rooms, audio }),
+      openSource(spec, { camera, log: log.child({ camera }), transports, outwardTransports, rooms, audio }),
     openPeers: ({ cameras, now, log: peerLog }) =>
       createWeriftPeerFactory({
         ...reach,

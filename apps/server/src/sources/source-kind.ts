@@ -14,6 +14,11 @@ export interface SourceSurroundings {
   readonly audio: 'off' | 'on';
   /** How WebRTC peers reach this machine. */
   readonly transports: TransportOpener;
+  /**
+   * How this machine reaches WebRTC peers elsewhere, for a source that goes to them: by all its addresses, also where
+   * this program serves the machine itself alone.
+   */
+  readonly outwardTransports: TransportOpener;
   /** The signaling rooms of this server. */
   readonly rooms: Pick<RoomLinks, 'open'>;
 }

@@ -1,6 +1,6 @@
 import { RPICAM_DEFAULTS } from '@pinhole/sources/rpicam';
 import { describe, expect, it } from 'vitest';
-import { parseSourceSpec } from './source-spec.ts';
+import { parseSourceSpec, sourceInWords } from './source-spec.ts';
 
 describe('parseSourceSpec', () => {
   it.each([
@@ -29,6 +29,11 @@ describe('parseSourceSpec', () => {
       { kind: 'rtsp', url: 'rtsp://cam/1?channel=2', transport: 'tcp' },
     ],
     ['mjpeg:http://cam/', { kind: 'mjpeg', url: 'http://cam/', encoder: {} }],
+    ['ustreamer:demo::ustreamer::h264', { kind: 'ustreamer', name: 'demo::ustreamer::h264', encoder: {} }],
+    [
+      'ustreamer:/kvmd::ustreamer::jpeg?poll=500&bitrate=4M',
+      { kind: 'ustreamer', name: 'kvmd::ustreamer::jpeg', pollMicros: 500, encoder: { bitrate: 4_000_000 } },
+    ],
     [
       'mjpeg+https://u:p%40@cam:8443/v.cgi?fps=5&bitrate=800k&a=b%20c&gop=15&encoder=libx264',
       {
@@ -53,6 +58,40 @@ describe('parseSourceSpec', () => {
           ['awb', 'sunny'],
         ]),
       },
+    ],
+    ['janus+ws://kvm:8188', { kind: 'janus', url: 'ws://kvm:8188/' }],
+    [
+      'janus+ws://host:8188/?plugin=janus.plugin.streaming&id=1',
+      {
+        kind: 'janus',
+        url: 'ws://host:8188/',
+        plugin: 'janus.plugin.streaming',
+        watch: { request: 'watch', id: 1 },
+      },
+    ],
+    [
+      'janus+https://open%40sesame:tok@host/?id=front&certificate=any',
+      {
+        kind: 'janus',
+        url: 'https://host/janus',
+        plugin: 'janus.plugin.streaming',
+        watch: { request: 'watch', id: 'front' },
+        credentials: { apisecret: 'open@sesame', token: 'tok' },
+        certificate: 'any',
+      },
+    ],
+    [
+      'janus+wss://:tok@host/janus/ws?watch=%7B%22request%22%3A%22watch%22%2C%22params%22%3A%7B%22audio%22%3Atrue%7D%7D',
+      {
+        kind: 'janus',
+        url: 'wss://host/janus/ws',
+        watch: { request: 'watch', params: { audio: true } },
+        credentials: { token: 'tok' },
+      },
+    ],
+    [
+      'janus+http://host:8088/base/?secret=s%26t',
+      { kind: 'janus', url: 'http://host:8088/base/', credentials: { apisecret: 's&t' } },
     ],
     ['room:cctv/yard-cam', { kind: 'room', room: 'cctv', cameraId: 'yard-cam', encoder: {} }],
     [
@@ -110,6 +149,15 @@ describe('parseSourceSpec', () => {
     ['rtsp://', 'rtsp address'],
     ['rtsp://cam/?transport=upd', 'transport "upd"'],
     ['rtsp://cam/?via=ffmpg', 'via "ffmpg"'],
+    ['janus:host', 'janus+ws://host:8188/?plugin='],
+    ['janus+ws://', 'write janus+ws://host:8188'],
+    ['janus+ws://host?id=1&watch=%7B%7D', 'write one of them'],
+    ['janus+ws://host?id=', 'id of janus is empty'],
+    ['janus+ws://host?watch=%5B1%5D', 'watch of janus is no JSON object'],
+    ['janus+ws://host?watch=%7B', 'watch of janus is no JSON object'],
+    ['janus+ws://host?plugin=a%20b', 'plugin "a b" of janus'],
+    ['janus+ws://host?certificate=none', 'write one of checked, any'],
+    ['janus+ws://sesame@host?pluggin=x', 'Did you mean "plugin"?'],
     ['room:cctv', 'write room:ROOM/CAMERA'],
     ['room:cctv/a/b', 'write room:ROOM/CAMERA'],
     ['room:cctv/%zz', 'write room:ROOM/CAMERA'],
@@ -128,4 +176,10 @@ describe('parseSourceSpec', () => {
       expect.objectContaining({ code: 'config/source', message: expect.stringContaining(words) }),
     );
   });
+});
+
+it('names a source without its credentials', () => {
+  const words = sourceInWords(parseSourceSpec('janus+ws://sesame:tok@kvm:8188/?id=1'));
+
+  expect(words).toBe('Janus at kvm:8188, janus.plugin.streaming');
 });

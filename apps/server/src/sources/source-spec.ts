@@ -2,6 +2,7 @@ import type { Source } from '@pinhole/engine';
 import { didYouMean } from '../config/suggest.ts';
 import { esp32 } from './esp32.ts';
 import { file } from './file.ts';
+import { janus } from './janus.ts';
 import { mjpeg } from './mjpeg.ts';
 import { push } from './push.ts';
 import { room } from './room.ts';
@@ -14,7 +15,20 @@ import { v4l2 } from './v4l2.ts';
 import { whip } from './whip.ts';
 
 /** Every kind of source there is; the order is that of the list in error messages. */
-const KINDS = [synthetic, file, rtsp, mjpeg, esp32, rpicam, v4l2, ustreamer, whip, push, room] as const;
+const KINDS = [
+  synthetic,
+  file,
+  rtsp,
+  mjpeg,
+  esp32,
+  rpicam,
+  v4l2,
+  ustreamer,
+  janus,
+  whip,
+  push,
+  room,
+] as const;
 
 type SpecOf<Kind> = Kind extends SourceKind<infer Spec> ? Spec : never;
 

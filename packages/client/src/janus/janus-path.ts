@@ -174,7 +174,7 @@ export class JanusPath implements PicturePath {
     this.#peer?.close();
     if (this.#paused) return;
     const { painted } = this.#player;
-    if (painted === this.#paintedBefore) {
+    if (painted === this.#paintedBefore || this.#viewer.isBridging) {
       this.#fail({ code: 'webrtc/failed', reason, remedy: 'retry' });
       return;
     }

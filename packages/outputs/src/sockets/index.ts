@@ -1,4 +1,11 @@
 export {
+  type ClientSocket,
+  type ClientSocketEnd,
+  type ClientSocketHandlers,
+  type ClientSocketOptions,
+  openClientSocket,
+} from './client-socket.ts';
+export {
   type MessageSink,
   type MessageSocket,
   MessageSockets,

@@ -92,6 +92,11 @@ export class JanusConnection {
     return this.#counters;
   }
 
+  /** The link was lost, and another one is looked for. */
+  get isBridging(): boolean {
+    return this.#phase === 'bridging';
+  }
+
   /** Connects; once. */
   open(): void {
     if (this.#phase !== 'idle') return;

@@ -217,6 +217,7 @@ describe('a viewer of a Janus', () => {
     janus.reachable = false;
     janus.lose();
     clock.advance(5_000);
+    expect(viewer.isBridging).toBe(true);
     viewer.addCandidate({ completed: true });
     janus.reachable = true;
     clock.advance(10_000);

@@ -59,6 +59,11 @@ export class JanusViewer {
     return { ...this.#connection.counters, ...this.#counters };
   }
 
+  /** The way to the server is lost, and looked for; media may flow on. */
+  get isBridging(): boolean {
+    return this.#connection.isBridging;
+  }
+
   /** Connects and watches; what becomes of it comes as events. */
   open(): void {
     this.#patience.begin();
