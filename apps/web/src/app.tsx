@@ -8,7 +8,7 @@ import { UnknownCameraPage } from './pages/unknown-camera-page.tsx';
 import { WaitingPage } from './pages/waiting-page.tsx';
 import { route } from './routing.ts';
 import { cameraList, followCameras } from './session/cameras.ts';
-import { followRooms } from './session/rooms-of-server.ts';
+import { followRooms, roomsOfServer } from './session/rooms-of-server.ts';
 
 const RoomsPage = lazyPage(async () => (await import('./rooms/rooms-page.tsx')).RoomsPage);
 const PublishPage = lazyPage(async () => (await import('./publish/publish-page.tsx')).PublishPage);
@@ -33,12 +33,12 @@ function Page() {
     case 'asking':
       return <WaitingPage />;
     case 'unreachable':
-      return <WaitingPage reason={list.reason} />;
+      // What a room shows does not pass the server, and goes on without it.
+      return (roomsOfServer.value && pageOfRooms()) ?? <WaitingPage reason={list.reason} />;
     case 'known': {
       const wanted = route.value;
       if (wanted.page === 'grid') return <GridPage cameras={list.cameras} />;
-      if (wanted.page === 'rooms') return <RoomsPage room={wanted.room} />;
-      if (wanted.page === 'publish') return <PublishPage />;
+      if (wanted.page !== 'camera') return pageOfRooms();
       const camera = list.cameras.find(({ id }) => id === wanted.id);
       return camera ? (
         <CameraPage camera={camera} cameras={list.cameras} />
@@ -47,4 +47,10 @@ function Page() {
       );
     }
   }
+}
+
+function pageOfRooms() {
+  const wanted = route.value;
+  if (wanted.page === 'rooms') return <RoomsPage room={wanted.room} />;
+  return wanted.page === 'publish' ? <PublishPage /> : undefined;
 }

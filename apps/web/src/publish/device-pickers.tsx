@@ -52,7 +52,7 @@ const Picker = ({
   readonly disabled: boolean;
   readonly onChoose: (id: string) => void;
 }) => (
-  <label class="field">
+  <label class="choice">
     <span>
       {label}
       {hint !== undefined && <small> {hint}</small>}

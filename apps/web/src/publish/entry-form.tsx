@@ -30,7 +30,7 @@ export function EntryForm({
     <section class="panel">
       <h2>Enter a room</h2>
       <form class="entry" onSubmit={enter}>
-        <label class="field">
+        <label class="choice">
           <span>Room</span>
           <input
             name="room"
@@ -48,7 +48,7 @@ export function EntryForm({
             <option key={name} value={name} />
           ))}
         </datalist>
-        <label class="field">
+        <label class="choice">
           <span>
             Camera id <small>how others see it in the list</small>
           </span>

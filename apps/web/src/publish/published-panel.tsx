@@ -43,7 +43,7 @@ export const PublishedPanel = ({
           Open the room
         </a>
         <button type="button" class="quiet-button" onClick={copy}>
-          Copy its link
+          Copy link
         </button>
         <button type="button" class="quiet-button" onClick={onLeave}>
           Leave

@@ -69,7 +69,9 @@ export function readFigures(
     bufferSeconds: inbound.jitterBufferDelay ?? 0,
     emitted: inbound.jitterBufferEmittedCount ?? 0,
   };
-  const codec = byId(inbound.codecId)?.mimeType?.replace(/^video\//i, '');
+  const codec = byId(inbound.codecId)
+    ?.mimeType?.replace(/^video\//i, '')
+    .toUpperCase();
   return {
     now,
     figures: {

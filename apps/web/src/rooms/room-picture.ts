@@ -28,6 +28,7 @@ export class RoomPicture {
   #jpegs = 0;
   #jpegAt: number | undefined;
   #jpegRate = { at: 0, count: 0 };
+  #drawnAt: number | undefined;
   #held = false;
   #unhold: (() => void) | undefined;
 
@@ -82,11 +83,9 @@ export class RoomPicture {
   hold(): void {
     this.#held = true;
     this.#unhold?.();
-    const { videoWidth: width, videoHeight: height } = this.#video;
-    if (width === 0 || this.#still.isConnected) return;
-    Object.assign(this.#still, { width, height });
-    this.#still.getContext('2d')?.drawImage(this.#video, 0, 0);
-    this.element.append(this.#still);
+    this.#draw();
+    if (this.#drawnAt !== undefined) this.element.append(this.#still);
+    this.#judge();
   }
 
   /** Turns the sound on or off. */
@@ -104,6 +103,17 @@ export class RoomPicture {
     this.element.remove();
   }
 
+  /** Keeps the picture of now: a stream that has ended shows black in some browsers. */
+  #draw(): void {
+    const { videoWidth: width, videoHeight: height, srcObject, readyState } = this.#video;
+    const live = srcObject instanceof MediaStream && srcObject.active;
+    if (!live || readyState < HTMLMediaElement.HAVE_CURRENT_DATA || width === 0 || this.#still.isConnected)
+      return;
+    Object.assign(this.#still, { width, height });
+    this.#still.getContext('2d')?.drawImage(this.#video, 0, 0);
+    this.#drawnAt = localNow();
+  }
+
   #dropStill(): void {
     this.#unhold?.();
     this.#still.remove();
@@ -114,13 +124,20 @@ export class RoomPicture {
     this.sound.value = has ? (this.#video.muted ? 'muted' : 'on') : 'none';
   }
 
-  async #look(): Promise<void> {
-    const paintedAt = this.#jpegAt ?? this.#meter.lastPaintedAt;
+  /** Whether the picture on the page is one of now. */
+  #judge(): void {
+    // One that was not told of as painted yet is on the still all the same.
+    const paintedAt = this.#jpegAt ?? this.#meter.lastPaintedAt ?? this.#drawnAt;
     // A page that nobody sees paints nothing.
     const judged = this.#held || document.visibilityState === 'visible';
     const old = paintedAt !== undefined && judged && (this.#held || localNow() - paintedAt > STALE_AFTER_MS);
     const since = old ? paintedAt : undefined;
     if (this.staleSince.value !== since) this.staleSince.value = since;
+  }
+
+  async #look(): Promise<void> {
+    this.#judge();
+    if (this.staleSince.value === undefined) this.#draw();
     if (this.#image.isConnected) this.figures.value = this.#jpegFigures();
     else if (this.#connection) {
       const report = await this.#connection.getStats();

@@ -59,6 +59,8 @@ export class RoomSession {
         rejected: (cameraId, reason) => {
           this.#said.set(cameraId, reason);
           const view = this.viewOf(cameraId);
+          // Its stream is still there, and ends with this message.
+          view?.picture.hold();
           if (view?.takes === 'jpeg')
             this.#refused(view, new RoomsError('rooms/stream-rejected', `the camera refused: ${reason}`));
         },
@@ -195,7 +197,8 @@ export class RoomSession {
     this.happenings.add(`Camera “${cameraId}” left.`);
     const view = this.viewOf(cameraId);
     // One with a stream may come right back, and its picture goes on until then.
-    if (view?.takes === 'jpeg') view.ended({ kind: 'left' });
+    if (view?.takes === 'jpeg' || view?.state.value.kind === 'rejected' || view?.state.value.kind === 'lost')
+      view.ended({ kind: 'left' });
   }
 
   async #ask(view: RoomView): Promise<void> {
