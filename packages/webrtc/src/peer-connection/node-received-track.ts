@@ -46,6 +46,8 @@ export class NodeReceivedTrack {
   readonly #endListeners = new Set<() => void>();
   readonly #counters = { packets: 0, units: 0, unitsUndecodable: 0, keyFrameRequests: 0 };
   #waitsForKey = true;
+  /** The parameter sets that came last. */
+  #parameterSets: readonly Uint8Array[] = [];
   #requestedAt = Number.NEGATIVE_INFINITY;
   #ended = false;
 
@@ -117,7 +119,10 @@ export class NodeReceivedTrack {
   }
 
   #take({ nalUnits, timestamp, afterLoss }: DepacketizedUnit): void {
-    const key = nalUnits.some((nal) => nalType(nal) === NAL_TYPE.idr);
+    const has = (type: number): boolean => nalUnits.some((nal) => nalType(nal) === type);
+    if (has(NAL_TYPE.sps)) this.#parameterSets = nalUnits.filter((nal) => isParameterSet(nalType(nal)));
+    // The first packets of a connection may be lost, and the parameter sets with them; others come once and for all.
+    const key = this.#parameterSets.length > 0 && has(NAL_TYPE.idr);
     if (afterLoss) this.#waitsForKey = true;
     if (key) this.#waitsForKey = false;
     if (this.#waitsForKey) {
@@ -125,7 +130,10 @@ export class NodeReceivedTrack {
       return;
     }
     this.#counters.units++;
-    const unit: ReceivedUnit = { data: joinAnnexB(nalUnits), timestamp, key };
+    const whole = key && !has(NAL_TYPE.sps) ? [...this.#parameterSets, ...nalUnits] : nalUnits;
+    const unit: ReceivedUnit = { data: joinAnnexB(whole), timestamp, key };
     for (const listener of this.#unitListeners) listener(unit);
   }
 }
+
+const isParameterSet = (type: number): boolean => type === NAL_TYPE.sps || type === NAL_TYPE.pps;
