@@ -264,7 +264,7 @@ describe('reports', () => {
     web.peer.become('connected');
     await asked('w');
     web.peer.become('connected');
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1200);
 
     const reports = web.socket.of('cameraStatus').map(({ streaming, viewers }) => [streaming, viewers]);
     expect(reports).toEqual([
