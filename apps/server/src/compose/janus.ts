@@ -48,7 +48,9 @@ export async function openJanus(
     sessions,
     authenticator,
     iceServers: () => iceServersOf(config.iceServers),
-    hasSound: (camera) => (config.cameras[camera]?.audio ?? 'off') !== 'off',
+    // WebRTC takes Opus alone; of sound that is passed on as it comes, only the camera knows what it is.
+    hasSound: (camera) =>
+      config.cameras[camera]?.audio === 'opus' || cameras.get(camera)?.stream.audio?.codec === 'opus',
     recognise: (socket) => sockets.recognise(socket),
     now: monotonicNow,
     utcNow,

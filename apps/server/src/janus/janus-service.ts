@@ -33,7 +33,7 @@ export interface JanusServiceOptions {
   readonly sessions: ViewerSessions;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly iceServers: () => readonly IceServer[];
-  /** Whether a camera is configured to have sound. */
+  /** Whether a camera has sound that WebRTC takes. */
   readonly hasSound: (camera: string) => boolean;
   /** The socket is within the limits of this API, and no longer within those for strangers. */
   readonly recognise: (socket: IncomingMessage['socket']) => void;
