@@ -43,13 +43,14 @@ let bytes = 0;
 let firstAt = 0;
 
 async function take({ data, key }: ReceivedUnit): Promise<void> {
-  if (pictures === 0) {
+  const first = pictures === 0;
+  pictures++;
+  bytes += data.byteLength;
+  if (first) {
     firstAt = performance.now();
     console.log(`first picture: ${data.byteLength} bytes, ${key ? 'a key picture' : 'not a key picture'}`);
     if (options.save !== undefined) await writeFile(options.save, data);
   }
-  pictures++;
-  bytes += data.byteLength;
   if (pictures === wanted) await leave();
 }
 
