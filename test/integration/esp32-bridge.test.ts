@@ -28,8 +28,12 @@ describe('the bridge from an ESP32-CAM to a room', () => {
     await rm(folder, { recursive: true });
   });
   const where = (id: string): string[] => [
-    ...['--url', server.url.replace('http', 'ws'), '--id', id],
-    ...['--address', '127.0.0.1'],
+    '--url',
+    server.url.replace('http', 'ws'),
+    '--id',
+    id,
+    '--address',
+    '127.0.0.1',
   ];
 
   it('sends H.264 by WebRTC, and connects to the device only while somebody watches', async () => {
@@ -56,7 +60,9 @@ describe('the bridge from an ESP32-CAM to a room', () => {
 
   it('sends the pictures as they are, for a server that makes a camera of them', async () => {
     const bridge = new ExampleProgram('esp32-bridge', [
-      ...['--camera', device.address, '--jpeg'],
+      '--camera',
+      device.address,
+      '--jpeg',
       ...where('esp32-jpeg'),
     ]);
     await bridge.until('device: live');
