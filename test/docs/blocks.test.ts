@@ -16,7 +16,7 @@ const TESTED: Readonly<Record<string, string>> = {
   caddyfile: 'proxies.test.ts',
   python: 'picamera-data.test.ts',
   mjs: 'picamera-data.test.ts',
-  typescript: 'rooms-client.test.ts',
+  typescript: 'rooms-client.test.ts, janus-client.test.ts',
   mts: 'rooms-client.test.ts',
 };
 

@@ -32,7 +32,7 @@ describe('the client page', () => {
   it('has every option', () => {
     const own = membersOf(between('live-player-options.ts', 'export type LivePlayerOptions', '\n};'));
 
-    expect(documented('Options')).toEqual([...own, 'base', 'camera', 'url'].toSorted());
+    expect(documented('Options')).toEqual([...own, 'base', 'camera', 'transport', 'url'].toSorted());
   });
 
   it('has every member of the player', () => {

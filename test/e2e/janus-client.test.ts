@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { ROOT, readPage } from '../docs/markdown.ts';
+import { bundled } from '../support/bundle.ts';
 import { type Browser, openChromium } from '../support/chromium.ts';
 import { type HarnessPage, openHarness, type SeenFrame, type Watched } from '../support/harness/harness.ts';
 import { type JanusStream, startJanusStream } from '../support/janus-stream.ts';
@@ -22,17 +26,20 @@ const stepsOf = (frames: readonly SeenFrame[]): number[] =>
 
 describe('a stream of a real Janus in Chromium', () => {
   const pages = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/html').end('<!doctype html><title>page</title>');
+    response
+      .setHeader('content-type', 'text/html')
+      .end('<!doctype html><title>page</title><div id="camera"></div>');
   });
   let stream: JanusStream;
   let browser: Browser;
   let harness: HarnessPage;
+  let url: string;
 
   beforeAll(async () => {
     pages.listen(0, '127.0.0.1');
     await once(pages, 'listening');
     [stream, browser] = await Promise.all([startJanusStream({ secret: SECRET }), openChromium()]);
-    const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
     harness = await openHarness(browser, { url, token: '' });
   });
 
@@ -89,6 +96,41 @@ describe('a stream of a real Janus in Chromium', () => {
       );
       expect(back.transports.length).toBeGreaterThan(1);
       await harness.stopWatching(name);
+    }
+  });
+
+  it('plays by what the page about it shows, as it stands', async () => {
+    const blocks = readPage('docs/janus-client.md').blocks.filter(
+      ({ language }) => language === 'typescript',
+    );
+    const { webSocketUrl, httpUrl } = stream.janus;
+    const watch = `plugin: '${stream.plugin}', watch: { request: 'watch', id: 1 }, secret: '${SECRET}'`;
+    const cache = join(ROOT, 'test/docs/.cache');
+    await mkdir(cache, { recursive: true });
+    const folder = await mkdtemp(join(cache, 'janus-'));
+    try {
+      expect(blocks).toHaveLength(2);
+      for (const [index, { text }] of blocks.entries()) {
+        const script = join(folder, `block-${index}.ts`);
+        const here = text
+          .replace("url: 'wss://kvm.example/janus/ws'", `url: '${webSocketUrl}', ${watch}`)
+          .replace('https://media.example:8089/janus', httpUrl)
+          .replace(
+            "plugin: 'janus.plugin.streaming',",
+            `plugin: 'janus.plugin.streaming', secret: '${SECRET}',`,
+          )
+          .replace("iceServers: [{ urls: 'stun:stun.example:3478' }],", '');
+        expect(here).not.toContain('.example');
+        await writeFile(script, here);
+        const page = await browser.newPage();
+        await page.goto(url);
+        await page.evaluate(await bundled(script));
+        const width = () => page.evaluate(() => document.querySelector('video')?.videoWidth ?? 0);
+        await expect.poll(width, { timeout: 20_000 }).toBe(320);
+        await page.close();
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   });
 

@@ -1,5 +1,5 @@
 /** A way to carry the pictures. */
-export type TransportName = ServerTransportName | 'janus';
+export type TransportName = 'webrtc' | 'websocket' | 'janus';
 
 /** A way to carry the pictures of a Pinhole server. */
-export type ServerTransportName = 'webrtc' | 'websocket';
+export type ServerTransportName = Exclude<TransportName, 'janus'>;
