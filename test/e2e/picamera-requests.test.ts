@@ -37,6 +37,7 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
 
   afterEach(async () => {
     await rig.stock.closeAll();
+    await rig.ours.run('closeAll');
     await expect.poll(sessions, { timeout: 20_000 }).toBe(0);
   });
 

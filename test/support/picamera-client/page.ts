@@ -186,6 +186,20 @@ const rig = {
     if (!called) throw new Error(`there is no ${method}`);
     return called.apply(camera, [...values]);
   },
+  /** From `connect()` to the first painted picture. */
+  firstFrameMs: (name: string): number | undefined => of(name).painted.firstFrameMs,
+  /** Calls a method. @returns the milliseconds until the next event of a name */
+  async waitFor(name: string, event: string, method: string, ...values: readonly unknown[]): Promise<number> {
+    const { camera } = of(name);
+    const listener = camera[event as 'onSnapshot'];
+    const since = performance.now();
+    await new Promise<void>((told) => {
+      Object.assign(camera, { [event]: () => told() });
+      rig.call(name, method, ...values);
+    });
+    Object.assign(camera, { [event]: listener });
+    return performance.now() - since;
+  },
   sayAll(name: string, messages: readonly string[]): void {
     for (const message of messages) of(name).camera.sendMessage(message);
   },
@@ -241,6 +255,9 @@ const rig = {
   close(name: string): void {
     of(name).close();
     viewers.delete(name);
+  },
+  closeAll(): void {
+    for (const name of Array.from(viewers.keys())) rig.close(name);
   },
   startDaemon(name: string, options: DaemonOptions): void {
     daemons.set(name, new ScriptedDaemon(options));

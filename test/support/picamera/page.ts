@@ -11,7 +11,7 @@ class Watched {
     this.client = new StockClient(options);
     this.painted = new PaintedFrames(() => this.client.video);
     this.painted.open();
-    this.client.connect();
+    void this.client.microphone.then(() => this.client.connect());
   }
 }
 

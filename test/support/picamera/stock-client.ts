@@ -13,6 +13,11 @@ const GRACE_MS = 3000;
 export class StockClient {
   readonly clientId = crypto.randomUUID();
   readonly video = document.createElement('video');
+  /**
+   * Until the microphone is there, or refused. Clients of the field do not wait for it, and are not heard when it comes after
+   * the answer: the audio transceiver is in use by then, so that `addTrack` makes another one, which nobody offers.
+   */
+  readonly microphone: Promise<void> = Promise.resolve();
   readonly #options: StockOptions;
   readonly #connection: RTCPeerConnection;
   readonly #channels = new Map<number, RTCDataChannel>();
@@ -46,7 +51,7 @@ export class StockClient {
     if (!options.datachannelOnly) {
       this.#connection.addTransceiver('video', { direction: 'recvonly' });
       this.#connection.addTransceiver('audio', { direction: 'sendrecv' });
-      if (options.microphone) this.#talk();
+      if (options.microphone) this.microphone = this.#talk();
     }
     this.#connection.ontrack = ({ streams }) => {
       // Without looking whether there is one: who has none gets no `onStream`.
@@ -252,14 +257,13 @@ export class StockClient {
     if (state === 'failed') this.terminate();
   }
 
-  /** Not awaited: the track takes its place in the audio transceiver that is there. */
-  #talk(): void {
-    navigator.mediaDevices.getUserMedia({ audio: true, video: false }).then(
-      (stream) => {
-        for (const track of stream.getAudioTracks()) this.#connection.addTrack(track, stream);
-      },
-      (error: unknown) => this.#errors.push(String(error)),
-    );
+  async #talk(): Promise<void> {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: false });
+      for (const track of stream.getAudioTracks()) this.#connection.addTrack(track, stream);
+    } catch (error) {
+      this.#errors.push(String(error));
+    }
   }
 
   #guarded(work: () => void): void {
