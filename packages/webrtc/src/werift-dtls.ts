@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { messageOf } from '@pinhole/core';
 import {
   DtlsClient,
@@ -12,7 +13,9 @@ import {
   type RTCIceTransport,
 } from 'werift';
 import { CONTENT_TYPE, type DtlsKeys, DtlsRecords } from './dtls-records.ts';
+import { ServerProof } from './server-proof.ts';
 import { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
+import { useSystemCurves } from './system-curves.ts';
 import type { Fingerprint } from './transport-sides.ts';
 
 /** What DTLS agreed on for both directions. */
@@ -39,6 +42,8 @@ const NO_MORE_FLIGHTS = 99;
 
 /** A client that lost our last words is sent them so often again. */
 const MAX_REPEATS = 10;
+
+useSystemCurves();
 
 /**
  * DTLS by werift, as the client wherever the peer lets us: it speaks first and at once, which is sooner than werift's own
@@ -88,12 +93,17 @@ export class WeriftDtls extends RTCDtlsTransport {
       throw new Error('werift made no DTLS');
     this.#socket = socket;
     this.#guard(socket, handlers);
+    this.#signBySystem(socket);
+    const proof = new ServerProof(() => socket.cipher.localRandom.serialize());
     if (socket instanceof DtlsClient) {
+      const pass = socket.onHandleHandshakes;
+      socket.onHandleHandshakes = (messages) => pass(proof.admit(messages));
       const connect = socket.connect.bind(socket);
       socket.connect = () => Promise.resolve();
       connect().catch((error: unknown) => socket.onError.execute(new Error(messageOf(error))));
     }
     await done;
+    if (role === 'client' && !proof.done) throw new Error('the peer did not sign its key');
     // werift counts from 0 once more, though its last words had numbers of this epoch already: the peer would take ours for
     // theirs sent again, and no nonce may come twice.
     socket.dtls.recordSequenceNumber += FIRST_RECORD;
@@ -175,6 +185,14 @@ export class WeriftDtls extends RTCDtlsTransport {
     };
   }
 
+  /** werift reads the key from text for each signature, which takes several times as long as to sign. */
+  #signBySystem(socket: DtlsClient | DtlsServer): void {
+    const pem = this.localCertificate?.privateKey;
+    if (pem === undefined) return;
+    const key = keyOf(pem);
+    socket.cipher.signatureData = (content, hash) => sign(hash, content, key);
+  }
+
   #keys(socket: DtlsClient | DtlsServer): SrtpKeyPair {
     const gcm = socket.srtp.srtpProfile === ProtectionProfileAeadAes128Gcm;
     const profile = gcm ? SRTP_PROFILE.aeadAes128Gcm : SRTP_PROFILE.aes128CmHmacSha1;
@@ -186,6 +204,14 @@ export class WeriftDtls extends RTCDtlsTransport {
       remote: { profile, masterKey: remoteKey, masterSalt: remoteSalt },
     };
   }
+}
+
+let latestKey: { readonly pem: string; readonly key: KeyObject } | undefined;
+
+/** All peers have one certificate. */
+function keyOf(pem: string): KeyObject {
+  if (latestKey?.pem !== pem) latestKey = { pem, key: createPrivateKey(pem) };
+  return latestKey.key;
 }
 
 /** The whole records of a datagram (RFC 6347 §4.1): views. What is cut short at its end is left out. */
