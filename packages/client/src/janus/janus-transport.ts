@@ -5,6 +5,7 @@ import {
   janusSocketLink,
   passingFault,
 } from '@pinhole/protocol/janus-session';
+import type { PathEvent, PicturePath } from '../paths/picture-path.ts';
 import type { PictureTransport } from '../paths/picture-transport.ts';
 import { browserClock } from './browser-clock.ts';
 import { browserHttp } from './browser-http.ts';
@@ -26,7 +27,8 @@ export function janusTransport(options: JanusOptions): PictureTransport {
   const openLink = linkOpener(options);
   return {
     name: 'janus',
-    open: (handle) => {
+    open: (given): PicturePath => {
+      const handle = given as (event: PathEvent) => void;
       const path = new JanusPath({ ...options, openLink, handle });
       queueMicrotask(() => path.open());
       return path;

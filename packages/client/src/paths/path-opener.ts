@@ -53,7 +53,7 @@ export class PathOpener {
   /** Opens one; what becomes of it comes as events, the first of them after this returned. */
   open(transport: TransportName, handle: (event: PathEvent) => void): PicturePath | Failure {
     const { origin } = this.#options;
-    if ('open' in origin) return origin.open(handle);
+    if ('open' in origin) return origin.open(handle) as PicturePath;
     if (transport === 'webrtc') {
       const path = new WebRtcPath({ ...this.#options, url: origin.whep, handle });
       queueMicrotask(() => path.open());

@@ -1,10 +1,11 @@
-import type { PathEvent, PicturePath } from './picture-path.ts';
-
 /** A way to pictures of somebody else's server: `janusTransport` of `@pinhole/client/janus` makes one. */
 export interface PictureTransport {
   readonly name: 'janus';
   /** It has credentials of its own. */
   readonly token?: never;
-  /** Opens a path; what becomes of it comes as events, the first of them after this returned. */
-  open(handle: (event: PathEvent) => void): PicturePath;
+  /**
+   * For the player alone: opens a path of its own kind (a `PicturePath`), of which what becomes comes as events, the
+   * first of them after this returned. The types stay inside, with all that they need.
+   */
+  open(handle: (event: never) => void): unknown;
 }
