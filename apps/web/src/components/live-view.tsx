@@ -30,7 +30,7 @@ export const LiveView = ({ label, live, children }: LiveViewProps) => {
 };
 
 /** Names of what carries and what decodes the picture, as people know them. */
-export const TRANSPORT_NAMES = { webrtc: 'WebRTC', websocket: 'WebSocket' } as const;
+export const TRANSPORT_NAMES = { webrtc: 'WebRTC', websocket: 'WebSocket', janus: 'Janus' } as const;
 
 const LatencyChip = ({ latency }: { readonly latency: LatencySummary | undefined }) =>
   latency === undefined ? null : (

@@ -305,7 +305,7 @@ describe('any input whatsoever', () => {
         try {
           parseJanusServerText(text);
         } catch (thrown) {
-          expect(thrown).toBeInstanceOf(JanusMessageError);
+          if (!(thrown instanceof JanusMessageError)) throw thrown;
         }
       }),
       { numRuns: 500 },

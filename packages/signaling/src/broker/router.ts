@@ -62,7 +62,7 @@ export class Router {
       if (noLocal && port === from) return;
       const delivery = wanted.get(port) ?? { qos: 0, retain: false, identifiers: [] };
       wanted.set(port, delivery);
-      delivery.qos = qos > delivery.qos ? qos : delivery.qos;
+      if (qos > delivery.qos) delivery.qos = qos;
       delivery.retain ||= retainAsPublished && message.retain;
       if (identifier !== undefined) delivery.identifiers.push(identifier);
     });
