@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readFigures } from './picture-figures.ts';
+import { delayInWords, readFigures } from './picture-figures.ts';
 
 const reportAt = (timestamp: number, inbound: Readonly<Record<string, unknown>>) =>
   new Map<string, unknown>(
@@ -45,4 +45,12 @@ it('rates are those between two looks', () => {
 
 it('says nothing of a connection that brings no pictures yet', () => {
   expect(readFigures(new Map(), undefined)).toEqual({ figures: {}, now: undefined });
+});
+
+it('claims no delay that is shorter than the clocks agree', () => {
+  const inWords = (p50Ms: number, confidenceMs: number): string =>
+    delayInWords({ p50Ms, confidenceMs } as Parameters<typeof delayInWords>[0]);
+
+  expect(inWords(63.4, 2)).toBe('63 ms');
+  expect(inWords(2, 14.5)).toBe('< 17 ms');
 });

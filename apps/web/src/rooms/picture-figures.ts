@@ -18,6 +18,13 @@ export interface PictureFigures {
   readonly roundTripMs?: number;
 }
 
+/** The delay as far as the clocks tell: what is less than they disagree by is only known to be short. */
+export const delayInWords = ({
+  p50Ms,
+  confidenceMs,
+}: Pick<LatencySummary, 'p50Ms' | 'confidenceMs'>): string =>
+  p50Ms > confidenceMs ? `${Math.round(p50Ms)} ms` : `< ${Math.ceil(p50Ms + confidenceMs)} ms`;
+
 /** Counters at the look before. */
 export interface StatsBefore {
   readonly atMs: number;

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from '../components/icon-button.tsx';
 import { say } from '../components/toast.tsx';
-import type { PictureFigures } from './picture-figures.ts';
+import { delayInWords, type PictureFigures } from './picture-figures.ts';
 import type { RoomView } from './room-view.ts';
 import type { ViewState } from './view-state.ts';
 
@@ -141,9 +141,9 @@ const DelayChip = ({ figures }: { readonly figures: PictureFigures | undefined }
     return (
       <span
         class="chip latency"
-        title={`From capture to paint, as true as the camera's clock; 95 of 100 frames within ${Math.round(latency.p95Ms)} ms`}
+        title={`From capture to paint, as true as the camera's clock; the clocks agree to ± ${Math.ceil(latency.confidenceMs)} ms. 95 of 100 frames within ${Math.round(latency.p95Ms)} ms.`}
       >
-        {Math.round(latency.p50Ms)} ms
+        {delayInWords(latency)}
       </span>
     );
   if (bufferMs === undefined) return null;
@@ -165,7 +165,7 @@ const FigureList = ({ figures }: { readonly figures: PictureFigures }) => {
     width !== undefined && height !== undefined && `${width} × ${height}`,
     framesPerSecond !== undefined && `${framesPerSecond} a second`,
     bitrateKbps !== undefined && `${(bitrateKbps / 1000).toFixed(2)} Mbit/s`,
-    latency === undefined ? 'delay not known' : `delay ${Math.round(latency.p50Ms)} ms`,
+    latency === undefined ? 'delay not known' : `delay ${delayInWords(latency)}`,
     bufferMs !== undefined && `buffer ${Math.round(bufferMs)} ms`,
     roundTripMs !== undefined && `round trip ${Math.round(roundTripMs)} ms`,
     loss !== undefined && loss > 0 && `lost ${(loss * 100).toFixed(1)} %`,

@@ -2,7 +2,7 @@ import { ClockOffset, type ClockSample, localNow } from '@pinhole/client';
 
 const ASK_EVERY_MS = 10_000;
 /** The shortest way of several is the truest. */
-const FIRST_ASKED = 4;
+const FIRST_ASKED = 8;
 
 /** How far the server's clock is from this page's, asked now and again by the server's own word for its health. */
 export class ServerClock {
