@@ -11,6 +11,9 @@ const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditi
  */
 const retry = process.env['CI'] ? 1 : 0;
 
+/** Tests in a browser of what programs say to each other rather than of when pictures are painted. */
+const CONVERSATIONS = 'test/e2e/{picamera,rooms,room,janus}-*.test.ts';
+
 export default defineConfig({
   resolve,
   ssr,
@@ -52,11 +55,25 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
+          exclude: [CONVERSATIONS, 'test/e2e/janus.test.ts'],
           retry,
           testTimeout: 90_000,
           hookTimeout: 60_000,
           // One browser at a time: frames decoded beside another test's would be late, and say nothing.
           fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'e2e-conversations',
+          sequence: { groupOrder: 3 },
+          maxWorkers: 2,
+          include: [CONVERSATIONS, 'test/e2e/janus.test.ts'],
+          retry,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
         },
       },
     ],
