@@ -22,6 +22,7 @@ const BENCHES = [
   'source-delay',
   'ustreamer',
   'fan-out',
+  'fanout',
   'first-frame',
   'capture-to-paint',
   'rpicam',
@@ -31,6 +32,7 @@ const BENCHES = [
   'recorder',
   'archive',
   'rooms',
+  'picamera',
   'synthetic',
 ] as const;
 
