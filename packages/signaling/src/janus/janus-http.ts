@@ -73,7 +73,7 @@ export class JanusHttp {
   ): Promise<Response> {
     if (first === undefined || more.length > 0) return empty(404);
     const { searchParams } = new URL(request.url);
-    if (second !== undefined) return empty(302, { Location: `${base}/${first}` });
+    if (second !== undefined) return empty(302, { Location: [base, first].join('/') });
     if (first === 'info' || first === 'ping') return this.#ask(first, visitor);
     const id = idOf(first);
     const session =
