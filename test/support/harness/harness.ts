@@ -42,6 +42,8 @@ export interface HarnessPage {
     condition: (watched: Watched) => boolean,
     options?: { readonly patienceMs?: number },
   ): Promise<Watched>;
+  /** As a person who scrolls a tile out of sight, or back. */
+  look(name: string, at: 'it' | 'elsewhere'): Promise<void>;
   stopWatching(name: string): Promise<void>;
 }
 
@@ -93,6 +95,11 @@ export async function openHarness(
     frames: async (name, count, options) => [
       ...(await until(name, ({ frames }) => frames.length >= count, options)).frames,
     ],
+    look: (name, at) =>
+      page.evaluate(
+        ([asked, where]) => (window as never as { harness: Harness }).harness.look(asked, where),
+        [name, at] as const,
+      ),
     stopWatching: (name) =>
       page.evaluate((asked) => (window as never as { harness: Harness }).harness.close(asked), name),
   };

@@ -85,6 +85,12 @@ class Watcher {
     };
   }
 
+  /** As a tile that is scrolled out of sight, or back. */
+  look(at: 'it' | 'elsewhere'): void {
+    if (at === 'it') this.#player?.resume();
+    else this.#player?.pause();
+  }
+
   close(): void {
     this.#painted.close();
     this.#bare?.close();
@@ -113,6 +119,7 @@ const harness = {
   },
   /** What happened; frames since the last report. */
   report: (name: string): Watched | undefined => watchers.get(name)?.report(),
+  look: (name: string, at: 'it' | 'elsewhere'): void => watchers.get(name)?.look(at),
   close(name: string): void {
     watchers.get(name)?.close();
     watchers.delete(name);
