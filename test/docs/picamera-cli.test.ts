@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../apps/server/src/cli/parse-command-line.ts';
 import { findFlag, PICAMERA_FLAGS } from '../../apps/server/src/cli/picamera/flag-table.ts';
@@ -59,7 +62,7 @@ describe('the page on the command line of pi-webrtc', () => {
   });
 
   it('has an example line that is taken', () => {
-    const [line = ''] = blocksOf('text')
+    const [line = ''] = blocksOf('console')
       .filter(({ page }) => page === PAGE)
       .flatMap(({ text }) => text.split('\n'))
       .filter((text) => text.startsWith('pinhole picamera'));
@@ -68,5 +71,17 @@ describe('the page on the command line of pi-webrtc', () => {
       kind: 'serve-picamera',
       notes: [],
     });
+  });
+
+  it('has an example file that is taken', () => {
+    const [block] = blocksOf('yml').filter(({ page }) => page === PAGE);
+    const folder = mkdtempSync(join(tmpdir(), 'pinhole-docs-'));
+    const file = join(folder, 'config.yml');
+    writeFileSync(file, block?.text ?? '');
+
+    const command = parseCommandLine(['picamera', '--config', file], {});
+
+    rmSync(folder, { recursive: true });
+    expect(command).toMatchObject({ kind: 'serve-picamera', notes: [] });
   });
 });

@@ -30,6 +30,12 @@ needs('chromium', 'ffmpeg', 'python3').describe('the browser library with a came
       expect(seen).toEqual([...new Set(seen)].toSorted((x, y) => x - y));
     });
 
+    it('shows the live picture as a page for the device does', async () => {
+      await snippets.run('pinhole.local', 'docs/picamera.md');
+
+      await snippets.frames(5);
+    });
+
     it('takes a snapshot', async () => {
       await snippets.run('onSnapshot');
 

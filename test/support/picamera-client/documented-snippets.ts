@@ -4,9 +4,11 @@ import { expect } from 'vitest';
 import { readPage } from '../../docs/markdown.ts';
 import type { PicameraClients } from './picamera-page.ts';
 
-/** The one block of the documentation that has a word in it. */
-export function snippet(word: string): string {
-  const { blocks } = readPage('docs/picamera-client.md');
+const PAGE = 'docs/picamera-client.md';
+
+/** The one block of a page of the documentation that has a word in it. */
+export function snippet(word: string, page = PAGE): string {
+  const { blocks } = readPage(page);
   const found = blocks.filter(({ language, text }) => language === 'javascript' && text.includes(word));
   expect(found).toHaveLength(1);
   return found[0]?.text ?? '';
@@ -29,9 +31,12 @@ export class DocumentedSnippets {
   }
 
   /** Runs the one with a word in it, with the addresses and names of this place for those that are made up. */
-  async run(word: string): Promise<void> {
+  async run(word: string, page = PAGE): Promise<void> {
     const { port, token } = this.#place;
-    const code = snippet(word)
+    const code = snippet(word, page)
+      .replace(`'pinhole.local'`, `'localhost'`)
+      .replace('mqttPort: 8080', `mqttPort: ${port}`)
+      .replace(`'TOKEN'`, `'${token}'`)
       .replace(/deviceUid: '[^']+'/, `deviceUid: 'garden', mqttProtocol: 'ws'`)
       .replace(`'your.mqtt.cloud'`, `'localhost'`)
       .replace(`'8884'`, `'${port}'`)
