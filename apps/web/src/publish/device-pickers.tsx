@@ -59,6 +59,9 @@ const Picker = ({
     </span>
     <select value={chosen} disabled={disabled} onChange={(event) => onChoose(event.currentTarget.value)}>
       {none !== undefined && <option value="">{none}</option>}
+      {none === undefined && !devices.some(({ id }) => id === chosen) && (
+        <option value={chosen}>As the browser chooses</option>
+      )}
       {devices.map(({ id, label: name }) => (
         <option key={id} value={id}>
           {name}
