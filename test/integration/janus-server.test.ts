@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { CENSUS_ENV, Census } from '../support/census.ts';
+import { idOf, type JanusJson, JanusSocket } from '../support/janus-socket.ts';
+import { startPinhole } from '../support/pinhole.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
+
+const PLUGIN = 'janus.plugin.ustreamer';
+const CREATE = { janus: 'create', transaction: 'c' };
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+const codeOf = ({ error }: JanusJson): number | undefined =>
+  (error as { readonly code: number } | undefined)?.code;
+const isEvent = ({ janus }: JanusJson): boolean => janus === 'event';
+const urlOf = ({ port }: TestServer, path = '/janus'): string => `ws://127.0.0.1:${port}${path}`;
+
+/** The status with which an upgrade is refused. */
+async function refused(url: string, headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(url, ['janus-protocol'], { headers });
+  socket.on('error', () => {});
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+  socket.terminate();
+  return response.statusCode;
+}
+
+describe('who may use the Janus API', () => {
+  it('a token in a request, as token or as apisecret, or in the handshake; nobody without one', async () => {
+    server = await openTestServer();
+    const { token } = await server.token({ cameras: ['door'], rights: ['view'] });
+    const client = await JanusSocket.open(urlOf(server));
+
+    expect(codeOf(await client.ask(CREATE))).toBe(403);
+    expect(codeOf(await client.ask({ ...CREATE, token: 'wrong' }))).toBe(403);
+    expect(codeOf(await client.ask({ ...CREATE, apisecret: 'wrong' }))).toBe(403);
+    for (const shown of [{ token }, { apisecret: token }]) {
+      const at = await client.attach(PLUGIN, shown);
+      client.say({ janus: 'message', transaction: 'm', body: { request: 'watch' }, ...at, ...shown });
+      expect(await client.next(isEvent)).toMatchObject({ jsep: { type: 'offer' } });
+      const params = { camera_id: 'hall' };
+      client.say({ janus: 'message', transaction: 'm', body: { request: 'watch', params }, ...at, ...shown });
+      expect(await client.next(isEvent)).toMatchObject({ plugindata: { data: { error_code: 404 } } });
+    }
+    client.close();
+    for (const [path, headers] of [
+      [`/janus/ws?token=${token}`, {}],
+      ['/janus', { authorization: `Bearer ${token}` }],
+    ] as const) {
+      const known = await JanusSocket.open(urlOf(server, path), { headers });
+      expect((await known.ask(CREATE))['janus']).toBe('success');
+      known.close();
+    }
+  });
+
+  it('a token for no camera that there is cannot attach; one that is revoked ends its sessions', async () => {
+    server = await openTestServer();
+    const [none, some] = await Promise.all([
+      server.token({ cameras: ['nowhere'], rights: ['view'] }),
+      server.token({ cameras: '*', rights: ['view'] }),
+    ]);
+    const client = await JanusSocket.open(urlOf(server));
+    const session_id = idOf(await client.ask({ ...CREATE, token: none.token }));
+    const attach = { janus: 'attach', transaction: 'a', plugin: PLUGIN, session_id, token: none.token };
+    expect(codeOf(await client.ask(attach))).toBe(405);
+
+    const at = await client.attach(PLUGIN, { token: some.token });
+    await server.ask(`/api/v1/tokens/${some.id}`, { method: 'DELETE', token: server.adminToken });
+    expect(await client.next(({ janus }) => janus === 'timeout')).toEqual({
+      janus: 'timeout',
+      session_id: at.session_id,
+    });
+    client.close();
+  });
+
+  it('a secret shows the cameras of the plugins, and no others', async () => {
+    const janus = { secret: 'a-shared-secret', plugins: { [PLUGIN]: 'hall' } };
+    server = await openTestServer({ anonymous: ['view'], janus });
+    const client = await JanusSocket.open(urlOf(server));
+    expect(codeOf(await client.ask(CREATE))).toBe(403);
+    const shown = { apisecret: 'a-shared-secret' };
+    const at = await client.attach(PLUGIN, shown);
+    const watch = async (params: object): Promise<JanusJson> => {
+      client.say({ janus: 'message', transaction: 'm', body: { request: 'watch', params }, ...at, ...shown });
+      return await client.next(isEvent);
+    };
+
+    expect(await watch({})).toMatchObject({ jsep: { type: 'offer' } });
+    expect(await watch({ camera_id: 'door' })).toMatchObject({ plugindata: { data: { error_code: 404 } } });
+    client.close();
+  });
+
+  it('pages of other sites may not, by either way; those of the same host may on ports of its own', async () => {
+    server = await openTestServer({ anonymous: ['view'], janus: { ports: { ws: 0, http: 0 } } });
+    const own = `ws://127.0.0.1:${server.janusPorts.ws}`;
+    const http = `http://127.0.0.1:${server.janusPorts.http}/janus`;
+    const post = (origin: string) =>
+      fetch(http, { method: 'POST', headers: { origin }, body: JSON.stringify(CREATE) });
+
+    expect(await refused(urlOf(server), { origin: 'https://evil.example' })).toBe(403);
+    expect(await refused(own, { origin: 'https://evil.example' })).toBe(403);
+    expect(await refused(own, { host: 'evil.example' })).toBe(421);
+    expect((await post('https://evil.example')).status).toBe(403);
+    const near = await post('http://127.0.0.1:3000');
+    expect([near.status, near.headers.get('access-control-allow-origin')]).toEqual([
+      200,
+      'http://127.0.0.1:3000',
+    ]);
+    (await JanusSocket.open(own, { headers: { origin: 'http://127.0.0.1:3000' } })).close();
+    expect((await fetch(`http://127.0.0.1:${server.janusPorts.http}/`)).status).toBe(404);
+  });
+
+  it('as many connections as there may be', async () => {
+    server = await openTestServer({ anonymous: ['view'], janus: { sockets: 1 } });
+    const client = await JanusSocket.open(urlOf(server));
+
+    expect(await refused(urlOf(server), {})).toBe(503);
+    client.close();
+  });
+});
+
+describe('the Janus API of the server', () => {
+  it('speaks TLS on ports of its own where the server does, and says goodbye when it stops', async () => {
+    server = await openTestServer({ anonymous: ['view'], tls: 'auto', janus: { ports: { ws: 0 } } });
+    const socket = new WebSocket(`wss://127.0.0.1:${server.janusPorts.ws}`, 'janus-protocol', {
+      rejectUnauthorized: false,
+    });
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await server.close();
+    server = undefined;
+
+    expect((await closed)[0]).toBe(1001);
+    expect(socket.protocol).toBe('janus-protocol');
+  });
+
+  it('tells its figures, and what is wrong with its configuration', async () => {
+    server = await openTestServer({ anonymous: ['view'] });
+    const client = await JanusSocket.open(urlOf(server));
+    await client.attach();
+    const { text } = await server.ask('/metrics', { token: server.adminToken });
+
+    expect(text).toContain('pinhole_janus{what="handles"} 1');
+    expect(text).toContain('pinhole_output_events_total{output="janus",event="sessions-opened"} 1');
+    client.close();
+    await expect(openTestServer({ janus: { plugins: { [PLUGIN]: 'attic' } } })).rejects.toThrow(
+      /janus\.plugins\.janus\.plugin\.ustreamer: there is no camera "attic"; there is door, hall/,
+    );
+  });
+
+  it('a hundred sessions, each with an offer, leave nothing behind however they end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pinhole-janus-'));
+    const config = join(folder, 'pinhole.yaml');
+    await writeFile(
+      config,
+      'anonymous: [view]\ncameras: { kvm: "synthetic:320x240@15" }\njanus: { sessionsPerAddress: 4 }\n',
+    );
+    const pinhole = await startPinhole({ args: ['--config', config], env: CENSUS_ENV });
+    try {
+      const url = `${pinhole.url.replace('http', 'ws')}/janus/ws`;
+      const visit = async (end: 'drop' | 'destroy'): Promise<number> => {
+        const client = await JanusSocket.open(url);
+        const at = await client.attach();
+        client.say({ janus: 'message', transaction: 'm', body: { request: 'watch' }, ...at });
+        expect(await client.next(isEvent)).toMatchObject({ jsep: { type: 'offer' } });
+        if (end === 'destroy')
+          await client.ask({ janus: 'destroy', transaction: 'd', session_id: at.session_id });
+        client.close();
+        return at.session_id;
+      };
+      const census = new Census(pinhole);
+      await visit('destroy');
+      const baseline = await census.take();
+      let lost: number[] = [];
+      for (let turn = 0; turn < 100; turn++) {
+        const id = await visit(turn % 2 === 0 ? 'drop' : 'destroy');
+        if (turn % 2 === 0) lost = [...lost, id].slice(-4);
+      }
+      const last = await JanusSocket.open(url);
+      for (const session_id of lost) {
+        await last.ask({ janus: 'claim', transaction: 'c', session_id });
+        await last.ask({ janus: 'destroy', transaction: 'd', session_id });
+      }
+      last.close();
+
+      await census.untilBackTo(baseline);
+    } finally {
+      await pinhole.dispose();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
