@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { silentLogger } from '@pinhole/core';
+import { millis, silentLogger } from '@pinhole/core';
 import type { AccessUnit, SourceState } from '@pinhole/engine';
 import { readTimeCode } from '@pinhole/media/timecode';
 import { openClientSocket } from '@pinhole/outputs/sockets';
@@ -24,6 +24,8 @@ class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   accepted = 0;
+  /** What Janus said. */
+  heard = '';
 
   constructor(port: number) {
     this.#server = createServer((near) => {
@@ -38,6 +40,9 @@ class Wire {
           far.destroy();
         });
       }
+      far.on('data', (bytes) => {
+        this.heard += bytes.toString('latin1');
+      });
       near.pipe(far).pipe(near);
     });
   }
@@ -137,6 +142,28 @@ describe('a stream of a real Janus as a camera', () => {
     expect(source.counters).toMatchObject({ connections: 1, offers: 1 });
   });
 
+  it('asks for another offer on the same handle when Janus hangs up', async () => {
+    const wire = new Wire(stream.janus.ports[1]);
+    closings.push(() => wire.close());
+    const { source, units, states } = start({ url: await wire.open() });
+    await expect.poll(() => units.length, PATIENCE).toBeGreaterThan(10);
+
+    const [session, handle] = /"session_id":(\d+).*?"sender":(\d+)/s.exec(wire.heard)?.slice(1) ?? [];
+    const asked = await fetch(`${stream.janus.httpUrl}/${session}/${handle}`, {
+      method: 'POST',
+      body: JSON.stringify({ janus: 'hangup', transaction: 'by another', apisecret: SECRET }),
+    });
+    expect(await asked.json()).toMatchObject({ janus: 'success' });
+    await expect.poll(() => source.counters.offers, PATIENCE).toBe(2);
+    const before = units.length;
+    await expect.poll(() => units.length, PATIENCE).toBeGreaterThan(before + 10);
+
+    expect(source.counters).toMatchObject({ connections: 1 });
+    expect(states.map(({ kind }) => kind)).toEqual(['connecting', 'live']);
+    const times = units.map(({ dts }) => dts);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
   it('says in words what is wrong, and no secret', async () => {
     const cases = {
       secret: start({ credentials: { apisecret: 'close-sesame' } }),
@@ -185,8 +212,8 @@ describe('a stream of a real Janus as a camera', () => {
   it('says when nothing is sent to the stream, and shows it when something is', async () => {
     stream.stopFeed();
     const { units, states } = start({
-      connectMs: 1_500 as never,
-      retry: { firstMs: 100, maxMs: 200 } as never,
+      connectMs: millis(1_500),
+      retry: { firstMs: millis(100), maxMs: millis(200) },
     });
 
     await expect
