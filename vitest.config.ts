@@ -6,8 +6,8 @@ const resolve = { conditions: ['@pinhole/source', ...defaultClientConditions] };
 const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditions] } };
 
 /**
- * Where real programs share a small machine with a browser, one late answer must not refuse a change: a test there gets
- * a second chance, and what needed it is named at the end.
+ * Where real programs share a small machine with disks and a browser, one late answer must not refuse a change: a test
+ * gets a second chance there, and what needed it is named at the end.
  */
 const retry = process.env['CI'] ? 1 : 0;
 
@@ -29,6 +29,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           // Hundreds of made-up inputs take their time on a busy machine.
           testTimeout: 20_000,
+          retry,
           include: [
             'packages/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.{ts,tsx}',

@@ -85,7 +85,7 @@ async function fragmentAt(queue: SegmentQueue, ms: number, bytes = 100): Promise
   await idle();
 }
 
-const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('SegmentQueue', () => {
   it('writes each fragment at once and syncs so that no more than a second is at stake', async () => {
