@@ -46,6 +46,7 @@ const FROM_TEMPLATE: Readonly<Record<string, () => readonly string[]>> = {
   'session/${code}': () => Object.keys(LIVE_CLOSE_CODE).map((code) => `session/${code}`),
   // No codes: folders by day and hour, open files by process.
   '${folder}/${fd}': () => [],
+  '${folder}/${descriptor}': () => [],
   // For answers of foreign servers; the client puts its own code in its place.
   'http/${status}': () => [],
   // No code: how the two ends of a connection were found.
