@@ -93,8 +93,8 @@ function untilLink(child: ChildProcess, output: () => string): Promise<string> {
       done(() => failed(new Error(`ended with ${code}:\n${output()}`)));
     const late = setTimeout(() => {
       child.kill('SIGKILL');
-      done(() => failed(new Error(`printed no link within 20 s:\n${output()}`)));
-    }, 20_000);
+      done(() => failed(new Error(`printed no link within 45 s:\n${output()}`)));
+    }, 45_000);
     const done = (settle: () => void): void => {
       clearTimeout(late);
       child.stdout?.off('data', look);
