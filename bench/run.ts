@@ -38,9 +38,10 @@ const BENCHES = [
 
 const DEFAULT_MINUTES = 2;
 
-const HELP = `npm run bench [-- name…] [-- --write] [-- --profile] [-- --minutes 10]
+const HELP = `npm run bench [-- name…] [-- --write] [-- --profile] [-- --minutes 10] [-- --short]
   names      ${BENCHES.join(', ')}; all unless told
   --write    puts the tables into docs/performance.md and bench/results/latest.json; needs all benches
+  --short    fewer and shorter measurements where a bench has some to leave out; not with --write
   --profile  CPU profiles of the servers, into bench/.cache/profiles
   --minutes  how long players are watched for growing delay; 2 to 120, default ${DEFAULT_MINUTES}`;
 
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       write: { type: 'boolean' },
+      short: { type: 'boolean' },
       profile: { type: 'boolean' },
       minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
       help: { type: 'boolean' },
@@ -66,7 +68,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const unknown = positionals.filter((name) => !BENCHES.some((known) => known === name));
-  if (unknown.length > 0 || (values.write && positionals.length > 0)) {
+  if (unknown.length > 0 || (values.write && (positionals.length > 0 || values.short))) {
     console.error(unknown.length > 0 ? `there is no bench "${unknown.join('", "')}"\n${HELP}` : HELP);
     return 2;
   }
@@ -93,6 +95,7 @@ async function main(): Promise<number> {
       const result = await runBench(name, bench, {
         profileFolder: values.profile ? PROFILES : undefined,
         minutes,
+        short: values.short === true,
       });
       console.log(
         `${result.title} (${name}, ${result.seconds.toFixed(0)} s)\n${figureTable(result.figures)}\n`,

@@ -7,7 +7,7 @@ import { SequenceCount } from '../support/statistics.ts';
 /** The first viewers look at every packet; for the others the native library does, and nothing is asked of JavaScript. */
 const CANARIES = 2;
 const AT_ONCE = 8;
-const TRIES = 3;
+const TRIES = 10;
 const CONNECT_PATIENCE_MS = 4000;
 const MARKER = 0x80;
 
@@ -39,7 +39,7 @@ class Canary {
 
 interface Viewer {
   readonly connection: PeerConnection;
-  readonly track: Track;
+  readonly tracks: readonly Track[];
   readonly canary?: Canary;
   /** Ends the session by WHEP. */
   readonly leave: () => Promise<void>;
@@ -50,19 +50,41 @@ const viewers: Viewer[] = [];
 
 const canaries = (): readonly Canary[] => viewers.flatMap(({ canary }) => canary ?? []);
 
+/** What viewers are sent to. */
+export interface ViewerTarget {
+  readonly url: string;
+  readonly token: string;
+  /** The server makes the offer: POST gets it, and the answer goes by PATCH to what `Location` says. */
+  readonly offers?: 'server';
+}
+
+interface Signaling {
+  readonly target: ViewerTarget;
+  readonly connection: PeerConnection;
+  /** Our description once it is complete. */
+  readonly gathered: Promise<string>;
+}
+
 /** Connects one viewer by WHEP. @returns whether it connected. */
-async function connectOne(target: { readonly url: string; readonly token: string }): Promise<boolean> {
+async function connectOne(target: ViewerTarget): Promise<boolean> {
   const connection = new nodeDataChannel.PeerConnection('viewer', {
     iceServers: [],
-    bindAddress: '127.0.0.1',
+    ...(target.offers !== 'server' && { bindAddress: '127.0.0.1' }),
     disableAutoNegotiation: true,
   });
-  const video = new nodeDataChannel.Video('0', 'RecvOnly');
-  video.addH264Codec(102, 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1');
-  const track = connection.addTrack(video);
-  track.setMediaHandler(new nodeDataChannel.RtcpReceivingSession());
   const canary = canaries().length < CANARIES ? new Canary() : undefined;
-  if (canary) track.onMessage((datagram) => canary.take(datagram));
+  const tracks: Track[] = [];
+  const take = (track: Track): void => {
+    tracks.push(track);
+    track.setMediaHandler(new nodeDataChannel.RtcpReceivingSession());
+    if (canary) track.onMessage((datagram) => canary.take(datagram));
+  };
+  connection.onTrack(take);
+  if (target.offers !== 'server') {
+    const video = new nodeDataChannel.Video('0', 'RecvOnly');
+    video.addH264Codec(102, 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1');
+    take(connection.addTrack(video));
+  }
   const connected = new Promise<boolean>((resolve) => {
     connection.onStateChange((state) => {
       if (state === 'connected') resolve(true);
@@ -74,33 +96,59 @@ async function connectOne(target: { readonly url: string; readonly token: string
       if (state === 'complete') resolve(connection.localDescription()?.sdp ?? '');
     });
   });
-  connection.setLocalDescription('offer' as never);
-  const headers = { Authorization: `Bearer ${target.token}` };
-  const response = await fetch(target.url, {
-    method: 'POST',
-    headers: { ...headers, 'Content-Type': 'application/sdp' },
-    body: await gathered,
-  });
-  if (response.status !== 201) throw new Error(`WHEP: ${response.status} ${await response.text()}`);
-  connection.setRemoteDescription(await response.text(), 'answer' as never);
+  const signaling = { target, connection, gathered };
+  const session = await (target.offers === 'server' ? takeOffer(signaling) : makeOffer(signaling));
   const up = await Promise.race([connected, pause(CONNECT_PATIENCE_MS, false)]);
   if (!up) {
     connection.close();
     return false;
   }
-  const session = new URL(response.headers.get('Location') ?? '', target.url);
   const leave = async (): Promise<void> => {
-    await fetch(session, { method: 'DELETE', headers });
+    await fetch(session, { method: 'DELETE', headers: headersOf(target) });
     connection.close();
   };
-  if (canary) viewers.unshift({ connection, track, leave, canary });
-  else viewers.push({ connection, track, leave });
+  if (canary) viewers.unshift({ connection, tracks, leave, canary });
+  else viewers.push({ connection, tracks, leave });
   return true;
 }
 
+async function makeOffer({ target, connection, gathered }: Signaling): Promise<URL> {
+  connection.setLocalDescription('offer');
+  const { sdp, session } = await post(target, await gathered);
+  try {
+    connection.setRemoteDescription(sdp, 'answer');
+  } catch {
+    // It failed already, and says so by its state.
+  }
+  return session;
+}
+
+async function takeOffer({ target, connection, gathered }: Signaling): Promise<URL> {
+  const { sdp, session } = await post(target, '');
+  connection.setRemoteDescription(sdp, 'offer');
+  connection.setLocalDescription('answer');
+  await fetch(session, { method: 'PATCH', headers: headersOf(target), body: await gathered });
+  return session;
+}
+
+async function post(
+  target: ViewerTarget,
+  body: string,
+): Promise<{ readonly sdp: string; readonly session: URL }> {
+  const response = await fetch(target.url, { method: 'POST', headers: headersOf(target), body });
+  const sdp = await response.text();
+  if (response.status !== 201) throw new Error(`WHEP: ${response.status} ${sdp}`);
+  return { sdp, session: new URL(response.headers.get('Location') ?? '', target.url) };
+}
+
+const headersOf = ({ token }: ViewerTarget): Record<string, string> => ({
+  Authorization: `Bearer ${token}`,
+  'Content-Type': 'application/sdp',
+});
+
 const calls = {
   /** Connects so many viewers more. */
-  connect: async (target: { readonly url: string; readonly token: string; readonly count: number }) => {
+  connect: async (target: ViewerTarget & { readonly count: number }) => {
     let left = target.count;
     const worker = async (): Promise<void> => {
       while (left-- > 0) {

@@ -23,6 +23,8 @@ export interface BenchContext {
   readonly profileFolder: string | undefined;
   /** How long a bench looks that asks what becomes of something in time. */
   readonly minutes: number;
+  /** Fewer and shorter measurements, for a look at where one stands. */
+  readonly short: boolean;
 }
 
 /** What a file `*.bench.ts` exports as `bench`. */

@@ -16,7 +16,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export async function runBench(
   name: string,
   bench: Bench,
-  options: Pick<BenchContext, 'profileFolder' | 'minutes'>,
+  options: Pick<BenchContext, 'profileFolder' | 'minutes' | 'short'>,
 ): Promise<BenchResult> {
   const startedAt = performance.now();
   const closers: (() => unknown)[] = [];

@@ -24,6 +24,7 @@ export interface RealJanus {
   /** `http://127.0.0.1:…/janus` */
   readonly httpUrl: string;
   readonly ports: readonly [http: number, webSocket: number];
+  readonly pid: number;
   /** What it said so far. */
   log(): string;
   dispose(): Promise<void>;
@@ -54,6 +55,7 @@ export async function startRealJanus(options: RealJanusOptions = {}): Promise<Re
     webSocketUrl: `ws://127.0.0.1:${ws}`,
     httpUrl,
     ports: [http, ws],
+    pid: child.pid ?? 0,
     log: () => log,
     dispose: async () => {
       if (child.exitCode === null) {

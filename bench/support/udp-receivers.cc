@@ -1,0 +1,174 @@
+// So many UDP sockets that count what comes: RTP packets, gaps in their numbering, and how long after their capture the
+// last packet of each picture came, by the kernel's clock. One line of numbers for each line on the standard input:
+//   open <count>  → the ports
+//   reset         → ok
+//   read <count>  → of the first so many: packets lost frames fewest-frames; delays of all, in microseconds
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr int kAtOnce = 64;
+constexpr int kBufferBytes = 4 * 1024 * 1024;
+constexpr uint64_t kSecondsFrom1900To1970 = 2'208'988'800;
+constexpr size_t kMostDelays = 100'000;
+
+struct Receiver {
+  int descriptor = -1;
+  bool any = false;
+  int64_t first = 0;
+  int64_t highest = 0;
+  uint64_t packets = 0;
+  uint64_t frames = 0;
+};
+
+// Receivers stay where they are: epoll holds their addresses.
+std::deque<Receiver> receivers;
+std::vector<uint32_t> delays;
+int poller = -1;
+
+void open(size_t count) {
+  std::ostringstream ports;
+  while (receivers.size() < count) {
+    receivers.emplace_back();
+    Receiver &receiver = receivers.back();
+    receiver.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    setsockopt(receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    if (setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &kBufferBytes, sizeof kBufferBytes) != 0)
+      setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &receiver;
+    if (bind(receiver.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0 ||
+        getsockname(receiver.descriptor, reinterpret_cast<sockaddr *>(&address), &length) != 0 ||
+        epoll_ctl(poller, EPOLL_CTL_ADD, receiver.descriptor, &event) != 0) {
+      std::perror("socket");
+      std::exit(1);
+    }
+    ports << ntohs(address.sin_port) << ' ';
+  }
+  std::cout << ports.str() << std::endl;
+}
+
+void reset() {
+  delays.clear();
+  for (Receiver &receiver : receivers) {
+    receiver.any = false;
+    receiver.packets = receiver.frames = 0;
+  }
+  std::cout << "ok" << std::endl;
+}
+
+void read(size_t count) {
+  uint64_t packets = 0, lost = 0, frames = 0, fewest = UINT64_MAX;
+  for (size_t i = 0; i < std::min(count, receivers.size()); i++) {
+    const Receiver &receiver = receivers[i];
+    packets += receiver.packets;
+    if (receiver.any) lost += static_cast<uint64_t>(receiver.highest - receiver.first) + 1 - receiver.packets;
+    frames += receiver.frames;
+    fewest = std::min(fewest, receiver.frames);
+  }
+  std::cout << packets << ' ' << lost << ' ' << frames << ' ' << fewest;
+  for (const uint32_t delay : delays) std::cout << ' ' << delay;
+  std::cout << std::endl;
+}
+
+// The capture time of abs-capture-time, which stands first in the extension of these packets.
+void note(const uint8_t *packet, size_t length, const timespec &at) {
+  if (length < 25 || (packet[0] & 0x10) == 0 || delays.size() >= kMostDelays) return;
+  uint64_t ntp = 0;
+  for (int i = 0; i < 8; i++) ntp = ntp << 8 | packet[17 + i];
+  const auto captured =
+      static_cast<int64_t>(((ntp >> 32) - kSecondsFrom1900To1970) * 1'000'000 + ((ntp & 0xffffffff) * 1'000'000 >> 32));
+  const int64_t arrived = static_cast<int64_t>(at.tv_sec) * 1'000'000 + at.tv_nsec / 1000;
+  delays.push_back(static_cast<uint32_t>(std::max<int64_t>(0, arrived - captured)));
+}
+
+void receive(Receiver &receiver) {
+  static uint8_t bytes[kAtOnce][2048];
+  static char control[kAtOnce][CMSG_SPACE(sizeof(timespec))];
+  mmsghdr messages[kAtOnce];
+  iovec vectors[kAtOnce];
+  for (int i = 0; i < kAtOnce; i++) {
+    vectors[i] = {bytes[i], sizeof bytes[i]};
+    messages[i] = {};
+    messages[i].msg_hdr.msg_iov = &vectors[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+    messages[i].msg_hdr.msg_control = control[i];
+    messages[i].msg_hdr.msg_controllen = sizeof control[i];
+  }
+  const int count = recvmmsg(receiver.descriptor, messages, kAtOnce, MSG_DONTWAIT, nullptr);
+  for (int i = 0; i < count; i++) {
+    const uint8_t *packet = bytes[i];
+    const size_t length = messages[i].msg_len;
+    if (length < 12 || (packet[0] >> 6) != 2) continue;
+    const int sequence = packet[2] << 8 | packet[3];
+    if (!receiver.any) receiver.first = receiver.highest = sequence;
+    receiver.any = true;
+    receiver.packets++;
+    const auto step = static_cast<int16_t>(static_cast<uint16_t>(sequence - receiver.highest));
+    if (step > 0) receiver.highest += step;
+    if ((packet[1] & 0x80) == 0) continue;
+    receiver.frames++;
+    const cmsghdr *stamp = CMSG_FIRSTHDR(&messages[i].msg_hdr);
+    if (stamp == nullptr || stamp->cmsg_type != SO_TIMESTAMPNS) continue;
+    timespec at;
+    std::memcpy(&at, CMSG_DATA(stamp), sizeof at);
+    note(packet, length, at);
+  }
+}
+
+void obey(const std::string &line) {
+  if (line.rfind("open ", 0) == 0) open(std::stoul(line.substr(5)));
+  else if (line == "reset") reset();
+  else if (line.rfind("read ", 0) == 0) read(std::stoul(line.substr(5)));
+}
+
+}  // namespace
+
+int main() {
+  poller = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event input{};
+  input.events = EPOLLIN;
+  epoll_ctl(poller, EPOLL_CTL_ADD, STDIN_FILENO, &input);
+  std::string line;
+  for (;;) {
+    epoll_event events[256];
+    const int count = epoll_wait(poller, events, 256, -1);
+    for (int i = 0; i < count; i++) {
+      if (events[i].data.ptr != nullptr) {
+        receive(*static_cast<Receiver *>(events[i].data.ptr));
+        continue;
+      }
+      char text[4096];
+      const ssize_t length = ::read(STDIN_FILENO, text, sizeof text);
+      if (length <= 0) return 0;
+      for (ssize_t at = 0; at < length; at++) {
+        if (text[at] != '\n') {
+          line += text[at];
+          continue;
+        }
+        obey(line);
+        line.clear();
+      }
+    }
+  }
+}

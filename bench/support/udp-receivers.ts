@@ -1,0 +1,68 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findThirdParty } from '../../test/support/find-third-party.ts';
+import type { BenchContext } from './figure.ts';
+
+/** What came since the count was begun, at all of them together. */
+export interface Arrivals {
+  readonly packets: number;
+  /** Missing in the numbering. */
+  readonly lost: number;
+  readonly frames: number;
+  /** Frames of the one that got fewest. */
+  readonly fewestFrames: number;
+  /** From the capture of each frame to the arrival of its last packet, by the kernel's clock. */
+  readonly delaysMs: readonly number[];
+}
+
+/** UDP sockets that count RTP in a process of their own, in C++: Node could not read what is measured here. */
+export interface UdpReceivers {
+  /** Opens so many more. @returns their ports */
+  open(count: number): Promise<readonly number[]>;
+  /** Counts anew. */
+  reset(): Promise<void>;
+  /** What came at the first `count`. */
+  read(count: number): Promise<Arrivals>;
+}
+
+/** Builds and starts them. They end with the bench. */
+export function openUdpReceivers(context: BenchContext): UdpReceivers {
+  const child = spawn(build(), { stdio: ['pipe', 'pipe', 'inherit'] });
+  context.defer(() => child.kill());
+  const lines = createInterface(child.stdout);
+  const waiting: { answer: (numbers: readonly number[]) => void; fail: (error: Error) => void }[] = [];
+  lines.on('line', (line) => waiting.shift()?.answer(line.trim().split(' ').map(Number)));
+  child.on('exit', (code) => {
+    for (const { fail } of waiting) fail(new Error(`the receivers ended with ${code}`));
+  });
+  const ask = (line: string): Promise<readonly number[]> =>
+    new Promise((answer, fail) => {
+      waiting.push({ answer, fail });
+      child.stdin.write(`${line}\n`);
+    });
+  let opened = 0;
+  return {
+    open: (count) => {
+      opened += count;
+      return ask(`open ${opened}`);
+    },
+    reset: async () => void (await ask('reset')),
+    read: async (count) => {
+      const [packets = 0, lost = 0, frames = 0, fewestFrames = 0, ...delays] = await ask(`read ${count}`);
+      return { packets, lost, frames, fewestFrames, delaysMs: delays.map((micros) => micros / 1000) };
+    },
+  };
+}
+
+function build(): string {
+  const compiler = findThirdParty('g++');
+  if (compiler === undefined) throw new Error('g++ is not installed');
+  const folder = join(import.meta.dirname, '../.cache');
+  mkdirSync(folder, { recursive: true });
+  const program = join(folder, 'udp-receivers');
+  const source = join(import.meta.dirname, 'udp-receivers.cc');
+  execFileSync(compiler, ['-O2', '-Wall', '-Wextra', '-std=c++17', '-o', program, source]);
+  return program;
+}
