@@ -14,6 +14,9 @@ const retry = process.env['CI'] ? 1 : 0;
 /** Tests in a browser of what programs say to each other rather than of when pictures are painted. */
 const CONVERSATIONS = 'test/e2e/{picamera,rooms,room,janus}-*.test.ts';
 
+/** Tests that compile and install: beside them nothing else would keep its time. */
+const BUILDS = 'test/integration/{deployment,native-sanitizer}.test.ts';
+
 export default defineConfig({
   resolve,
   ssr,
@@ -46,6 +49,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['test/{integration,docs}/**/*.test.ts'],
+          exclude: [BUILDS],
           retry,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -77,6 +81,17 @@ export default defineConfig({
           retry,
           testTimeout: 90_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'builds',
+          sequence: { groupOrder: 4 },
+          fileParallelism: false,
+          include: [BUILDS],
+          retry,
         },
       },
     ],
