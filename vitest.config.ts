@@ -11,8 +11,12 @@ const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditi
  */
 const retry = process.env['CI'] ? 1 : 0;
 
-/** Tests in a browser of what programs say to each other rather than of when pictures are painted. */
-const CONVERSATIONS = 'test/e2e/{picamera,rooms,room,janus}-*.test.ts';
+/** Tests in a browser in which nothing depends on when a picture is painted. */
+const IN_PAIRS = [
+  'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
+  'test/e2e/{janus,web-app,controls,recordings,recording-player,recorded-files,element,jpeg}.test.ts',
+  'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
+];
 
 /** Tests that compile and install: beside them nothing else would keep its time. */
 const BUILDS = 'test/integration/{deployment,native-sanitizer}.test.ts';
@@ -62,7 +66,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [CONVERSATIONS, 'test/e2e/janus.test.ts'],
+          exclude: IN_PAIRS,
           retry,
           testTimeout: 90_000,
           hookTimeout: 60_000,
@@ -74,10 +78,10 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          name: 'e2e-conversations',
+          name: 'e2e-in-pairs',
           sequence: { groupOrder: 3 },
           maxWorkers: 2,
-          include: [CONVERSATIONS, 'test/e2e/janus.test.ts'],
+          include: IN_PAIRS,
           retry,
           testTimeout: 90_000,
           hookTimeout: 60_000,
