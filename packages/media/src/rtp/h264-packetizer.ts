@@ -28,7 +28,8 @@ interface Group {
 /**
  * Cuts one access unit into RTP payloads for packetization-mode 1: NAL units that fit together share a STAP-A (the
  * parameter sets before a key picture, small slices), one that fits alone is sent as it is, a longer one goes out as
- * FU-A fragments of equal size (± 1 byte). The last payload's packet carries the marker.
+ * FU-A fragments of equal size but for the last, which is shorter: what is of one size goes to the system in one call
+ * (UDP_SEGMENT). The last payload's packet carries the marker.
  *
  * The payloads are the same for every viewer; only headers differ. They are views: of `nalUnits` where a NAL unit is
  * sent as it is, else of one buffer allocated for the whole access unit. Neither input nor payloads may change while
@@ -124,11 +125,12 @@ function writeFragments(
 ): void {
   const { count, buffer, payloads } = target;
   const header = nal[0] ?? 0;
-  const bodyBytes = nal.byteLength - 1;
+  // As few fragments as possible have been planned: none is left without a byte.
+  const eachBytes = Math.ceil((nal.byteLength - 1) / count);
   let at = target.at;
   for (let index = 0; index < count; index++) {
-    const from = 1 + Math.floor((index * bodyBytes) / count);
-    const to = 1 + Math.floor(((index + 1) * bodyBytes) / count);
+    const from = 1 + index * eachBytes;
+    const to = Math.min(from + eachBytes, nal.byteLength);
     const edge = index === 0 ? FU_START : index === count - 1 ? FU_END : 0;
     buffer[at] = (header & 0xe0) | H264_PACKET_TYPE.fuA;
     buffer[at + 1] = edge | (header & 0x1f);
