@@ -73,6 +73,7 @@ void BurstSender::send(Viewer &viewer, int descriptor, const Run &run, size_t fr
     for (size_t position = from; position < until; position++) write(viewer, run, position);
   } catch (const CryptoError &) {
     viewer.counters.packetsFailed += until - from;
+    counters_.packetsRefused += until - from;
     return;
   }
   for (size_t next = 0; next < packets_.size();) {
@@ -138,9 +139,11 @@ size_t BurstSender::sendSegments(Viewer &viewer, int descriptor, size_t first) {
     std::memcpy(CMSG_DATA(segment), &segmentSize, sizeof segmentSize);
   }
   viewer.counters.systemCalls++;
+  counters_.systemCalls++;
   if (sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
     viewer.counters.packetsSent += count;
     viewer.counters.bytesSent += bytes;
+    counters_.packetsSent += count;
     return count;
   }
   if (count > 1 && cannotSegment(errno)) {
@@ -160,6 +163,7 @@ size_t BurstSender::sendMany(Viewer &viewer, int descriptor, size_t first) {
   iovec vectors[kMaxMany];
   int sent;
   viewer.counters.systemCalls++;
+  counters_.systemCalls++;
 #ifdef __linux__
   mmsghdr messages[kMaxMany];
   for (size_t i = 0; i < count; i++) {
@@ -186,12 +190,14 @@ size_t BurstSender::sendMany(Viewer &viewer, int descriptor, size_t first) {
   }
   for (int i = 0; i < sent; i++) viewer.counters.bytesSent += packets_[first + static_cast<size_t>(i)].length;
   viewer.counters.packetsSent += static_cast<uint64_t>(sent);
+  counters_.packetsSent += static_cast<uint64_t>(sent);
   return static_cast<size_t>(sent);
 }
 
 void BurstSender::refuse(Viewer &viewer, size_t packets, int error) {
   (hasNoRoom(error) ? viewer.counters.packetsRefused : viewer.counters.packetsFailed) += packets;
   viewer.counters.lastError = error;
+  counters_.packetsRefused += packets;
 }
 
 }  // namespace pinhole

@@ -11,6 +11,13 @@ namespace pinhole {
 // How datagrams are handed to the system.
 enum class SendMode { kSegments, kMany, kOne };
 
+struct SenderCounters {
+  std::atomic<uint64_t> packetsSent{0};
+  std::atomic<uint64_t> systemCalls{0};
+  // Packets that the system did not take, or that could not be made.
+  std::atomic<uint64_t> packetsRefused{0};
+};
+
 // Makes packets and hands them to the system; one for each sending thread.
 class BurstSender {
  public:
@@ -20,6 +27,9 @@ class BurstSender {
   // Sends packets `from` to `until` of a run to a viewer. Returns at once; what the system has no room for is dropped
   // and counted.
   void send(Viewer &viewer, int descriptor, const Run &run, size_t from, size_t until);
+
+  // Of all viewers so far.
+  const SenderCounters &counters() const { return counters_; }
 
   SendMode mode() const { return mode_.load(std::memory_order_relaxed); }
 
@@ -36,6 +46,7 @@ class BurstSender {
   void refuse(Viewer &viewer, size_t packets, int error);
 
   std::atomic<SendMode> mode_;
+  SenderCounters counters_;
   // Grows to the largest burst; what was in it before is written over.
   std::vector<uint8_t> scratch_;
   size_t written_ = 0;

@@ -199,9 +199,18 @@ napi_value flush(const Arguments &given) {
   return nullptr;
 }
 
-// (fan-out) → microseconds of processor time of its threads
-napi_value cpuMicros(const Arguments &given) {
-  return number(given.env(), static_cast<double>(given.wrapped<FanoutHandle>(0, "fanout")->cpuTime().count()));
+// (fan-out) → what was counted, of all its viewers
+napi_value fanoutCounters(const Arguments &given) {
+  const FanoutCounters counters = given.wrapped<FanoutHandle>(0, "fanout")->counters();
+  const napi_env env = given.env();
+  napi_value object;
+  if (napi_create_object(env, &object) != napi_ok) throw NodeError("object");
+  set(env, object, "packetsSent", number(env, static_cast<double>(counters.packetsSent)));
+  set(env, object, "systemCalls", number(env, static_cast<double>(counters.systemCalls)));
+  set(env, object, "packetsRefused", number(env, static_cast<double>(counters.packetsRefused)));
+  set(env, object, "packetsOverflowed", number(env, static_cast<double>(counters.packetsOverflowed)));
+  set(env, object, "cpuMicros", number(env, static_cast<double>(counters.cpuTime.count())));
+  return object;
 }
 
 // (fan-out, viewer)
@@ -259,7 +268,7 @@ void registerFanout(napi_env env, napi_value exports) {
   add<protect>(env, exports, "protect");
   add<send>(env, exports, "send");
   add<flush>(env, exports, "flush");
-  add<cpuMicros>(env, exports, "cpuMicros");
+  add<fanoutCounters>(env, exports, "fanoutCounters");
   add<closeViewer>(env, exports, "closeViewer");
   add<queuedPackets>(env, exports, "queuedPackets");
   add<viewerCounters>(env, exports, "viewerCounters");

@@ -58,6 +58,7 @@ bool Fanout::send(const std::shared_ptr<Viewer> &viewer, Run &&run) {
   if (viewer->closed || stopped_) return false;
   if (viewer->queuedPackets + packets > options_.queuedPackets) {
     viewer->counters.packetsOverflowed += packets;
+    packetsOverflowed_ += packets;
     return false;
   }
   viewer->queuedPackets += packets;
@@ -112,9 +113,15 @@ bool Fanout::idle() {
 
 SendMode Fanout::mode() const { return lanes_.front()->sender.mode(); }
 
-std::chrono::microseconds Fanout::cpuTime() {
-  std::chrono::microseconds sum(0);
-  for (const auto &lane : lanes_) sum += lane->thread.joinable() ? cpuTimeOf(lane->thread) : lane->cpuTime;
+FanoutCounters Fanout::counters() {
+  FanoutCounters sum{0, 0, 0, packetsOverflowed_, std::chrono::microseconds(0)};
+  for (const auto &lane : lanes_) {
+    const SenderCounters &counters = lane->sender.counters();
+    sum.packetsSent += counters.packetsSent;
+    sum.systemCalls += counters.systemCalls;
+    sum.packetsRefused += counters.packetsRefused;
+    sum.cpuTime += lane->thread.joinable() ? cpuTimeOf(lane->thread) : lane->cpuTime;
+  }
   return sum;
 }
 

@@ -24,6 +24,18 @@ struct FanoutOptions {
   size_t queuedPackets;
 };
 
+// All since the fan-out was opened.
+struct FanoutCounters {
+  uint64_t packetsSent;
+  uint64_t systemCalls;
+  // Packets that the system did not take, or that could not be made.
+  uint64_t packetsRefused;
+  // Packets that were dropped because too many waited already.
+  uint64_t packetsOverflowed;
+  // Processor time of the threads; 0 where the system does not tell.
+  std::chrono::microseconds cpuTime;
+};
+
 // Sends to many viewers on threads of its own. Runs of one viewer keep their order; a large frame of one does not hold up
 // another.
 class Fanout {
@@ -41,8 +53,7 @@ class Fanout {
   // Whether nothing waits.
   bool idle();
   SendMode mode() const;
-  // Processor time of the threads so far; 0 where the system does not tell.
-  std::chrono::microseconds cpuTime();
+  FanoutCounters counters();
   // Ends the threads; what waits is forgotten.
   void stop();
 
@@ -79,6 +90,7 @@ class Fanout {
   // Taken, and not yet handed to the lane of the same place. As all that is public for one thread alone.
   std::vector<std::vector<Posted>> posted_;
   size_t postedRuns_ = 0;
+  uint64_t packetsOverflowed_ = 0;
   bool stopped_ = false;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };

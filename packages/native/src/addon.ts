@@ -12,6 +12,18 @@ export type SocketHandle = { readonly [brand]: 'socket' };
 export type SlotReaderHandle = { readonly [brand]: 'slot reader' };
 export type SlotWriterHandle = { readonly [brand]: 'slot writer' };
 
+/** What a fan-out did for all its viewers, those that are closed included, since it was opened. */
+export interface NativeFanoutCounters {
+  readonly packetsSent: number;
+  readonly systemCalls: number;
+  /** Packets that the system did not take. */
+  readonly packetsRefused: number;
+  /** Packets that were dropped because too many waited for a viewer already. */
+  readonly packetsOverflowed: number;
+  /** Processor time of its threads, in microseconds; 0 where the system does not tell. */
+  readonly cpuMicros: number;
+}
+
 /** What was sent to one viewer, and what was not; since it was opened. */
 export interface NativeViewerCounters {
   readonly packetsSent: number;
@@ -103,7 +115,7 @@ export interface Addon {
   ): number;
   /** Wakes the threads for what was sent since. */
   flush(fanout: FanoutHandle): void;
-  cpuMicros(fanout: FanoutHandle): number;
+  fanoutCounters(fanout: FanoutHandle): NativeFanoutCounters;
   queuedPackets(viewer: ViewerHandle): number;
   /** One packet with given session keys, as a sending thread does it: for test vectors. */
   protect(

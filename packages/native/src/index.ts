@@ -1,4 +1,10 @@
-export { type LoadedAddon, loadAddon, type NativeViewerCounters, type SlotReaderCounters } from './addon.ts';
+export {
+  type LoadedAddon,
+  loadAddon,
+  type NativeFanoutCounters,
+  type NativeViewerCounters,
+  type SlotReaderCounters,
+} from './addon.ts';
 export {
   NativeFanout,
   type NativeFanoutOptions,

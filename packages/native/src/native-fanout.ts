@@ -2,6 +2,7 @@ import type {
   Addon,
   FanoutHandle,
   FrameHandle,
+  NativeFanoutCounters,
   NativeViewerCounters,
   SocketHandle,
   ViewerHandle,
@@ -106,9 +107,8 @@ export class NativeFanout {
     return this.#addon.isIdle(this.#fanout);
   }
 
-  /** Processor time of its threads since it was opened, in microseconds; 0 where the system does not tell. */
-  get cpuMicros(): number {
-    return this.#addon.cpuMicros(this.#fanout);
+  get counters(): NativeFanoutCounters {
+    return this.#addon.fanoutCounters(this.#fanout);
   }
 
   /**

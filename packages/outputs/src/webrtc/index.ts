@@ -9,6 +9,7 @@ export { openNativeFanout } from './native-fanout.ts';
 export { createWeriftPeerFactory, type WeriftPeerFactoryOptions } from './peer-factory.ts';
 export type {
   Fanout,
+  FanoutCounters,
   OwnedFanout,
   RtpRun,
   RtpSender,

@@ -22,8 +22,8 @@ export function openNativeFanout(options: NativeFanoutOptions = {}): OwnedFanout
     get senders() {
       return senders.size;
     },
-    get cpuMicros() {
-      return native.cpuMicros;
+    get counters() {
+      return native.counters;
     },
     open: (wishes) => {
       const sender = new NativeSender({ native, sockets }, wishes, () => senders.delete(sender));

@@ -52,10 +52,22 @@ export interface RtpSender {
   close(): void;
 }
 
+/** What a fan-out did for all viewers since it was opened. */
+export interface FanoutCounters {
+  readonly packetsSent: number;
+  readonly systemCalls: number;
+  /** Packets that the system did not take. */
+  readonly packetsRefused: number;
+  /** Packets that were dropped because too many waited for a viewer already. */
+  readonly packetsOverflowed: number;
+  /** Processor time of its threads, in microseconds; 0 where the system does not tell. */
+  readonly cpuMicros: number;
+}
+
 /** What a fan-out that is not TypeScript's can tell of itself and of why it is not there. */
 export interface OwnedFanout extends Fanout {
-  /** Processor time of threads of its own so far, in microseconds; absent where it has none. */
-  readonly cpuMicros?: number;
+  /** What threads of its own did so far; absent where it has none. */
+  readonly counters?: FanoutCounters;
   /** Ends what it runs; its senders send nothing more. */
   close(): void;
 }
