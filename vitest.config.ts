@@ -18,8 +18,8 @@ const IN_PAIRS = [
   'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
 ];
 
-/** Tests that compile and install: beside them nothing else would keep its time. */
-const BUILDS = 'test/integration/{deployment,native-sanitizer}.test.ts';
+/** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
+const ALONE = 'test/integration/{deployment,native-sanitizer,recordings-live,rtsp-client}.test.ts';
 
 export default defineConfig({
   resolve,
@@ -53,7 +53,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['test/{integration,docs}/**/*.test.ts'],
-          exclude: [BUILDS],
+          exclude: [ALONE],
           retry,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -91,11 +91,13 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          name: 'builds',
+          name: 'alone',
           sequence: { groupOrder: 4 },
           fileParallelism: false,
-          include: [BUILDS],
+          include: [ALONE],
           retry,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
     ],
