@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Micros } from '@pinhole/core';
 import type { Camera, Cameras, ViewerRegistry } from '@pinhole/engine';
-import type { Fanout } from '@pinhole/outputs/webrtc';
+import type { OwnedFanout } from '@pinhole/outputs/webrtc';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import type { Refusals } from '../http/refusals.ts';
@@ -11,6 +11,7 @@ import type { MqttService } from '../mqtt/mqtt-service.ts';
 import type { Downloads } from '../recordings/downloads.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { RoomService } from '../rooms/room-service.ts';
+import { fanoutMetrics } from './fanout-metrics.ts';
 import { janusMetrics } from './janus-metrics.ts';
 import { mqttMetrics } from './mqtt-metrics.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
@@ -32,7 +33,7 @@ export interface MetricsSources {
   readonly rooms: RoomService | undefined;
   readonly janus: Pick<JanusService, 'gauges'>;
   readonly mqtt: Pick<MqttService, 'gauges'>;
-  readonly fanout: Pick<Fanout, 'name' | 'senders'>;
+  readonly fanout: Pick<OwnedFanout, 'name' | 'senders' | 'counters'>;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -66,10 +67,7 @@ export class Metrics {
     roomMetrics(text, this.#sources.rooms);
     janusMetrics(text, this.#sources.janus);
     mqttMetrics(text, this.#sources.mqtt);
-    const { fanout } = this.#sources;
-    text.gauge('pinhole_webrtc_fanout', 'What sends WebRTC, with the tracks that it sends now', [
-      { labels: { by: fanout.name }, value: fanout.senders ?? 0 },
-    ]);
+    fanoutMetrics(text, this.#sources.fanout);
     this.#server(text);
     return text.toString();
   }
