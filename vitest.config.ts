@@ -21,6 +21,9 @@ const IN_PAIRS = [
 /** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
 const ALONE = 'test/integration/{deployment,native-sanitizer,recordings-live,rtsp-client}.test.ts';
 
+/** What is waited for comes late on a busy machine; what never comes is known to be missing soon enough. */
+const expect = { poll: { timeout: 5000 } };
+
 export default defineConfig({
   resolve,
   ssr,
@@ -37,6 +40,7 @@ export default defineConfig({
           // Hundreds of made-up inputs take their time on a busy machine.
           testTimeout: 20_000,
           retry,
+          expect,
           include: [
             'packages/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.{ts,tsx}',
@@ -55,6 +59,7 @@ export default defineConfig({
           include: ['test/{integration,docs}/**/*.test.ts'],
           exclude: [ALONE],
           retry,
+          expect,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -68,6 +73,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: IN_PAIRS,
           retry,
+          expect,
           testTimeout: 90_000,
           hookTimeout: 60_000,
           // One browser at a time: frames decoded beside another test's would be late, and say nothing.
@@ -83,6 +89,7 @@ export default defineConfig({
           maxWorkers: 2,
           include: IN_PAIRS,
           retry,
+          expect,
           testTimeout: 90_000,
           hookTimeout: 60_000,
         },
@@ -96,6 +103,7 @@ export default defineConfig({
           fileParallelism: false,
           include: [ALONE],
           retry,
+          expect,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
