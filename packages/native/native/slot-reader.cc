@@ -81,7 +81,8 @@ std::unique_ptr<SlotFrame> SlotReader::look(bool stamp) {
     return nullptr;
   }
   const uint64_t id = get(header + 16, 8);
-  const bool isNew = id != lastId_;
+  // Nothing was published yet under 0.
+  const bool isNew = id != 0 && id != lastId_;
   const double writerSeconds = clockSeconds(layout_.rawClock);
   if (isNew || stamp) {
     uint8_t real[16];
