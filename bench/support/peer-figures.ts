@@ -9,10 +9,11 @@ import { cpuMsOf, cpuRateOf, datagramsDropped, loadOf, pause, rssMbOf } from './
 const VIEWERS = 50;
 const SHORT_VIEWERS = 20;
 const HANDSHAKES = 100;
-const SHORT_HANDSHAKES = 30;
+const SHORT_HANDSHAKES = 20;
 /** They make the code warm. */
-const FIRST_HANDSHAKES = 16;
+const FIRST_HANDSHAKES = 8;
 const SETTLE_MS = 2500;
+const SHORT_SETTLE_MS = 800;
 const MEASURE_MS = 4000;
 const SHORT_MEASURE_MS = 2000;
 
@@ -71,11 +72,12 @@ async function run(
 async function watching(context: BenchContext, which: (typeof SERVERS)[number]): Promise<readonly Figure[]> {
   const { server, pid, target, viewers } = await run(context, which, 'plays');
   const count = context.short ? SHORT_VIEWERS : VIEWERS;
+  const settleMs = context.short ? SHORT_SETTLE_MS : SETTLE_MS;
   await viewers.ask('connect', { ...target, count: count / 2 });
-  await pause(SETTLE_MS);
+  await pause(settleMs);
   const halfMb = rssMbOf(pid);
   await viewers.ask('connect', { ...target, count: count / 2 });
-  await pause(SETTLE_MS);
+  await pause(settleMs);
   const memoryMb = (rssMbOf(pid) - halfMb) / (count / 2);
   const droppedBefore = datagramsDropped();
   const own = pid === server.pid;
