@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,8 @@ needs('ffmpeg').describe('a server that records', { timeout: 60_000 }, () => {
     });
     // Files begin with the camera: its first picture is what takes its time.
     while ((await recordings()).length < 4) await sleep(200);
+    // A picture beside a file waits for the decoder.
+    for (const { path } of (await complete()).slice(1)) await stillOf(path);
   });
   afterAll(() => server.close());
 
@@ -41,6 +43,11 @@ needs('ffmpeg').describe('a server that records', { timeout: 60_000 }, () => {
     (await server.get(`${API}/recordings?${query}`))['recordings'] as Recording[];
   const complete = async () => (await recordings()).filter(({ state }) => state === 'complete');
   const onDisk = (path: string) => join(server.root, 'door', path);
+  async function stillOf(path: string): Promise<Buffer> {
+    const still = onDisk(path.replace('mp4', 'jpg'));
+    await expect.poll(() => existsSync(still), { timeout: 20_000 }).toBe(true);
+    return await readFile(still);
+  }
   const at = (iso: string, ms = 0) => new Date(Date.parse(iso) + ms).toISOString();
 
   it('writes files by day, hour and second, a picture beside each', async () => {
@@ -52,7 +59,7 @@ needs('ffmpeg').describe('a server that records', { timeout: 60_000 }, () => {
       expect(second.slice(0, 11)).toBe(`${day}_${hour}`);
       expect(start.replaceAll(/[-:]/g, '').slice(0, 15)).toBe(second.replace('_', 'T'));
       expect(statSync(onDisk(path)).size).toBe(bytes);
-      const jpg = await readFile(onDisk(path.replace('mp4', 'jpg')));
+      const jpg = await stillOf(path);
       expect([jpg[0], jpg[1]]).toEqual([0xff, 0xd8]);
       expect(urls).toEqual({
         file: `/cameras/door/recordings/${path}`,
