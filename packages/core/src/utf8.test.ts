@@ -19,10 +19,12 @@ describe('UTF-8', () => {
   });
 
   it.each([
-    ['c0 80', [0xc0, 0x80]],
+    ['c3, cut off', [0xc3]],
+    ['c0 80, longer than need be', [0xc0, 0x80]],
     ['ed a0 80, half of a pair', [0xed, 0xa0, 0x80]],
     ['f4 90 80 80, above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
     ['e2 82, cut off', [0xe2, 0x82]],
+    ['ff, no lead byte', [0xff]],
   ])('%s is a U+FFFD a byte', (_, bytes) => {
     expect(decodeUtf8(Uint8Array.from(bytes))).toBe('\ufffd'.repeat(bytes.length));
   });

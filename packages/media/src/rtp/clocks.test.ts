@@ -2,7 +2,6 @@ import { micros } from '@pinhole/core';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { microsToNtp, ntpMiddle, ntpToMicros } from './ntp.ts';
-import { decodeUtf8, encodeUtf8 } from './text.ts';
 import { SequenceUnwrapper, TimestampUnwrapper } from './unwrap.ts';
 
 describe('NTP time', () => {
@@ -57,33 +56,5 @@ describe('unwrapping', () => {
     const ticks = Array.from({ length: 3600 }, (_, i) => first + i * 9_000_000 - (i % 3) * 3000);
 
     expect(ticks.map((t) => unwrapper.unwrap(t % 2 ** 32))).toEqual(ticks);
-  });
-});
-
-describe('UTF-8', () => {
-  test('is what TextEncoder and TextDecoder make of it', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (text) => {
-        const bytes = new TextEncoder().encode(text);
-        expect(encodeUtf8(text)).toEqual(bytes);
-        expect(decodeUtf8(bytes)).toBe(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
-      }),
-    );
-  });
-
-  it.each([
-    ['c3', 'cut off'],
-    ['c080', 'longer than need be'],
-    ['eda080', 'half of a surrogate pair'],
-    ['f4908080', 'beyond Unicode'],
-    ['ff', 'no lead byte'],
-  ])('%s becomes replacement characters: %s', (bytes) => {
-    const decoded = decodeUtf8(Uint8Array.from(Buffer.from(bytes, 'hex')));
-
-    expect(decoded).toBe('\ufffd'.repeat(bytes.length / 2));
-  });
-
-  it('writes a lone surrogate as U+FFFD', () => {
-    expect(decodeUtf8(encodeUtf8('a\ud800b'))).toBe('a\ufffdb');
   });
 });

@@ -1,6 +1,13 @@
-import { MalformedError, type Micros, type Millis, micros, millis } from '@pinhole/core';
+import {
+  decodeUtf8,
+  encodeUtf8,
+  MalformedError,
+  type Micros,
+  type Millis,
+  micros,
+  millis,
+} from '@pinhole/core';
 import { microsToNtp, ntpToMicros } from './ntp.ts';
-import { decodeUtf8, encodeUtf8 } from './text.ts';
 
 /** The names by which SDP's `a=extmap` gives header extensions their ids. */
 export const RTP_EXTENSION_URI = {

@@ -1,4 +1,4 @@
-import { MalformedError } from '@pinhole/core';
+import { decodeUtf8, MalformedError } from '@pinhole/core';
 import { bodyView, type RtcpBlock, splitCompound } from './rtcp-blocks.ts';
 import { parseNack, parsePayloadFeedback } from './rtcp-feedback.ts';
 import {
@@ -9,7 +9,6 @@ import {
   type RtcpPacket,
   type SourceDescription,
 } from './rtcp-packet.ts';
-import { decodeUtf8 } from './text.ts';
 import { parseTransportCc } from './transport-cc.ts';
 
 /** Bytes of one reception report (RFC 3550 §6.4.1). */

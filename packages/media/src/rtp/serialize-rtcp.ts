@@ -1,4 +1,4 @@
-import { ByteWriter } from '@pinhole/core';
+import { ByteWriter, encodeUtf8 } from '@pinhole/core';
 import { packNack } from './pack-nack.ts';
 import {
   type Bye,
@@ -14,7 +14,6 @@ import {
   type TransportCcFeedback,
 } from './rtcp-packet.ts';
 import { writeTransportCc } from './serialize-transport-cc.ts';
-import { encodeUtf8 } from './text.ts';
 
 /** What `serializeRtcp` can write. */
 export type WritableRtcp =

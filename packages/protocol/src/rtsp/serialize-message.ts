@@ -1,3 +1,5 @@
+import { encodeUtf8 } from '@pinhole/core';
+
 /** A request before it is written; `CSeq` and everything else is among the fields. */
 export interface WritableRequest {
   readonly method: string;
@@ -43,20 +45,5 @@ function serializeHead(startLine: string, headers: readonly (readonly [string, s
     // The value may be a credential: it is not told.
     if (/[\r\n\0]/.test(line)) throw new RangeError(`a line break in the field ${line.split(/[: ]/)[0]}`);
   }
-  return utf8(`${lines.join('\r\n')}\r\n\r\n`);
-}
-
-function utf8(text: string): Uint8Array {
-  // Whole characters only: encodeURIComponent throws for half of one.
-  const escaped = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
-  const bytes: number[] = [];
-  for (let at = 0; at < escaped.length; at++) {
-    if (escaped[at] === '%') {
-      bytes.push(Number.parseInt(escaped.slice(at + 1, at + 3), 16));
-      at += 2;
-    } else {
-      bytes.push(escaped.charCodeAt(at));
-    }
-  }
-  return Uint8Array.from(bytes);
+  return encodeUtf8(`${lines.join('\r\n')}\r\n\r\n`);
 }
