@@ -6,7 +6,7 @@ import {
   type SessionDescription,
   serializeCandidate,
 } from '@pinhole/media/sdp';
-import type { LocalSide } from './transport-sides.ts';
+import type { LocalSide, RemoteSide } from './transport-sides.ts';
 
 /** Our end of SCTP: the port that everybody uses. */
 export const SCTP_PORT = 5000;
@@ -47,18 +47,30 @@ export function answerHead(
  * The lines of a section that tell how we are reached; candidates stand in the first section of a bundle.
  * @see RFC 8445 §8 (end of candidates)
  */
-export function transportLines(mid: string, { ice, fingerprint, candidates }: LocalSide): SdpLine[] {
+export function transportLines(
+  mid: string,
+  { ice, fingerprint, candidates, setup = 'active' }: LocalSide,
+): SdpLine[] {
   return [
     { type: 'c', value: 'IN IP4 0.0.0.0' },
     attributeLine('mid', mid),
     attributeLine('ice-ufrag', ice.ufrag),
     attributeLine('ice-pwd', ice.password),
     attributeLine('fingerprint', `${fingerprint.algorithm} ${fingerprint.value}`),
-    attributeLine('setup', 'active'),
+    attributeLine('setup', setup),
     ...candidates.map((candidate) => attributeLine('candidate', serializeCandidate(candidate))),
     ...(candidates.length > 0 ? [attributeLine('end-of-candidates')] : []),
   ];
 }
+
+/**
+ * Our end as the answer to a peer's offer tells it: we open DTLS wherever the peer lets us.
+ * @see RFC 8842 §5.3 (an offer of `active` is answered `passive`)
+ */
+export const answeringSide = (local: LocalSide, { dtlsRole }: Pick<RemoteSide, 'dtlsRole'>): LocalSide => ({
+  ...local,
+  setup: dtlsRole === 'client' ? 'passive' : 'active',
+});
 
 /** The answer to an offered section of data channels. */
 export function channelSection(media: SdpMedia, mid: string, local: LocalSide): SdpMedia {

@@ -1,5 +1,6 @@
 export {
   answerHead,
+  answeringSide,
   channelSection,
   MAX_CHANNEL_MESSAGE_BYTES,
   refusedSection,

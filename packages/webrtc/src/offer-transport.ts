@@ -55,18 +55,16 @@ export function transportSection(description: SessionDescription, media: SdpMedi
 
 /**
  * How the peer is reached, by the m-section that stands for the connection and the lines above all sections.
- * @param from whether it is an offer, or an answer to one of ours: only that may choose to open DTLS
  * @throws {PinholeError} `webrtc/malformed-offer`, `webrtc/unsupported`
  * @see RFC 8839 §5.4 (ICE), RFC 8122 §5 (fingerprint), RFC 5763 §5 (setup)
  */
 export const readRemoteSide = (
   description: SessionDescription,
   media: SdpMedia,
-  from: 'offer' | 'answer' = 'offer',
 ): Omit<RemoteSide, 'channels'> => ({
   ice: readIce(description, media),
   fingerprints: readFingerprints(description, media),
-  dtlsRole: readDtlsRole(description, media, from),
+  dtlsRole: readDtlsRole(description, media),
 });
 
 function readIce(description: SessionDescription, media: SdpMedia): RemoteSide['ice'] {
@@ -99,18 +97,11 @@ function readFingerprints(description: SessionDescription, media: SdpMedia): rea
   return fingerprints;
 }
 
-function readDtlsRole(
-  description: SessionDescription,
-  media: SdpMedia,
-  from: 'offer' | 'answer',
-): 'client' | 'server' {
+function readDtlsRole(description: SessionDescription, media: SdpMedia): 'client' | 'server' {
   const setup = attribute(media, 'setup') ?? attribute(description, 'setup') ?? 'actpass';
-  if (setup === 'active' && from === 'answer') return 'client';
+  if (setup === 'active') return 'client';
   if (setup === 'actpass' || setup === 'passive') return 'server';
-  throw new PinholeError(
-    'webrtc/unsupported',
-    `a=setup:${setup}: need actpass or passive, the server opens DTLS`,
-  );
+  throw new PinholeError('webrtc/unsupported', `a=setup:${setup}: need actpass, active or passive`);
 }
 
 /**

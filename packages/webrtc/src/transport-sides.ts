@@ -14,6 +14,8 @@ export interface LocalSide {
   readonly fingerprint: Fingerprint;
   /** All there will be. */
   readonly candidates: readonly IceCandidate[];
+  /** Who opens DTLS, as `a=setup` has it: we do (`active`, the default), or the peer. */
+  readonly setup?: 'active' | 'passive';
 }
 
 /** The peer's data channels, when it offers any. */

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { PinholeError } from '@pinhole/core';
 import type { Peer, PeerMedia, PeerRequest, PeerStats, ViewerEnd } from '@pinhole/engine';
-import type { WeriftTransport } from '@pinhole/webrtc';
+import { answeringSide, type WeriftTransport } from '@pinhole/webrtc';
 import { checkContinues } from './check-continues.ts';
 import { offerWishes } from './offer-wishes.ts';
 import { buildAnswer } from './viewer-answer.ts';
@@ -16,6 +16,7 @@ export class AnsweringPeer implements Peer {
   readonly #peer: ViewerPeer;
   readonly #sessionId = randomInt(1, 2 ** 32);
   #version = 0;
+  readonly #first: ViewerOffer;
   #offer: ViewerOffer;
   /** Offers are answered one after the other. */
   #answered: Promise<unknown> = Promise.resolve();
@@ -25,6 +26,7 @@ export class AnsweringPeer implements Peer {
     opened: { readonly offer: ViewerOffer; readonly transport: WeriftTransport; readonly peer: ViewerPeer },
   ) {
     this.#media = media;
+    this.#first = opened.offer;
     this.#offer = opened.offer;
     this.#transport = opened.transport;
     this.#peer = opened.peer;
@@ -76,7 +78,8 @@ export class AnsweringPeer implements Peer {
   }
 
   #answerTo(offer: ViewerOffer): string {
-    const { local } = this.#transport;
+    // Who opened DTLS did so once for all, whatever later offers leave open.
+    const local = answeringSide(this.#transport.local, this.#first);
     const { tracks } = this.#peer;
     return buildAnswer(offer, { local, tracks, sessionId: this.#sessionId, version: ++this.#version });
   }

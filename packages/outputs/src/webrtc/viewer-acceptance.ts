@@ -4,6 +4,7 @@ import {
   attributes,
   directionOf,
   extensionMappings,
+  retransmissionOf,
   rtpFormats,
   type SdpMedia,
   type SessionDescription,
@@ -26,7 +27,7 @@ import {
 /** What an answer is held against. */
 export interface OfferedFormats {
   /** Those of the picture, as they stood in the offer. */
-  readonly payloadTypes: readonly number[];
+  readonly formats: readonly { readonly payloadType: number; readonly rtxPayloadType: number }[];
   readonly channels: 'none' | 'some';
   /** What of sound was offered. */
   readonly sound?: OfferedSound;
@@ -59,7 +60,7 @@ function read(text: string, offered: OfferedFormats): NegotiatedSession {
   const connection = transportSection(description, media);
   const channels = offered.channels === 'some' ? channelsOf(description) : undefined;
   const audio = offered.sound && audioOf(description, offered.sound);
-  const { ice, ...security } = readRemoteSide(description, connection, 'answer');
+  const { ice, ...security } = readRemoteSide(description, connection);
   return {
     ice: { ...ice, role: 'controlled' },
     ...security,
@@ -70,10 +71,11 @@ function read(text: string, offered: OfferedFormats): NegotiatedSession {
   };
 }
 
-function videoOf(media: SdpMedia, { payloadTypes }: OfferedFormats): NegotiatedVideo {
-  const format = rtpFormats(media).find(
-    ({ codec, payloadType }) => codec === 'H264' && payloadTypes.includes(payloadType),
+function videoOf(media: SdpMedia, { formats }: OfferedFormats): NegotiatedVideo {
+  const answered = rtpFormats(media).find(
+    ({ codec, payloadType }) => codec === 'H264' && formats.some((one) => one.payloadType === payloadType),
   );
+  const format = formats.find(({ payloadType }) => payloadType === answered?.payloadType);
   const direction = directionOf(media);
   if (media.port === 0 || !format || direction === 'sendonly' || direction === 'inactive') {
     throw new PinholeError(
@@ -81,8 +83,15 @@ function videoOf(media: SdpMedia, { payloadTypes }: OfferedFormats): NegotiatedV
       'the viewer takes no H.264 of this offer: its browser has none, or its page refuses the picture',
     );
   }
-  const { payloadType } = format;
-  return { mid: OFFERED_MID.video, payloadType, extensionIds: idsOf(media), sends: true };
+  const { payloadType, rtxPayloadType } = format;
+  const repaired = retransmissionOf(media, payloadType) === rtxPayloadType;
+  return {
+    mid: OFFERED_MID.video,
+    payloadType,
+    ...(repaired && { rtxPayloadType }),
+    extensionIds: idsOf(media),
+    sends: true,
+  };
 }
 
 /** Sound as far as the viewer wants it; it may refuse all of it. */

@@ -114,8 +114,8 @@ describe('readOffer', () => {
     ['webrtc/unsupported', 'a viewer that sends', () => CHROMIUM.replace('a=recvonly', 'a=sendonly')],
     [
       'webrtc/unsupported',
-      'a viewer that opens DTLS',
-      () => CHROMIUM.replaceAll('setup:actpass', 'setup:active'),
+      'a connection that is kept for later',
+      () => CHROMIUM.replaceAll('setup:actpass', 'setup:holdconn'),
     ],
   ])('%s is what an offer with %s gets', (code, _what, offer) => {
     expect(() => read(offer())).toThrowError(expect.objectContaining({ code }));
@@ -209,6 +209,7 @@ describe('buildAnswer', () => {
       cname: 'cname',
       videoSsrc: 7,
       audioSsrc: 8,
+      rtxSsrc: 9,
       msid: { stream: 'garden', video: 'v', audio: 'a' },
     },
     sessionId: 9,
@@ -218,11 +219,13 @@ describe('buildAnswer', () => {
   it('answers one H.264 format, with all candidates and their end', () => {
     const [video] = parseSdp(buildAnswer(read(CHROMIUM), side)).media;
 
-    expect(video).toMatchObject({ kind: 'video', port: 9, formats: ['108'] });
+    expect(video).toMatchObject({ kind: 'video', port: 9, formats: ['108', '109'] });
     if (!video) return;
     expect(attributes(video, 'fmtp')).toEqual([
       '108 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+      '109 apt=108',
     ]);
+    expect(attributes(video, 'ssrc-group')).toEqual(['FID 7 9']);
     expect(attributes(video, 'rtcp-fb')).toEqual([
       '108 nack',
       '108 nack pli',
@@ -234,6 +237,15 @@ describe('buildAnswer', () => {
     expect(attribute(video, 'end-of-candidates')).toBe('');
     expect(attribute(video, 'setup')).toBe('active');
     expect(attribute(video, 'sendonly')).toBe('');
+  });
+
+  it('answers without a stream of repairs where none is offered for the format that it takes', () => {
+    const offer = read(CHROMIUM.replace('a=fmtp:109 apt=108', 'a=fmtp:109 apt=107'));
+    const [video] = parseSdp(buildAnswer(offer, side)).media;
+
+    expect(offer.video?.rtxPayloadType).toBeUndefined();
+    expect(video?.formats).toEqual(['108']);
+    expect(video && attributes(video, 'ssrc-group')).toEqual([]);
   });
 
   it('refuses the sections it has no use for, and bundles the others', () => {

@@ -10,7 +10,7 @@ import {
 } from '@pinhole/core';
 import type { Publication, PublisherEnd } from '@pinhole/engine';
 import { parseCandidate } from '@pinhole/media/sdp';
-import type { TransportOpener, WeriftTransport } from '@pinhole/webrtc';
+import { answeringSide, type TransportOpener, type WeriftTransport } from '@pinhole/webrtc';
 import type { SourceClock } from '../clock.ts';
 import { buildPublisherAnswer } from './publisher-answer.ts';
 import { type PublisherOffer, readPublisherOffer } from './publisher-offer.ts';
@@ -63,7 +63,10 @@ export class PublisherConnection implements Publication {
     this.#options = options;
     this.#offer = offer;
     this.#transport = transport;
-    this.answer = buildPublisherAnswer(offer, { local: transport.local, sessionId: randomInt(1, 2 ** 32) });
+    this.answer = buildPublisherAnswer(offer, {
+      local: answeringSide(transport.local, offer),
+      sessionId: randomInt(1, 2 ** 32),
+    });
     this.#reception = new PublisherReception({
       offer,
       clock: options.clock,

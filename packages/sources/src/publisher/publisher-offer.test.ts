@@ -152,7 +152,7 @@ describe('a publisher’s offer', () => {
     ['webrtc/unsupported', 'no video', offerOf(OPUS)],
     ['webrtc/unsupported', 'a viewer', offerOf(H264).replace('a=sendonly', 'a=recvonly')],
     ['webrtc/unsupported', 'video refused', offerOf({ ...H264, port: 0 })],
-    ['webrtc/unsupported', 'a DTLS client', offerOf(H264).replace('actpass', 'active')],
+    ['webrtc/unsupported', 'a connection for later', offerOf(H264).replace('actpass', 'holdconn')],
     [
       'webrtc/no-h264',
       'VP8 alone',
