@@ -33,7 +33,7 @@ describe('the programs of the page', () => {
     await writeFile(program, blockOf(language));
     const ipc = await IpcSocket.open({ path: join(folder, 'ipc.sock'), framing, log: silentLogger });
     try {
-      const { join: enter } = await openPicameraRig({ ipc, wire: 'legacy' });
+      const { enter } = await openPicameraRig({ ipc, wire: 'legacy' });
       const { reliable } = enter();
       const command = language === 'python' ? (thirdParty('python3') ?? '') : process.execPath;
       children.push(spawn(command, [program, ipc.path], { stdio: 'inherit' }));

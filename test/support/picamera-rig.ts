@@ -61,7 +61,7 @@ export interface PicameraRig {
   readonly ipc: IpcSocket;
   /** What was warned of, or worse. */
   readonly warnings: readonly LogFields[];
-  readonly join: (options?: {
+  readonly enter: (options?: {
     readonly name?: string;
     readonly rights?: readonly Right[];
     readonly family?: 'sdp' | 'offer';
@@ -115,7 +115,7 @@ export async function openPicameraRig(options: Partial<PicameraChannelsOptions> 
     root,
     ipc,
     warnings,
-    join: ({ name = 'ann', rights = ALL_RIGHTS, family, link = 'fast' } = {}) => {
+    enter: ({ name = 'ann', rights = ALL_RIGHTS, family, link = 'fast' } = {}) => {
       let left = 0;
       const channels = device.open({
         name,
