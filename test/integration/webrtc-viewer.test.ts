@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nalUnits } from '@pinhole/media/h264';
-import { H264Depacketizer, ntpToMicros } from '@pinhole/media/rtp';
+import { H264Depacketizer, ntpToMicros, restoreFromRtx } from '@pinhole/media/rtp';
 import { type OwnedFanout, openNativeFanout, typescriptFanout } from '@pinhole/outputs/webrtc';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { endViewers } from '../support/rtp-viewer.ts';
@@ -81,6 +81,38 @@ describe.each(FACES)('a viewer by libdatachannel, sent to by %s', (_name, open) 
       sent.map(({ data }) => slicesOf(nalUnits(data))),
     );
     expect(peer.stats()).toMatchObject({ nacksReceived: 1, packetsResent: 5 });
+  });
+
+  it('gets them in a stream of their own where it has one, each time by another number', async () => {
+    const camera = openCamera();
+    const { viewer, peer } = await openSession(camera, {
+      fanout: losing(fanout, new Set([3, 20, 21, 60])),
+      repairs: 'rtx',
+    });
+    const [first] = camera.stream.snapshotUnits();
+    const sent = [...(first ? [first] : []), ...(await stepTimes(camera, 25))];
+    await vi.waitFor(() => expect(pictures(viewer)).toBeGreaterThanOrEqual(25));
+    const lost = lostSequences(viewer);
+    expect(lost).toHaveLength(4);
+
+    for (const sequences of [lost, lost.slice(0, 1)])
+      viewer.report({ kind: 'nack', senderSsrc: 1, mediaSsrc: viewer.ssrc, sequences });
+
+    await vi.waitFor(() => expect(viewer.repairs).toHaveLength(5));
+    const { ssrc } = viewer;
+    const [repair] = viewer.repairs;
+    expect(repair?.ssrc).not.toBe(ssrc);
+    const numbers = viewer.repairs.map(({ sequence }) => (sequence - (repair?.sequence ?? 0)) & 0xffff);
+    expect(numbers).toEqual([0, 1, 2, 3, 4]);
+    expect(lostSequences(viewer)).toEqual(lost);
+    const restored = viewer.repairs.map((one) => restoreFromRtx(one, { ssrc, payloadType: 102 }));
+    viewer.packets.push(...restored.slice(0, 4));
+    const depacketizer = new H264Depacketizer();
+    const received = inOrder(viewer).flatMap((packet) => depacketizer.push(packet));
+    expect(received.map((unit) => slicesOf(unit.nalUnits))).toEqual(
+      sent.map(({ data }) => slicesOf(nalUnits(data))),
+    );
+    expect(peer.stats()).toMatchObject({ nacksReceived: 2, packetsResent: 5 });
   });
 
   it('is not answered for packets that it never got, or too long ago', async () => {

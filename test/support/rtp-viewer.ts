@@ -9,9 +9,14 @@ import {
 } from '@pinhole/media/rtp';
 import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from 'node-datachannel';
 
+const H264_PAYLOAD_TYPE = 102;
+const RTX_PAYLOAD_TYPE = 103;
+
 /** A viewer by libdatachannel: another implementation of ICE, DTLS, SRTP and SCTP than the one under test. */
 export class RtpViewer {
   readonly packets: RtpPacket[] = [];
+  /** Packets that came again in a stream of their own, as they came. */
+  readonly repairs: RtpPacket[] = [];
   readonly datagrams: Uint8Array[] = [];
   readonly rtcp: RtcpPacket[] = [];
   readonly messages: string[] = [];
@@ -21,14 +26,19 @@ export class RtpViewer {
   readonly #connection: PeerConnection;
   readonly #track: Track;
 
-  constructor() {
+  /** @param repairs whether it takes lost packets in a stream of their own */
+  constructor(repairs: 'rtx' | 'as sent' = 'as sent') {
     this.#connection = new nodeDataChannel.PeerConnection('viewer', {
       iceServers: [],
       disableAutoNegotiation: true,
     });
     this.#connection.onStateChange((state) => this.states.push(state));
     const video = new nodeDataChannel.Video('0', 'SendRecv');
-    video.addH264Codec(102, 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1');
+    video.addH264Codec(
+      H264_PAYLOAD_TYPE,
+      'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1',
+    );
+    if (repairs === 'rtx') video.addRTXCodec(RTX_PAYLOAD_TYPE, H264_PAYLOAD_TYPE, 90_000);
     this.#track = this.#connection.addTrack(video);
     this.#track.onMessage((datagram) => this.#take(new Uint8Array(datagram)));
     this.channel = this.#connection.createDataChannel('pinhole');
@@ -67,7 +77,9 @@ export class RtpViewer {
       return;
     }
     this.datagrams.push(datagram);
-    this.packets.push(parseRtp(datagram));
+    const packet = parseRtp(datagram);
+    if (packet.payloadType === RTX_PAYLOAD_TYPE) this.repairs.push(packet);
+    else this.packets.push(packet);
   }
 }
 

@@ -24,7 +24,7 @@ export const undo: (() => unknown)[] = [];
 /** A viewer that is connected, of the camera's stream. */
 export async function openSession(
   camera: ClipCamera,
-  options: { readonly fanout?: Fanout } = {},
+  { repairs, ...options }: { readonly fanout?: Fanout; readonly repairs?: 'rtx' } = {},
 ): Promise<Session> {
   const channels: Session['channels'] = [];
   const factory = createWeriftPeerFactory({
@@ -33,7 +33,7 @@ export async function openSession(
     log: silentLogger,
     onChannel: (pipe, viewer) => channels.push({ pipe, viewer }),
   });
-  const viewer = new RtpViewer();
+  const viewer = new RtpViewer(repairs);
   const events: PeerEvent['kind'][] = [];
   const opened: Peer[] = [];
   await viewer.connect(async (offer) => {
@@ -83,12 +83,13 @@ export const slicesOf = (nals: Iterable<Uint8Array>): string[] =>
 /** Whole pictures that came. */
 export const pictures = ({ packets }: RtpViewer): number => packets.filter(({ marker }) => marker).length;
 
-/** The fan-out, but it loses the packets at these places, the first time each is sent. */
-export const losing = (fanout: Fanout, places: ReadonlySet<number>): Fanout => ({
-  name: 'losing',
-  open: (options) => {
+/** The fan-out, but its first sender loses the packets at these places, the first time each is sent. */
+export const losing = (fanout: Fanout, places: ReadonlySet<number>): Fanout => {
+  let opened = 0;
+  const open: Fanout['open'] = (options) => {
     let place = 0;
     const sender = fanout.open(options);
+    if (opened++ > 0) return sender;
     return {
       send: (run) => {
         for (let position = 0; position < run.payloads.length; position++)
@@ -98,8 +99,9 @@ export const losing = (fanout: Fanout, places: ReadonlySet<number>): Fanout => (
       resend: (run, position) => sender.resend(run, position),
       close: () => sender.close(),
     };
-  },
-});
+  };
+  return { name: 'losing', open };
+};
 
 /** Its packets by sequence number. */
 export const inOrder = ({ packets }: RtpViewer) =>

@@ -57,5 +57,6 @@ export {
   type RtpPacket,
   serializeRtp,
 } from './rtp-packet.ts';
+export { restoreFromRtx, rtxPayload } from './rtx.ts';
 export { serializeRtcp, serializeSenderReport, type WritableRtcp } from './serialize-rtcp.ts';
 export { SequenceUnwrapper, TimestampUnwrapper } from './unwrap.ts';

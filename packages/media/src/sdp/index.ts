@@ -6,6 +6,7 @@ export {
   type ExtensionMapping,
   extensionMappings,
   type RtpFormat,
+  retransmissionOf,
   rtpFormats,
   type SdpDirection,
 } from './rtp-attributes.ts';

@@ -54,6 +54,17 @@ export function rtpFormats(media: SdpMedia): RtpFormat[] {
   return formats;
 }
 
+/**
+ * The payload type by which packets of `payloadType` are sent again in a stream of their own; undefined where an m-section
+ * has none for it.
+ * @see RFC 4588 §8.1
+ */
+export const retransmissionOf = (media: SdpMedia, payloadType: number): number | undefined =>
+  rtpFormats(media).find(
+    ({ codec, clockRate, parameters }) =>
+      codec === 'RTX' && clockRate === 90_000 && parameters.get('apt') === String(payloadType),
+  )?.payloadType;
+
 /** The header extensions of an m-section; ids outside 1…14 and 16…255 are passed over (RFC 8285 §5). */
 export function extensionMappings(media: SdpSection): ExtensionMapping[] {
   const mappings: ExtensionMapping[] = [];

@@ -31,6 +31,14 @@ function checkFormat(
   if (before.mid !== next.mid) throw unsupported(`a=mid:${before.mid} became ${next.mid}`);
   if (before.payloadType !== next.payloadType)
     throw unsupported(`payload type ${before.payloadType} of a=mid:${before.mid} became ${next.payloadType}`);
+  const [rtx, nextRtx] = [rtxOf(before), rtxOf(next)];
+  if (rtx !== nextRtx)
+    throw unsupported(
+      `payload type ${rtx ?? 'none'} of rtx of a=mid:${before.mid} became ${nextRtx ?? 'none'}`,
+    );
 }
+
+const rtxOf = (format: NegotiatedVideo | NegotiatedAudio): number | undefined =>
+  'rtxPayloadType' in format ? format.rtxPayloadType : undefined;
 
 const unsupported = (message: string): PinholeError => new PinholeError('webrtc/unsupported', message);

@@ -13,6 +13,8 @@ export interface ExtensionIds {
 export interface NegotiatedVideo {
   readonly mid: string;
   readonly payloadType: number;
+  /** By which lost packets come again in a stream of their own; without it they come again as they were. @see RFC 4588 */
+  readonly rtxPayloadType?: number;
   readonly extensionIds: ExtensionIds;
   /** We send it; it may rest by turns. */
   readonly sends: boolean;
@@ -42,6 +44,8 @@ export interface SentTracks {
   readonly cname: string;
   readonly videoSsrc: number;
   readonly audioSsrc: number;
+  /** Of the picture's packets that are sent again. */
+  readonly rtxSsrc: number;
   /** Names of the viewer's `MediaStream` and its tracks. */
   readonly msid: { readonly stream: string; readonly video: string; readonly audio: string };
 }

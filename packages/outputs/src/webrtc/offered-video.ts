@@ -6,6 +6,7 @@ import {
   type ExtensionMapping,
   extensionMappings,
   type H264Format,
+  retransmissionOf,
   rtpFormats,
   type SdpMedia,
 } from '@pinhole/media/sdp';
@@ -38,6 +39,7 @@ export function readVideo(media: SdpMedia, index: number, parameters: StreamPara
   if (parameters.bFrames) throw bFrames();
   const format = chooseH264(media, parameters);
   if (!format) throw noH264(media);
+  const rtxPayloadType = retransmissionOf(media, format.payloadType);
   const extensions = ourExtensions(extensionMappings(media));
   return {
     index,
@@ -45,6 +47,7 @@ export function readVideo(media: SdpMedia, index: number, parameters: StreamPara
     mid: requireMid(media),
     format,
     payloadType: format.payloadType,
+    ...(rtxPayloadType !== undefined && { rtxPayloadType }),
     extensions,
     extensionIds: extensionIdsOf(extensions),
     sends: asksForVideo(media),

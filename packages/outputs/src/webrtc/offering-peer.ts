@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { PinholeError } from '@pinhole/core';
 import type { OfferedPeer, PeerMedia, PeerStats, ViewerEnd } from '@pinhole/engine';
 import { bFrames } from './offered-video.ts';
-import { readAnswer } from './viewer-acceptance.ts';
+import { type OfferedFormats, readAnswer } from './viewer-acceptance.ts';
 import { buildOffer, type OfferedSound, offeredFormats } from './viewer-offering.ts';
 import { type PeerContext, ViewerPeer } from './viewer-peer.ts';
 
@@ -13,7 +13,7 @@ const MAX_EARLY_CANDIDATES = 32;
 export class OfferingPeer implements OfferedPeer {
   readonly offer: string;
   readonly #peer: ViewerPeer;
-  readonly #formats: readonly number[];
+  readonly #formats: OfferedFormats['formats'];
   readonly #channels: 'none' | 'some';
   readonly #sound: OfferedSound;
   #early: string[] | undefined = [];
@@ -22,7 +22,7 @@ export class OfferingPeer implements OfferedPeer {
     peer: ViewerPeer,
     offered: {
       readonly sdp: string;
-      readonly formats: readonly number[];
+      readonly formats: OfferedFormats['formats'];
       readonly channels: 'none' | 'some';
       readonly sound: OfferedSound;
     },
@@ -60,7 +60,7 @@ export class OfferingPeer implements OfferedPeer {
       sound,
       turned: (media.rotation ?? 0) === 0 ? 'as it is' : 'turned',
     });
-    const formats = offeredFormats(parameters).map(({ payloadType }) => payloadType);
+    const formats = offeredFormats(parameters);
     return new OfferingPeer(peer, { sdp, formats, channels, sound });
   }
 
@@ -70,7 +70,7 @@ export class OfferingPeer implements OfferedPeer {
       throw new PinholeError('webrtc/closed', 'the connection ended before its answer came');
     if (!early) throw new PinholeError('webrtc/unsupported', 'the offer was answered already');
     const session = readAnswer(answer, {
-      payloadTypes: this.#formats,
+      formats: this.#formats,
       channels: this.#channels,
       sound: this.#sound,
     });

@@ -10,7 +10,8 @@ import type {
   SentTracks,
 } from './negotiated-session.ts';
 import { PacketizedStream } from './packetized-stream.ts';
-import type { Fanout } from './rtp-sender.ts';
+import type { Fanout, RtpSender } from './rtp-sender.ts';
+import { RtxStream } from './rtx-stream.ts';
 import { ViewerRtp, type ViewerRtpCounters } from './viewer-rtp.ts';
 import { ViewerSound } from './viewer-sound.ts';
 
@@ -138,13 +139,16 @@ export class SentMedia {
     this.#sound?.close();
   }
 
-  #openVideo({ mid, payloadType, extensionIds }: NegotiatedVideo): ViewerRtp {
+  #openVideo({ mid, payloadType, rtxPayloadType: rtx, extensionIds }: NegotiatedVideo): ViewerRtp {
     const { stream, fanout, keys, path, tracks, rotation = 0, now } = this.#options;
     const ssrc = tracks.videoSsrc;
     const sender = fanout.open({ keys, path, ssrc, payloadType });
+    const openRtx = (rtxType: number): RtpSender =>
+      fanout.open({ keys, path, ssrc: tracks.rtxSsrc, payloadType: rtxType });
     return new ViewerRtp({
       packetized: PacketizedStream.of(stream),
       sender,
+      ...(rtx !== undefined && { rtx: new RtxStream(() => openRtx(rtx)) }),
       path,
       ssrc,
       mid,

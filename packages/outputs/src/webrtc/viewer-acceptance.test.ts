@@ -13,6 +13,7 @@ const TRACKS = {
   cname: 'c',
   videoSsrc: 7,
   audioSsrc: 8,
+  rtxSsrc: 9,
   msid: { stream: 'pinhole', video: 'video', audio: 'audio' },
 };
 const offerOf = (profileLevelId: string): string =>
@@ -45,20 +46,31 @@ const ANSWER = [
   'a=fmtp:97 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
   '',
 ].join('\r\n');
-const OFFERED = { payloadTypes: [96, 97], channels: 'none' } as const;
+const OFFERED = {
+  formats: [
+    { payloadType: 96, rtxPayloadType: 98 },
+    { payloadType: 97, rtxPayloadType: 99 },
+  ],
+  channels: 'none',
+} as const;
 
 describe('an offer of ours', () => {
   it("has the camera's own profile first, and behind it the one that every browser takes", () => {
     const [media] = parseSdp(offerOf('640028')).media;
-    expect(media?.formats).toEqual(['96', '97']);
+    expect(media?.formats).toEqual(['96', '98', '97', '99']);
+    expect(media && attributes(media, 'ssrc-group')).toEqual(['FID 7 9']);
     expect(media && attributes(media, 'fmtp')).toEqual([
       '96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640028',
+      '98 apt=96',
       '97 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+      '99 apt=97',
     ]);
   });
 
   it.each(['42c01f', '42e01f'])('has one format where %s is what every browser takes', (profileLevelId) => {
-    expect(offeredFormats({ profileLevelId })).toEqual([{ payloadType: 96, profileLevelId }]);
+    expect(offeredFormats({ profileLevelId })).toEqual([
+      { payloadType: 96, rtxPayloadType: 98, profileLevelId },
+    ]);
   });
 });
 
@@ -133,6 +145,17 @@ describe('an answer to it', () => {
       ice: { ufrag: 'them', role: 'controlled', lite: false },
       candidates: ['1 1 udp 2122260223 192.0.2.7 50000 typ host'],
     });
+  });
+
+  it('takes the stream of repairs of its format, or leaves it', () => {
+    const repaired = ANSWER.replace('SAVPF 97', 'SAVPF 97 99').replace(
+      'a=rtpmap:97',
+      'a=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=97\r\na=rtpmap:97',
+    );
+
+    expect(readAnswer(repaired, OFFERED).video?.rtxPayloadType).toBe(99);
+    expect(readAnswer(repaired.replace('apt=97', 'apt=96'), OFFERED).video?.rtxPayloadType).toBeUndefined();
+    expect(readAnswer(ANSWER, OFFERED).video?.rtxPayloadType).toBeUndefined();
   });
 
   it('may choose to open DTLS, whatever we asked for', () => {

@@ -3,6 +3,7 @@ import { answerHead, channelSection, type LocalSide, refusedSection, transportLi
 import type { SentTracks } from './negotiated-session.ts';
 import type { OfferedAudio } from './offered-audio.ts';
 import type { OfferedVideo } from './offered-video.ts';
+import { rtxLines, trackLines, videoTrackLines } from './track-lines.ts';
 import type { ViewerOffer } from './viewer-offer.ts';
 
 /** Our side of the connection, for the answer. */
@@ -43,14 +44,14 @@ export function buildAnswer(offer: ViewerOffer, side: AnsweringSide): string {
 }
 
 function videoSection(video: OfferedVideo, { local, tracks }: AnsweringSide): SdpMedia {
-  const { media, mid, format, extensions } = video;
+  const { media, mid, format, rtxPayloadType: rtx, extensions } = video;
   const type = format.payloadType;
   const feedback = FEEDBACK.filter((kind) => format.feedback.includes(kind));
   return {
     kind: media.kind,
     port: 9,
     protocol: media.protocol,
-    formats: [String(type)],
+    formats: [type, ...(rtx === undefined ? [] : [rtx])].map(String),
     lines: [
       ...transportLines(mid, local),
       ...rtpLines(media, video.sends ? 'sendonly' : 'inactive'),
@@ -62,7 +63,8 @@ function videoSection(video: OfferedVideo, { local, tracks }: AnsweringSide): Sd
         'fmtp',
         `${type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${format.profileLevelId}`,
       ),
-      ...(video.sends ? trackLines(tracks, { ssrc: tracks.videoSsrc, track: tracks.msid.video }) : []),
+      ...(rtx === undefined ? [] : rtxLines(rtx, type)),
+      ...(video.sends ? videoTrackLines(tracks, rtx === undefined ? 'as sent' : 'rtx') : []),
     ],
   };
 }
@@ -91,14 +93,4 @@ const rtpLines = (media: SdpMedia, direction: string): SdpLine[] => [
   attributeLine(direction),
   attributeLine('rtcp-mux'),
   ...(attribute(media, 'rtcp-rsize') === undefined ? [] : [attributeLine('rtcp-rsize')]),
-];
-
-/** All tracks are of one stream, which the viewer plays in step. @see RFC 8830 §2 */
-const trackLines = (
-  { msid, cname }: SentTracks,
-  { ssrc, track }: { readonly ssrc: number; readonly track: string },
-): SdpLine[] => [
-  attributeLine('msid', `${msid.stream} ${track}`),
-  attributeLine('ssrc', `${ssrc} cname:${cname}`),
-  attributeLine('ssrc', `${ssrc} msid:${msid.stream} ${track}`),
 ];

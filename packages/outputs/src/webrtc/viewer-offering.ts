@@ -3,6 +3,7 @@ import { RTP_EXTENSION_URI } from '@pinhole/media/rtp';
 import { attributeLine, h264Profile, type SdpLine, type SdpMedia, serializeSdp } from '@pinhole/media/sdp';
 import { type LocalSide, MAX_CHANNEL_MESSAGE_BYTES, SCTP_PORT, transportLines } from '@pinhole/webrtc';
 import type { ExtensionIds, SentTracks } from './negotiated-session.ts';
+import { rtxLines, trackLines, videoTrackLines } from './track-lines.ts';
 
 /** What an offer of ours is made of. */
 export interface OfferingSide {
@@ -43,8 +44,8 @@ export const OFFERED_URI: Readonly<Record<keyof ExtensionIds, string>> = {
 };
 
 /** Constrained baseline at level 3.1: what every browser takes, and on which it decodes Main and High too. */
-const COMMON_FORMAT = { payloadType: 97, profileLevelId: '42e01f' } as const;
-const TRUE_PAYLOAD_TYPE = 96;
+const COMMON_FORMAT = { payloadType: 97, rtxPayloadType: 99, profileLevelId: '42e01f' } as const;
+const TRUE_PAYLOAD_TYPES = { payloadType: 96, rtxPayloadType: 98 } as const;
 
 /** Ids of the header extensions that we write, in offers of ours. */
 export const OFFERED_EXTENSIONS: Required<ExtensionIds> = {
@@ -66,9 +67,11 @@ const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb'];
 /** The H.264 formats of an offer: the camera's true profile first, then the one that every browser takes. */
 export function offeredFormats({ profileLevelId }: Pick<StreamParameters, 'profileLevelId'>): readonly {
   readonly payloadType: number;
+  /** By which its lost packets come again. */
+  readonly rtxPayloadType: number;
   readonly profileLevelId: string;
 }[] {
-  const own = { payloadType: TRUE_PAYLOAD_TYPE, profileLevelId };
+  const own = { ...TRUE_PAYLOAD_TYPES, profileLevelId };
   return h264Profile(profileLevelId) === 'constrained-baseline' ? [own] : [own, COMMON_FORMAT];
 }
 
@@ -109,7 +112,7 @@ function videoSection({ local, tracks, parameters, turned }: OfferingSide): SdpM
     kind: 'video',
     port: 9,
     protocol: 'UDP/TLS/RTP/SAVPF',
-    formats: formats.map(({ payloadType }) => String(payloadType)),
+    formats: formats.flatMap(({ payloadType, rtxPayloadType }) => [payloadType, rtxPayloadType]).map(String),
     lines: [
       ...transportLines(OFFERED_MID.video, local),
       attributeLine('rtcp', '9 IN IP4 0.0.0.0'),
@@ -117,15 +120,16 @@ function videoSection({ local, tracks, parameters, turned }: OfferingSide): SdpM
       attributeLine('rtcp-mux'),
       attributeLine('rtcp-rsize'),
       ...EXTENSIONS.filter((name) => name !== 'videoOrientation' || turned === 'turned').map(extensionLine),
-      ...formats.flatMap(({ payloadType, profileLevelId }) => [
+      ...formats.flatMap(({ payloadType, rtxPayloadType, profileLevelId }) => [
         attributeLine('rtpmap', `${payloadType} H264/90000`),
         ...FEEDBACK.map((kind) => attributeLine('rtcp-fb', `${payloadType} ${kind}`)),
         attributeLine(
           'fmtp',
           `${payloadType} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profileLevelId}`,
         ),
+        ...rtxLines(rtxPayloadType, payloadType),
       ]),
-      ...trackLines(tracks, { ssrc: tracks.videoSsrc, track: tracks.msid.video }),
+      ...videoTrackLines(tracks, 'rtx'),
     ],
   };
 }
@@ -155,16 +159,6 @@ const EXTENSIONS = Object.keys(OFFERED_EXTENSIONS) as readonly (keyof ExtensionI
 
 const extensionLine = (name: keyof ExtensionIds): SdpLine =>
   attributeLine('extmap', `${OFFERED_EXTENSIONS[name]} ${OFFERED_URI[name]}`);
-
-/** All tracks are of one stream, which the viewer plays in step. @see RFC 8830 §2 */
-const trackLines = (
-  { msid, cname }: SentTracks,
-  { ssrc, track }: { readonly ssrc: number; readonly track: string },
-): SdpLine[] => [
-  attributeLine('msid', `${msid.stream} ${track}`),
-  attributeLine('ssrc', `${ssrc} cname:${cname}`),
-  attributeLine('ssrc', `${ssrc} msid:${msid.stream} ${track}`),
-];
 
 const channelSection = (local: LocalSide): SdpMedia => ({
   kind: 'application',

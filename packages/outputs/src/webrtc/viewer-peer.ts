@@ -54,9 +54,9 @@ export class ViewerPeer {
     this.#context = context;
     this.#transport = transport;
     const { msid = MSID, audio, onAudio } = media;
-    // Two that differ by one are never the same, and neither is any other's.
-    const ssrc = randomInt(1, 2 ** 31) * 2;
-    this.tracks = { cname: context.cname, videoSsrc: ssrc, audioSsrc: ssrc + 1, msid };
+    // Of these no two are the same, and none is any other viewer's.
+    const ssrc = randomInt(1, 2 ** 30) * 4;
+    this.tracks = { cname: context.cname, videoSsrc: ssrc, audioSsrc: ssrc + 1, rtxSsrc: ssrc + 2, msid };
     if (audio === 'both' && onAudio) this.#heard = new HeardViewer({ take: onAudio, now: context.now });
     this.#feedback = new ViewerFeedback({
       ssrcs: { video: this.tracks.videoSsrc, audio: this.tracks.audioSsrc },

@@ -6,6 +6,7 @@ import type { DatagramPath } from '@pinhole/webrtc';
 import type { ExtensionIds } from './negotiated-session.ts';
 import type { PacketizedStream, UnitPackets } from './packetized-stream.ts';
 import type { RtpRun, RtpSender } from './rtp-sender.ts';
+import type { RtxStream } from './rtx-stream.ts';
 import { type SentRun, SentRuns } from './sent-runs.ts';
 import { ViewerExtensions } from './viewer-extensions.ts';
 
@@ -13,6 +14,8 @@ import { ViewerExtensions } from './viewer-extensions.ts';
 export interface ViewerRtpOptions {
   readonly packetized: PacketizedStream;
   readonly sender: RtpSender;
+  /** Where lost packets come again; as they were unless given. */
+  readonly rtx?: RtxStream;
   readonly path: Pick<DatagramPath, 'queuedBytes'>;
   readonly ssrc: number;
   readonly mid: string;
@@ -80,7 +83,9 @@ export class ViewerRtp implements AccessUnitSink {
   }
 
   get counters(): ViewerRtpCounters {
-    return { ...this.#counters, packetsDropped: this.#options.sender.droppedPackets ?? 0 };
+    const { sender, rtx } = this.#options;
+    const packetsDropped = (sender.droppedPackets ?? 0) + (rtx?.packetsDropped ?? 0);
+    return { ...this.#counters, packetsDropped };
   }
 
   /** 0…1: what waits here, in the sender and in the socket. */
@@ -116,8 +121,7 @@ export class ViewerRtp implements AccessUnitSink {
       if (!packets) this.#counters.nacksTooLate++;
       else if (!this.#mayResend(now)) this.#counters.nacksRefused++;
       else {
-        this.#options.sender.resend(this.#runOf(packets, found.run), found.position);
-        this.#counters.packetsResent++;
+        this.#resend(this.#runOf(packets, found.run), found.position);
       }
     }
     return this.#counters.nacksTooLate > tooLate;
@@ -145,6 +149,7 @@ export class ViewerRtp implements AccessUnitSink {
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
     this.#options.sender.close();
+    this.#options.rtx?.close();
   }
 
   #drain(): void {
@@ -176,6 +181,17 @@ export class ViewerRtp implements AccessUnitSink {
     this.#counters.packetsSent += count;
     this.#counters.payloadBytesSent += packets.sizeBytes;
     this.#counters.bytesSent += this.#options.sender.send(this.#runOf(packets, run));
+  }
+
+  #resend(run: RtpRun, position: number): void {
+    const { sender, rtx } = this.#options;
+    this.#counters.packetsResent++;
+    if (!rtx) {
+      sender.resend(run, position);
+      return;
+    }
+    rtx.send(run, position, this.#nextTransport);
+    this.#nextTransport = (this.#nextTransport + 1) % 0x10000;
   }
 
   /** Rises for each viewer: pictures that are sent once more follow what it saw a tick apart, and catch up at once. */
