@@ -1,10 +1,11 @@
 export { type ClockEstimate, ClockOffset, type ClockSample, localNow } from './clock/index.ts';
 export { type CameraAddress, type Endpoints, endpointsOf } from './endpoints.ts';
+export type { UnavailableWay } from './ladder/ladder.ts';
 export type { TransportName } from './ladder/transport-name.ts';
 export type { LatencySummary } from './latency/latency-window.ts';
 export { type CaptureReport, StreamMeter, type StreamMeterOptions } from './latency/stream-meter.ts';
 export { LivePlayer } from './live-player.ts';
-export type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
+export type { LivePlayerEvents, LivePlayerOptions, PictureWays } from './live-player-options.ts';
 export type { FrozenCause, LiveState, Stage } from './liveness/live-state.ts';
 export type { PlayerStats } from './player-stats.ts';
 export type { PaintedFrame, PictureElement } from './players/player.ts';

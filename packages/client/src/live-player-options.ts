@@ -17,6 +17,14 @@ export type PictureOrigin =
       readonly camera?: never;
     };
 
+/** By which means pictures may come. */
+export interface PictureWays {
+  /** In order of preference; `['webrtc', 'websocket']` unless told otherwise. */
+  readonly transports?: readonly ServerTransportName[];
+  /** Players for the WebSocket in order of preference; `['webcodecs', 'mse', 'jpeg']` unless told otherwise. */
+  readonly players?: readonly WebSocketPlayerName[];
+}
+
 /** What a player plays, where it shows it, and by which means. */
 export type LivePlayerOptions = PictureOrigin & {
   /** Where the picture goes; the player adds and removes its own elements in it. */

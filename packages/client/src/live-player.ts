@@ -3,11 +3,13 @@ import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { ClockOffset } from './clock/clock-offset.ts';
 import { localNow } from './clock/local-clock.ts';
 import type { ControlMessage } from './controls/control-types.ts';
+import type { UnavailableWay } from './ladder/ladder.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
-import type { LivePlayerEvents, LivePlayerOptions } from './live-player-options.ts';
+import type { LivePlayerEvents, LivePlayerOptions, PictureWays } from './live-player-options.ts';
 import type { LiveState } from './liveness/live-state.ts';
 import { initialLiveness, type Liveness, type LivenessInput, step } from './liveness/liveness.ts';
-import type { BoardEvent, PathBoard } from './paths/path-board.ts';
+import type { BoardRelay } from './paths/board-relay.ts';
+import type { BoardEvent } from './paths/path-board.ts';
 import type { PathOpener } from './paths/path-opener.ts';
 import { PlayerMeter } from './player-meter.ts';
 import { createParts } from './player-parts.ts';
@@ -42,8 +44,9 @@ export class LivePlayer {
   readonly #clock = new ClockOffset();
   readonly #meter = new PlayerMeter(this.#clock);
   readonly #screen: Screen;
-  readonly #opener: PathOpener;
-  readonly #board: PathBoard;
+  readonly #opener: () => PathOpener;
+  readonly #board: BoardRelay<PictureWays>;
+  #ways: PictureWays;
   #liveness: Liveness = initialLiveness;
   #changedAt = millis(0);
   #tickedAt = millis(0);
@@ -61,7 +64,8 @@ export class LivePlayer {
     const parts = createParts(options, { clock: this.#clock, handle: (event) => this.#handleBoard(event) });
     this.#screen = parts.screen;
     this.#opener = parts.opener;
-    this.#board = parts.board;
+    this.#board = parts.boards;
+    this.#ways = options;
   }
 
   /** What the picture is now. */
@@ -91,7 +95,12 @@ export class LivePlayer {
 
   /** Why this browser cannot use a player, in words; `undefined` when it can. */
   problemOf(player: PlayerName): string | undefined {
-    return this.#opener.problemOf(player);
+    return this.#opener().problemOf(player);
+  }
+
+  /** Ways that are wanted and do not work now, and why. */
+  get unavailable(): readonly UnavailableWay[] {
+    return this.#board.unavailable;
   }
 
   /**
@@ -120,6 +129,19 @@ export class LivePlayer {
     }
     if (!this.#paused) this.#board.climb({ kind: 'start' });
     return this;
+  }
+
+  /** Plays by these ways from now on; the picture on the page goes on until one of them has the next. */
+  use(ways: PictureWays): void {
+    this.#ways = ways;
+    this.reconnect();
+  }
+
+  /** Opens everything anew; the picture on the page goes on until there is another. */
+  reconnect(): void {
+    if (this.state.kind === 'closed') return;
+    this.#board.change(this.#ways);
+    if (this.#timer !== undefined && !this.#paused) this.#board.climb({ kind: 'start' });
   }
 
   /**

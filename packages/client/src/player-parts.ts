@@ -1,6 +1,7 @@
 import type { ClockOffset } from './clock/clock-offset.ts';
 import { endpointsOf } from './endpoints.ts';
-import type { LivePlayerOptions } from './live-player-options.ts';
+import type { LivePlayerOptions, PictureWays } from './live-player-options.ts';
+import { BoardRelay } from './paths/board-relay.ts';
 import { type BoardEvent, PathBoard } from './paths/path-board.ts';
 import { PathOpener } from './paths/path-opener.ts';
 import { Screen } from './screen.ts';
@@ -8,8 +9,9 @@ import { Screen } from './screen.ts';
 /** What a player is made of. */
 export interface PlayerParts {
   readonly screen: Screen;
-  readonly opener: PathOpener;
-  readonly board: PathBoard;
+  readonly boards: BoardRelay<PictureWays>;
+  /** Opens the paths of the ways that were chosen last. */
+  readonly opener: () => PathOpener;
 }
 
 /**
@@ -20,25 +22,31 @@ export function createParts(
   options: LivePlayerOptions,
   { clock, handle }: { readonly clock: ClockOffset; readonly handle: (event: BoardEvent) => void },
 ): PlayerParts {
-  const { transport } = options;
+  const { transport, iceServers } = options;
   const origin = transport ?? endpointsOf(options, document.baseURI);
   const token = options.token ?? origin.token;
-  const {
-    players = ['webcodecs', 'mse', 'jpeg'],
-    transports = ['webrtc', 'websocket'],
-    iceServers,
-  } = options;
   const screen = new Screen(options.container);
-  const opener = new PathOpener({
-    origin,
-    clock,
-    players,
-    ...(token === undefined ? {} : { token }),
-    ...(iceServers === undefined ? {} : { iceServers }),
+  const createOpener = ({ players = ['webcodecs', 'mse', 'jpeg'] }: PictureWays): PathOpener =>
+    new PathOpener({
+      origin,
+      clock,
+      players,
+      ...(token === undefined ? {} : { token }),
+      ...(iceServers === undefined ? {} : { iceServers }),
+    });
+  let opener: PathOpener;
+  const boards = new BoardRelay<PictureWays>(options, {
+    open: (ways, handleBoard) => {
+      const { transports = ['webrtc', 'websocket'] } = ways;
+      opener = createOpener(ways);
+      return new PathBoard({
+        order: transport ? [transport.name] : transports,
+        opener,
+        screen,
+        handle: handleBoard,
+      });
+    },
+    handle,
   });
-  return {
-    screen,
-    opener,
-    board: new PathBoard({ order: transport ? [transport.name] : transports, opener, screen, handle }),
-  };
+  return { screen, boards, opener: () => opener };
 }

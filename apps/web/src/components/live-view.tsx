@@ -46,6 +46,7 @@ const isStale = (state: LiveState): boolean =>
   state.kind === 'frozen' ||
   state.kind === 'offline' ||
   state.kind === 'refused' ||
+  state.kind === 'no-signal' ||
   (state.kind === 'reconnecting' && state.since !== undefined);
 
 const shapeOf = (stats: PlayerStats | undefined) =>

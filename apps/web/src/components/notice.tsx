@@ -10,12 +10,21 @@ export const Notice = ({ state }: { readonly state: LiveState }) => {
   return (
     <div class="notice" role={state.kind === 'connecting' ? undefined : 'status'}>
       <strong>{titleOf(state)}</strong>
-      <p>{state.reason}</p>
+      {state.kind === 'no-signal' ? <NoSignal /> : <p>{state.reason}</p>}
       {since !== undefined && <p>The picture is from {clockOf(since)}.</p>}
       {state.kind === 'refused' && <p>{state.action}</p>}
     </div>
   );
 };
+
+/** What stands in the reason, as a list to go through. */
+const NoSignal = () => (
+  <ul class="to-check">
+    <li>Is it switched on, and not asleep?</li>
+    <li>Is the video cable in at both ends?</li>
+    <li>Does the capture device take its resolution?</li>
+  </ul>
+);
 
 function titleOf(state: LiveState): string {
   switch (state.kind) {
@@ -25,6 +34,8 @@ function titleOf(state: LiveState): string {
       return 'The picture stands still';
     case 'offline':
       return 'Camera offline';
+    case 'no-signal':
+      return 'No signal from the host';
     case 'reconnecting':
       return `Reconnecting (try ${state.tries + 1})…`;
     case 'refused':

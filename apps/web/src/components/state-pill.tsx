@@ -7,6 +7,7 @@ const LOOKS = {
   lagging: { tone: 'lagging', mark: '◐', word: 'Lagging' },
   frozen: { tone: 'frozen', mark: '■', word: 'Frozen' },
   offline: { tone: 'frozen', mark: '✕', word: 'Offline' },
+  'no-signal': { tone: 'frozen', mark: '⊟', word: 'No signal' },
   reconnecting: { tone: 'waiting', mark: '↻', word: 'Reconnecting' },
   refused: { tone: 'frozen', mark: '✕', word: 'Refused' },
   closed: { tone: 'frozen', mark: '✕', word: 'Closed' },

@@ -27,6 +27,8 @@ export function wordsOf(state: LiveState, at: (time: number) => string): StateWo
       };
     case 'offline':
       return { icon: '✕', label: offlineLabel(state.since, at), tone: 'bad', notice: sentence(state.reason) };
+    case 'no-signal':
+      return { icon: '⊟', label: 'No signal', tone: 'bad', notice: sentence(state.reason) };
     case 'reconnecting': {
       const when = state.nextInMs > 0 ? ` Next try in ${Math.ceil(state.nextInMs / 1000)} s.` : '';
       const last = state.since === undefined ? '' : `, last picture ${at(state.since)}`;

@@ -1,2 +1,2 @@
-export { Ladder, type LadderEffect, type LadderInput } from './ladder.ts';
+export { Ladder, type LadderEffect, type LadderInput, type UnavailableWay } from './ladder.ts';
 export type { TransportName } from './transport-name.ts';

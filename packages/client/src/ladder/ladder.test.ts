@@ -253,3 +253,38 @@ it('leaves out what happened to a path that it closed', () => {
   expect(rig.at(100, painted(2))).toEqual([]);
   expect(rig.at(100, failed(2))).toEqual([]);
 });
+
+describe('Ladder, asked what it would rather show', () => {
+  it('tells why, and when the next try comes, until that way shows the picture', () => {
+    const rig = new Rig();
+    rig.at(0, { kind: 'start' });
+    rig.at(50, painted(2));
+    expect(rig.ladder.unavailable(millis(60))).toEqual([]);
+
+    rig.at(1_000, failed(1));
+    expect(rig.ladder.unavailable(millis(2_000))).toEqual([
+      { transport: 'webrtc', code: 'webrtc/failed', reason: 'It broke.', nextInMs: 4_000 },
+    ]);
+
+    expect(rig.ticks(5_950, 6_000)).toEqual(['6000: open 3 webrtc']);
+    rig.at(6_100, painted(3));
+    expect(rig.ladder.unavailable(millis(6_100))).toEqual([]);
+  });
+
+  it('names no next try where there is none, and nothing that is less wanted than what is shown', () => {
+    const rig = new Rig();
+    rig.at(0, { kind: 'start' });
+    rig.at(10, failed(1, NO_H264));
+    rig.at(50, painted(2));
+
+    expect(rig.ladder.unavailable(millis(60))).toEqual([
+      { transport: 'webrtc', code: 'webrtc/no-h264', reason: 'No H.264.' },
+    ]);
+
+    const other = new Rig();
+    other.at(0, { kind: 'start' });
+    other.at(10, failed(2));
+    other.at(50, painted(1));
+    expect(other.ladder.unavailable(millis(60))).toEqual([]);
+  });
+});

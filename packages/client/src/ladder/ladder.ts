@@ -30,6 +30,16 @@ export type LadderEffect =
   | { readonly kind: 'close'; readonly path: number; readonly why: string; readonly failed: boolean }
   | { readonly kind: 'refused'; readonly failure: Failure };
 
+/** A way to the pictures that is wanted and does not work. */
+export interface UnavailableWay {
+  readonly transport: TransportName;
+  readonly code: string;
+  /** For people: what happened. */
+  readonly reason: string;
+  /** Until the next try; without it there is none until the stream changes. */
+  readonly nextInMs?: Millis;
+}
+
 interface Path {
   readonly transport: TransportName;
   phase: 'opening' | 'painting' | 'stalled' | 'retiring';
@@ -91,6 +101,18 @@ export class Ladder {
     return { tries: first.search.tries + first.climb.tries, nextInMs, failure: first.failure };
   }
 
+  /** What is preferred to the picture there is, and failed. */
+  unavailable(now: Millis): readonly UnavailableWay[] {
+    const best = this.#bestPainting() ?? this.#order.length;
+    return this.#order.slice(0, best).flatMap((transport) => {
+      const { failure, barred, notBefore } = this.#rung(transport);
+      if (!failure) return [];
+      const { code, reason } = failure;
+      const nextInMs = millis(Math.max(0, Math.round(notBefore - now)));
+      return [{ transport, code, reason, ...(barred ? {} : { nextInMs }) }];
+    });
+  }
+
   /** Takes what happened. */
   handle(input: LadderInput, now: Millis): LadderEffect[] {
     const effects: LadderEffect[] = [];
@@ -145,6 +167,7 @@ export class Ladder {
     if (!path || path.phase === 'painting' || path.phase === 'retiring') return;
     path.phase = 'painting';
     path.since = now;
+    delete this.#rung(path.transport).failure;
     const shown = this.#shown === undefined ? undefined : this.#paths.get(this.#shown);
     const worse = shown?.phase === 'painting' && this.#rank(path) > this.#rank(shown);
     if (worse) {

@@ -19,6 +19,12 @@ const LAG_MS = 1_000;
 
 const LATE: LiveState = { kind: 'lagging', code: 'lagging/late', reason: 'The next picture is late.' };
 
+const NO_SIGNAL: LiveState = {
+  kind: 'no-signal',
+  code: 'source/no-signal',
+  reason: 'No signal from the host. Check the cable, the resolution, and that it is on.',
+};
+
 const STAGE_WORDS: Readonly<Record<Stage, string>> = {
   start: 'Connecting to the server.',
   offer: 'Asking the server for the camera.',
@@ -36,6 +42,8 @@ export function describeState(facts: LivenessFacts, now: Millis): LiveState {
     return { kind: 'refused', ...facts.refused, action: actionOf(facts.refused.code) };
   }
   if (facts.paintedAt === undefined) return beforeFirstPicture(facts);
+  // However many placeholders are painted, and however seldom.
+  if (hasNoSignal(facts) && isHeard(facts, now)) return NO_SIGNAL;
   const ageMs = now - facts.paintedAt;
   const intervalMs = facts.intervalMs ?? 0;
   if (ageMs >= Math.max(FROZEN_MS, FROZEN_INTERVALS * intervalMs))
@@ -69,9 +77,7 @@ function beforeFirstPicture(facts: LivenessFacts): LiveState {
 }
 
 function standstill(facts: LivenessFacts, since: Millis, now: Millis): LiveState {
-  // What was heard before the last connection broke says nothing about now.
-  const heardAt = facts.heartbeatAt ?? Number.NEGATIVE_INFINITY;
-  const heard = now - heardAt < HEARTBEAT_LOST_MS && heardAt > (facts.waitingAt ?? Number.NEGATIVE_INFINITY);
+  const heard = isHeard(facts, now);
   const gone = heard ? cameraGone(facts) : ownNetworkGone(facts);
   if (gone) return gone;
   const cause = heard ? causeWhileHeard(facts, since, now) : 'network';
@@ -80,6 +86,12 @@ function standstill(facts: LivenessFacts, since: Millis, now: Millis): LiveState
     return { kind: 'reconnecting', code: 'reconnecting', ...facts.waiting, since };
   }
   return cause === undefined ? LATE : frozen(cause, since);
+}
+
+/** The server tells of the camera. What was heard before the last connection broke says nothing about now. */
+function isHeard({ heartbeatAt, waitingAt }: LivenessFacts, now: Millis): boolean {
+  const heardAt = heartbeatAt ?? Number.NEGATIVE_INFINITY;
+  return now - heardAt < HEARTBEAT_LOST_MS && heardAt > (waitingAt ?? Number.NEGATIVE_INFINITY);
 }
 
 /** @returns undefined when the next heartbeat will tell */
@@ -106,8 +118,12 @@ const frozen = (cause: FrozenCause, since: Millis): LiveState => ({
   reason: FROZEN_WORDS[cause],
 });
 
+const hasNoSignal = ({ source }: LivenessFacts): boolean =>
+  source?.kind === 'retrying' && source.code === NO_SIGNAL.code;
+
 function cameraGone(facts: LivenessFacts): LiveState | undefined {
   const { source, paintedAt } = facts;
+  if (hasNoSignal(facts)) return NO_SIGNAL;
   if (source?.kind !== 'retrying' && source?.kind !== 'failed') return undefined;
   const since = paintedAt === undefined ? {} : { since: paintedAt };
   return { kind: 'offline', code: source.code, reason: `The camera is offline: ${source.why}`, ...since };

@@ -16,6 +16,8 @@ export type LiveState = { readonly code: string; readonly reason: string } & (
   | { readonly kind: 'lagging' }
   | { readonly kind: 'frozen'; readonly cause: FrozenCause; readonly since: Millis }
   | { readonly kind: 'offline'; readonly since?: Millis }
+  /** Pictures come, and are placeholders: the capture device gets nothing from the machine or camera before it. */
+  | { readonly kind: 'no-signal' }
   | {
       readonly kind: 'reconnecting';
       /** Tries that failed in a row. */

@@ -270,3 +270,61 @@ it('stays closed', () => {
 
   expect(script.state.kind).toBe('closed');
 });
+
+describe('step, while the source shows placeholders', () => {
+  const placeholder = (lastSequence: number): LivenessInput => ({
+    kind: 'heartbeat',
+    lastSequence,
+    source: {
+      kind: 'retrying',
+      code: 'source/no-signal',
+      why: 'what is seen is the placeholder of µStreamer',
+      retryInMs: millis(0),
+    },
+  });
+  /** A placeholder a second, as µStreamer shows it. */
+  function seconds(script: Script, from: number, to: number): Script {
+    for (let at = from; at < to; at += 1_000) {
+      script.at(at, placeholder(at), { kind: 'painted' });
+      for (let later = 100; later < 1_000; later += 100) script.at(at + later, TICK);
+    }
+    return script;
+  }
+
+  it('says so from the first on, and nothing else, however seldom they come', () => {
+    const script = seconds(new Script().at(0, { kind: 'stage', stage: 'key-frame' }), 100, 8_000);
+
+    expect(script.codes).toEqual(['connecting/key-frame', 'source/no-signal']);
+    expect(script.state).toEqual({
+      kind: 'no-signal',
+      code: 'source/no-signal',
+      reason: 'No signal from the host. Check the cable, the resolution, and that it is on.',
+    });
+  });
+
+  it('says so at once when the signal goes, and is live at once when it is back', () => {
+    const script = new Script().at(0, heartbeat(1)).play(1_000).at(1_010, placeholder(40));
+    expect(script.state.kind).toBe('no-signal');
+
+    expect(seconds(script, 1_020, 4_000).at(4_100, { kind: 'painted' }, heartbeat(50)).state.kind).toBe(
+      'live',
+    );
+    expect(script.codes).toEqual(['live', 'source/no-signal', 'live']);
+  });
+
+  it('says so before the first picture', () => {
+    expect(new Script().at(0, placeholder(1)).state.kind).toBe('no-signal');
+  });
+
+  it('does not say so of a network that broke meanwhile, nor of a browser that cannot decode', () => {
+    const script = seconds(new Script(), 0, 3_000);
+    expect(script.at(9_000, TICK).state).toMatchObject({ kind: 'frozen', cause: 'network' });
+
+    const decoding = new Script().at(0, heartbeat(1)).play(1_000);
+    for (let at = 1_100; at < 4_000; at += 100) {
+      decoding.at(at, { kind: 'received' }, TICK);
+      if (at % 1_000 === 0) decoding.at(at, heartbeat(at));
+    }
+    expect(decoding.state).toMatchObject({ kind: 'frozen', cause: 'decoder' });
+  });
+});

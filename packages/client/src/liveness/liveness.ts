@@ -95,6 +95,7 @@ export const initialLiveness: Liveness = {
  *       │                                        │
  *       ├──────── all connections lost ──────────┼──▶ reconnecting(tries, nextInMs)
  *       ├── camera or own network is gone ───────┼──▶ offline
+ *       ├── the pictures are placeholders ───────┼──▶ no-signal  until the server says that the camera is live
  *       └──────────── 401, 403, 404 ─────────────┴──▶ refused     leaves only by a new token or a new address
  *
  *   any of them ──painted──▶ live          any of them ──close──▶ closed

@@ -1,7 +1,7 @@
 import type { Millis } from '@pinhole/core';
 import type { LiveServerMessage } from '@pinhole/protocol/live';
 import { localNow } from '../clock/local-clock.ts';
-import { Ladder, type LadderEffect, type LadderInput } from '../ladder/ladder.ts';
+import { Ladder, type LadderEffect, type LadderInput, type UnavailableWay } from '../ladder/ladder.ts';
 import type { TransportName } from '../ladder/transport-name.ts';
 import type { Stage } from '../liveness/live-state.ts';
 import type { PaintedFrame } from '../players/player.ts';
@@ -62,6 +62,7 @@ export class PathBoard {
   /** Tells the ladder what happened, and does what it decides. */
   climb(input: LadderInput): void {
     if (this.#closed) return;
+    if (input.kind === 'tick') this.#reconsider();
     const now = localNow();
     const effects = this.#ladder.handle(input, now);
     for (const effect of effects) this.#carryOut(effect);
@@ -72,6 +73,11 @@ export class PathBoard {
     if (!waiting) return;
     const { tries, nextInMs, failure } = waiting;
     this.#options.handle({ kind: 'waiting', tries, nextInMs, reason: failure.reason });
+  }
+
+  /** What is preferred to the picture there is, and failed. */
+  get unavailable(): readonly UnavailableWay[] {
+    return this.#ladder.unavailable(localNow());
   }
 
   /** Whether coded pictures came on the path on the page since the last call. */
@@ -125,6 +131,14 @@ export class PathBoard {
 
   get #shownEntry(): Entry | undefined {
     return this.#ladder.shown === undefined ? undefined : this.#entries.get(this.#ladder.shown);
+  }
+
+  /** A player that failed is tried again in time, beside the one that shows the picture. */
+  #reconsider(): void {
+    const { shown } = this.#ladder;
+    const path = this.#shownEntry?.path;
+    if (shown === undefined || path?.transport !== 'websocket') return;
+    if (path.player !== this.#options.opener.bestPlayer) this.climb({ kind: 'replace', path: shown });
   }
 
   #carryOut(effect: LadderEffect): void {
