@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CameraClient } from './camera-client.ts';
+import { outcome } from './fake-clients.ts';
 import { FakeStream, FakeWeb, settled } from './fake-web.ts';
 import type { CameraClientOptions } from './room-options.ts';
-import type { RoomsError } from './rooms-error.ts';
 
 let web: FakeWeb;
 beforeEach(() => {
@@ -32,12 +32,6 @@ async function asked(viewerId: string): Promise<void> {
   web.socket.say({ type: 'viewerRequest', viewerId, requestId: '1' });
   await settled();
 }
-
-const outcome = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'resolved',
-    ({ roomCode, code }: RoomsError) => roomCode ?? code,
-  );
 
 describe('registering', () => {
   it('connects, joins as a camera and tells', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { outcome } from './fake-clients.ts';
 import { type FakePeer, FakeStream, FakeWeb, settled } from './fake-web.ts';
 import type { RoomsEvents } from './room-events.ts';
 import type { RoomsError } from './rooms-error.ts';
@@ -36,12 +37,6 @@ afterEach(() => vi.useRealTimers());
 
 const codeOf = (event: unknown): string =>
   event instanceof Error ? (event as RoomsError).code : String(event);
-
-const outcome = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'resolved',
-    ({ roomCode, code }: RoomsError) => roomCode ?? code,
-  );
 
 const lastRequest = (): string => String(web.socket.of('requestStream').at(-1)?.['requestId']);
 

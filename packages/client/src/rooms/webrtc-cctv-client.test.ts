@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { client, member, outcome } from './fake-clients.ts';
 import { FakeWeb, settled } from './fake-web.ts';
-import type { RoomClientOptions } from './room-options.ts';
-import type { RoomsError } from './rooms-error.ts';
 import { WebRTCCCTVClient } from './webrtc-cctv-client.ts';
 
 let web: FakeWeb;
@@ -10,33 +9,6 @@ beforeEach(() => {
   web = new FakeWeb();
 });
 afterEach(() => vi.useRealTimers());
-
-const client = (options: RoomClientOptions = {}): WebRTCCCTVClient =>
-  new WebRTCCCTVClient({ ...web.options, ...options });
-
-async function connected(options: RoomClientOptions = {}): Promise<WebRTCCCTVClient> {
-  const made = client(options);
-  const connecting = made.connect();
-  web.socket.welcome();
-  await connecting;
-  return made;
-}
-
-async function member(options: RoomClientOptions = {}): Promise<WebRTCCCTVClient> {
-  const made = await connected(options);
-  const joining = made.joinRoom('cctv');
-  await settled();
-  web.socket.say({ type: 'joined', room: 'cctv' });
-  await joining;
-  return made;
-}
-
-/** How a promise ended: `code` of a refusal. */
-const outcome = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'resolved',
-    (error: RoomsError) => error.roomCode ?? error.code,
-  );
 
 describe('connecting', () => {
   it('has the defaults of the original', () => {
@@ -56,7 +28,7 @@ describe('connecting', () => {
   });
 
   it('resolves after the welcome, when the id is known', async () => {
-    const made = client();
+    const made = client(web);
     const heard: unknown[] = [];
     made.on('welcome', (id) => heard.push(id));
     const connecting = outcome(made.connect());
@@ -71,7 +43,7 @@ describe('connecting', () => {
   });
 
   it('is shared by those who ask at once, and nothing when it is done', async () => {
-    const made = client();
+    const made = client(web);
     const both = Promise.all([made.connect(), made.connect()]);
     web.socket.welcome();
     await both;
@@ -86,7 +58,7 @@ describe('connecting', () => {
     ['the server wants a token', () => web.socket.welcome({ authRequired: true }), 'rooms/token'],
     ['the server refuses this client', () => web.socket.drop(4401), 'rooms/token'],
   ] as const)('rejects when %s, and tries no more by itself', async (_, what, code) => {
-    const made = client();
+    const made = client(web);
     const connecting = outcome(made.connect());
 
     what();
@@ -97,7 +69,7 @@ describe('connecting', () => {
   });
 
   it('is given up by its signal, and by disconnect', async () => {
-    const made = client();
+    const made = client(web);
     const controller = new AbortController();
     const aborted = outcome(made.connect({ signal: controller.signal }));
     controller.abort();
@@ -122,7 +94,7 @@ describe('connecting', () => {
   });
 
   it('shows its token first, and hears the ICE servers then', async () => {
-    const made = client({ token: 'pin_1' });
+    const made = client(web, { token: 'pin_1' });
     const connecting = made.connect();
     web.socket.welcome({ authRequired: true });
     expect(web.socket.sent).toEqual([{ type: 'auth', token: 'pin_1' }]);
@@ -134,7 +106,7 @@ describe('connecting', () => {
   });
 
   it('rejects when the token is not known', async () => {
-    const made = client({ token: 'wrong' });
+    const made = client(web, { token: 'wrong' });
     const connecting = outcome(made.connect());
     web.socket.welcome({ authRequired: true });
 
@@ -144,221 +116,19 @@ describe('connecting', () => {
   });
 
   it('says nothing of tokens to a server of the first version', async () => {
-    const made = client({ token: 'pin_1' });
+    const made = client(web, { token: 'pin_1' });
     const connecting = made.connect();
     web.socket.readyState = 1;
     web.socket.say({ type: 'welcome', clientId: 'me' });
     await connecting;
 
     expect(web.socket.sent).toEqual([]);
-  });
-});
-
-describe('rooms', () => {
-  it.each([
-    ['when the server refuses', 'camera-id-taken'],
-    ['in time', 'rooms/timeout'],
-    ['when the connection is lost', 'rooms/disconnected'],
-    ['when somebody gives it up', 'rooms/aborted'],
-  ] as const)('joining settles %s', async (_, code) => {
-    const made = await connected();
-    const controller = new AbortController();
-    const joining = outcome(made.joinRoom('cctv', {}, { signal: controller.signal }));
-    await settled();
-
-    if (code === 'camera-id-taken') web.socket.say({ type: 'error', code, message: 'taken', re: 'join' });
-    else if (code === 'rooms/timeout') vi.advanceTimersByTime(10_000);
-    else if (code === 'rooms/disconnected') web.socket.drop();
-    else controller.abort();
-
-    expect(await joining).toBe(code);
-  });
-
-  it('joins one after the other, so that no answer is taken for another', async () => {
-    const made = await connected();
-    const first = outcome(made.joinRoom('a'));
-    const second = outcome(made.joinRoom('b'));
-    await settled();
-    expect(web.socket.of('join').map(({ room }) => room)).toEqual(['a']);
-
-    web.socket.say({ type: 'error', code: 'forbidden', message: 'no', re: 'join' });
-    await settled();
-    web.socket.say({ type: 'joined', room: 'b' });
-
-    expect([await first, await second, made.currentRoom]).toEqual(['forbidden', 'resolved', 'b']);
-  });
-
-  it('takes the name that the server made of it', async () => {
-    const made = await connected();
-    const joining = made.joinRoom('  cctv ');
-    await settled();
-    web.socket.say({ type: 'joined', room: 'cctv' });
-    await joining;
-
-    expect(made.currentRoom).toBe('cctv');
-  });
-
-  it('says nothing with a name that the server would refuse', async () => {
-    const made = await connected();
-
-    expect(await outcome(made.joinRoom('x'.repeat(65)))).toBe('rooms/bad-name');
-    expect(web.socket.sent).toEqual([]);
-  });
-
-  it('lets no option of joinRoom change what the message is', async () => {
-    const made = await connected();
-    const smuggled = { type: 'leave', room: 'other', deviceType: 'viewer' } as const;
-    void made.joinRoom('cctv', smuggled);
-    await settled();
-
-    expect(web.socket.sent).toEqual([{ type: 'join', room: 'cctv', deviceType: 'viewer' }]);
-  });
-
-  it('needs a connection, and to leave it needs a room', async () => {
-    const made = client();
-
-    expect([
-      await outcome(made.joinRoom('cctv')),
-      await outcome(made.leaveRoom()),
-      await outcome(made.getAvailableCameras()),
-    ]).toEqual(['rooms/not-connected', 'rooms/not-in-room', 'rooms/not-connected']);
-  });
-
-  it('leaves for no room, and forgets its cameras', async () => {
-    const made = await member();
-    web.socket.say({ type: 'cameraAvailable', cameraId: 'door', clientId: 'c' });
-    const leaving = made.leaveRoom();
-    await settled();
-    web.socket.say({ type: 'left', room: 'cctv' });
-    await leaving;
-
-    expect([made.currentRoom, await outcome(made.getAvailableCameras())]).toEqual([
-      null,
-      'rooms/not-in-room',
-    ]);
-  });
-
-  it('leaves by the room "default" where the server knows no other way', async () => {
-    const made = client();
-    const connecting = made.connect();
-    web.socket.readyState = 1;
-    web.socket.say({ type: 'welcome', clientId: 'me' });
-    await connecting;
-    const joining = made.joinRoom('cctv');
-    await settled();
-    web.socket.say({ type: 'joined', room: 'cctv' });
-    await joining;
-
-    const leaving = made.leaveRoom();
-    await settled();
-    expect(web.socket.sent.at(-1)).toEqual({ type: 'join', room: 'default' });
-    web.socket.say({ type: 'joined', room: 'default' });
-    await leaving;
-
-    expect(made.currentRoom).toBeNull();
-  });
-
-  it('lists the cameras that the server has', async () => {
-    const made = await member();
-    const heard: unknown[] = [];
-    made.on('availableCamerasList', (cameras) => heard.push(cameras));
-    const listing = made.getAvailableCameras();
-    const cameras = [{ cameraId: 'door', clientId: 'c', name: 'The door' }];
-    const requestId = String(web.socket.of('listCameras')[0]?.['requestId']);
-    web.socket.say({ type: 'cameraList', cameras, requestId });
-
-    expect(await listing).toEqual(cameras);
-    expect(heard).toEqual([cameras]);
-  });
-});
-
-describe('coming back', () => {
-  it('waits longer each time, then joins where it was, with proof of who it is', async () => {
-    const made = await member();
-    const waits: number[] = [];
-    made.on('reconnecting', ({ delayMs }) => waits.push(delayMs));
-    web.socket.drop();
-    expect([made.isConnected, made.isConnecting, made.currentRoom]).toEqual([false, true, null]);
-
-    for (const delay of [500, 1000, 2000]) {
-      await vi.advanceTimersByTimeAsync(delay);
-      if (delay < 2000) web.socket.drop();
-      await settled();
-    }
-    web.socket.welcome({ clientId: 'me-again' });
-    await settled();
-
-    expect(waits).toEqual([500, 1000, 2000]);
-    expect(web.socket.sent).toEqual([
-      { type: 'resume', resumeToken: 'resume-ws://server#0' },
-      { type: 'join', room: 'cctv' },
-    ]);
-    web.socket.say({ type: 'joined', room: 'cctv' });
-    expect([made.clientId, made.currentRoom]).toEqual(['me-again', 'cctv']);
-  });
-
-  it.each([
-    [4409, 'rooms/replaced'],
-    [4401, 'rooms/token'],
-    [4403, 'rooms/token'],
-  ])('does not when the server ended it with %i', async (code, expected) => {
-    const made = await member();
-    const errors: string[] = [];
-    made.on('error', ({ code: why }) => errors.push(why));
-
-    web.socket.drop(code);
-    await vi.advanceTimersByTimeAsync(60_000);
-
-    expect([web.sockets.length, errors]).toEqual([1, [expected]]);
-  });
-
-  it('does not where the options say so, nor after disconnect', async () => {
-    const one = await member({ reconnect: false });
-    web.socket.drop();
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect([web.sockets.length, one.isConnecting]).toEqual([1, false]);
-
-    const other = await member();
-    web.socket.drop();
-    await other.disconnect();
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(web.sockets).toHaveLength(2);
-  });
-
-  it('tries a room again that is full for now, and not one that is forbidden', async () => {
-    const made = await member();
-    const errors: unknown[] = [];
-    made.on('error', ({ roomCode }) => errors.push(roomCode));
-    web.socket.drop();
-    await vi.advanceTimersByTimeAsync(500);
-    web.socket.welcome();
-    await settled();
-
-    web.socket.say({ type: 'error', code: 'camera-id-taken', message: 'taken', re: 'join' });
-    await vi.advanceTimersByTimeAsync(2000);
-    web.socket.say({ type: 'error', code: 'forbidden', message: 'no', re: 'join' });
-    await vi.advanceTimersByTimeAsync(15_000);
-
-    expect(errors).toEqual(['camera-id-taken', 'forbidden']);
-    expect(web.socket.of('join')).toHaveLength(2);
-  });
-
-  it('gives up a server that shows no sign of life', async () => {
-    const made = await member();
-    await vi.advanceTimersByTimeAsync(40_000);
-    expect(web.socket.of('ping')).toHaveLength(1);
-
-    await vi.advanceTimersByTimeAsync(20_000);
-
-    expect(made.isConnected).toBe(false);
-    await vi.advanceTimersByTimeAsync(500);
-    expect(web.sockets).toHaveLength(2);
   });
 });
 
 describe('what comes in', () => {
   it('is passed over and counted when it is nonsense, and the connection goes on', async () => {
-    const made = await member();
+    const made = await member(web);
     const heard: unknown[] = [];
     made.on('message', (message) => heard.push(message));
     for (const text of ['{', 'null', '[]', '{"type":"cameraAvailable","cameraId":7}', '{"type":"toString"}'])
@@ -369,7 +139,7 @@ describe('what comes in', () => {
   });
 
   it('does no harm as an error that nobody listens to, nor by a listener that throws', async () => {
-    const made = await member();
+    const made = await member(web);
     const heard: string[] = [];
     web.socket.say({ type: 'error', code: 'rate-limited', message: 'later' });
     made.on('clientJoined', () => {
@@ -384,7 +154,7 @@ describe('what comes in', () => {
   });
 
   it('is a picture when it begins like one', async () => {
-    const made = await member();
+    const made = await member(web);
     const pictures: number[] = [];
     made.on('jpeg', ({ data }) => pictures.push(data.byteLength));
     web.socket.say(new Uint8Array([0xff, 0xd8, 0xff]));
@@ -395,7 +165,7 @@ describe('what comes in', () => {
 
 describe('listeners', () => {
   it('can be taken off by either name, and by once', async () => {
-    const made = await member();
+    const made = await member(web);
     const heard: string[] = [];
     const [one, other] = [() => heard.push('one'), () => heard.push('other')];
     made.on('clientJoined', one).addListener('clientJoined', other);
