@@ -50,6 +50,9 @@ const SLICE_TYPES: readonly SliceType[] = ['P', 'B', 'I', 'SP', 'SI'];
 /** No header is longer: 64 references with weights take less than half of it. Spares unescaping the whole slice. */
 const MAX_HEADER_BYTES = 2048;
 
+/** Three numbers of up to 32 bits, each in at most 63 bits, with room for bytes that only escape others. */
+const MAX_START_BYTES = 64;
+
 const bad = { code: 'h264/slice-header' };
 
 /**
@@ -57,7 +60,8 @@ const bad = { code: 'h264/slice-header' };
  * @throws {MalformedError} `h264/nal-type`, `h264/truncated`, `h264/exp-golomb`, `h264/slice-header`
  * @see H.264 §7.3.3
  */
-export const parseSliceStart = (nal: Uint8Array): SliceStart => readSliceStart(openSlice(nal), nal);
+export const parseSliceStart = (nal: Uint8Array): SliceStart =>
+  readSliceStart(openSlice(nal, MAX_START_BYTES), nal);
 
 /**
  * Reads the header of a slice NAL unit (types 1, 2 and 5), given without start code, with the SPS and PPS in force.
@@ -88,12 +92,12 @@ export function parseSliceHeader(nal: Uint8Array, { sps, pps }: SliceContext): S
   return { ...header, resetsOrder: readResetsOrder(reader, header, { sps, pps }) };
 }
 
-function openSlice(nal: Uint8Array): BitReader {
+function openSlice(nal: Uint8Array, maxBytes = MAX_HEADER_BYTES): BitReader {
   const type = nalType(nal);
   if (!isPictureType(type) || type === NAL_TYPE.partitionB || type === NAL_TYPE.partitionC) {
     throw new MalformedError('h264/nal-type', `NAL unit of type ${type} where a slice (1, 2 or 5) is needed`);
   }
-  return new BitReader(rbspOf(nal.subarray(0, MAX_HEADER_BYTES)));
+  return new BitReader(rbspOf(nal.subarray(0, maxBytes)));
 }
 
 function readSliceStart(reader: BitReader, nal: Uint8Array): SliceStart {

@@ -14,33 +14,54 @@ export interface SentRun {
 /** Units remembered: a second of 60 frames, and a long GOP replayed. */
 const CAPACITY = 2048;
 
-/** Which sequence numbers one viewer got for which unit, for the latest units. */
+/**
+ * Which sequence numbers one viewer got for which unit, for the latest units. As plain numbers: objects that live for as
+ * long as these are what the collector of garbage has most work with.
+ */
 export class SentRuns {
-  #runs: SentRun[] = [];
+  readonly #units = new Uint32Array(CAPACITY);
+  readonly #firstIndices = new Float64Array(CAPACITY);
+  readonly #counts = new Uint32Array(CAPACITY);
+  readonly #timestamps = new Uint32Array(CAPACITY);
+  readonly #firstTransports = new Uint16Array(CAPACITY);
+  #pushed = 0;
 
   /** Notes a run; its index follows that of the run before. */
   push(run: SentRun): void {
-    this.#runs.push(run);
-    // Half at a time, so that the cost of moving the rest is spread thin.
-    if (this.#runs.length > CAPACITY) this.#runs = this.#runs.slice(CAPACITY / 2);
+    const at = this.#pushed++ % CAPACITY;
+    this.#units[at] = run.unit;
+    this.#firstIndices[at] = run.firstIndex;
+    this.#counts[at] = run.count;
+    this.#timestamps[at] = run.timestamp;
+    this.#firstTransports[at] = run.firstTransport;
   }
 
   /** Where the packet of a 16-bit sequence number went: the latest packet that had it. */
   find(sequence: number): { readonly run: SentRun; readonly position: number } | undefined {
-    const newest = this.#runs.at(-1);
-    if (!newest) return undefined;
+    if (this.#pushed === 0) return undefined;
+    const newest = this.#at(this.#pushed - 1);
     const lastIndex = newest.firstIndex + newest.count - 1;
     const index = lastIndex - ((((lastIndex - sequence) % 0x10000) + 0x10000) % 0x10000);
-    let low = 0;
-    let high = this.#runs.length - 1;
+    let low = Math.max(0, this.#pushed - CAPACITY);
+    let high = this.#pushed - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const run = this.#runs[middle];
-      if (!run) return undefined;
+      const run = this.#at(middle);
       if (index < run.firstIndex) high = middle - 1;
       else if (index >= run.firstIndex + run.count) low = middle + 1;
       else return { run, position: index - run.firstIndex };
     }
     return undefined;
+  }
+
+  #at(place: number): SentRun {
+    const at = place % CAPACITY;
+    return {
+      unit: this.#units[at] ?? 0,
+      firstIndex: this.#firstIndices[at] ?? 0,
+      count: this.#counts[at] ?? 0,
+      timestamp: this.#timestamps[at] ?? 0,
+      firstTransport: this.#firstTransports[at] ?? 0,
+    };
   }
 }
