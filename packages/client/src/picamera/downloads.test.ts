@@ -1,23 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
 import { bytes, field, legacy, packets, say } from './fake-answers.ts';
-import { CameraRig } from './fake-device.ts';
 
-let rig: CameraRig;
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  rig.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const openRig = cameraRigs();
 
 describe('recordings', () => {
   const metadata = (path: string): string =>
     `{"duration":60,"image":"data:image/jpeg;base64,AA==","path":"${path}"}`;
 
   it('are listed by a device of generation A', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const command = rig.channel(0);
     rig.camera.getRecordingMetadata();
     expect(command.sent.at(-1)).toBe('{"type":2,"message":"{\\"command\\":0,\\"message\\":\\"\\"}"}');
@@ -42,7 +34,7 @@ describe('recordings', () => {
   });
 
   it('older than another one come one by one; the next question waits until they are here', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const command = rig.channel(0);
     rig.camera.getRecordingMetadata('/r/z.mp4');
     rig.camera.getRecordingMetadata();
@@ -59,7 +51,7 @@ describe('recordings', () => {
   });
 
   it('are eight at most, after which nobody waits', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const command = rig.channel(0);
     rig.camera.fetchVideoList('/r/z.mp4');
     rig.camera.fetchVideoList();
@@ -81,7 +73,7 @@ describe('recordings', () => {
   });
 
   it('that are not there are an empty list, and an error where nobody takes lists', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.camera.fetchVideoList();
     say(rig.channel(0), packets(3, 'u', ''));
     expect(rig.all('onVideoListLoaded')).toEqual([[{ files: [], mode: 0 }]]);
@@ -95,7 +87,7 @@ describe('recordings', () => {
   });
 
   it('are not asked for when nobody listens', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     delete rig.camera.onMetadata;
     delete rig.camera.onVideoListLoaded;
     delete rig.camera.onVideoDownloaded;
@@ -107,7 +99,7 @@ describe('recordings', () => {
   });
 
   it.each(['sdp', 'offer'] as const)('that cannot be read are told (%s)', async (family) => {
-    rig = await new CameraRig().live(family);
+    const rig = await openRig().live(family);
     rig.camera.getRecordingMetadata();
 
     const garbage = Uint8Array.of(0x0a, 0x7f, 0x7b);
@@ -119,7 +111,7 @@ describe('recordings', () => {
 
 describe('downloads', () => {
   it('come whole, with progress, one after the other', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const command = rig.channel(0);
     rig.camera.fetchRecordedVideo('/r/a.mp4');
     rig.camera.downloadVideoFile('/r/b.mp4');
@@ -142,7 +134,7 @@ describe('downloads', () => {
   });
 
   it('come as a stream, which holds nothing', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const stream = rig.camera.streamVideoFile('/r/a.mp4');
     const read = new Response(stream).bytes();
 
@@ -154,7 +146,7 @@ describe('downloads', () => {
   });
 
   it('that stop are told, and the stream fails', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const reading = rig.camera.streamVideoFile('/r/a.mp4').getReader().read();
     const [header = bytes()] = packets(4, 'u', 'the file');
 
@@ -166,7 +158,7 @@ describe('downloads', () => {
   });
 
   it('that were given up are not taken for the next one', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const command = rig.channel(0);
     const [header, chunk, trailer] = packets(4, 'first', 'the wrong file');
     rig.camera.fetchRecordedVideo('/r/a.mp4');
@@ -183,7 +175,7 @@ describe('downloads', () => {
   });
 
   it('that the device ends are told', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.camera.fetchRecordedVideo('/r/a.mp4');
     const [header = bytes()] = packets(4, 'u', 'the file');
 
@@ -196,7 +188,7 @@ describe('downloads', () => {
   });
 
   it('that nobody asked for are dropped', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     say(rig.channel(0), packets(4, 'u', 'the file'));
 
@@ -205,7 +197,7 @@ describe('downloads', () => {
   });
 
   it('end with the connection: streams fail, nothing else is told', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const reading = rig.camera.streamVideoFile('/r/a.mp4').getReader().read();
     rig.camera.snapshot();
 
@@ -216,7 +208,7 @@ describe('downloads', () => {
   });
 
   it('fail before there is a connection', async () => {
-    rig = new CameraRig();
+    const rig = openRig();
 
     const reading = rig.camera.streamVideoFile('/r/a.mp4').getReader().read();
 

@@ -53,6 +53,11 @@ export class CameraRig {
     return this.platform.link.clientId;
   }
 
+  /** Where something was published, in order. */
+  get topics(): readonly string[] {
+    return this.platform.link.published.map(({ topic }) => topic);
+  }
+
   /** The values of the events of one name. */
   all(name: keyof PiCameraEvents): readonly (readonly unknown[])[] {
     return this.told.filter(([event]) => event === name).map(([, ...values]) => values);

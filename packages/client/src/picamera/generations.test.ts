@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
 import { bytes, field, JPEG, JPEG_URL, legacy, packets, say } from './fake-answers.ts';
-import { CameraRig } from './fake-device.ts';
 
-let rig: CameraRig;
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  rig.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const openRig = cameraRigs();
 
 describe('a device of unknown generation', () => {
   it('is asked in both encodings until it answers, then in its own', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const command = rig.channel(0);
 
     rig.camera.snapshot();
@@ -31,7 +23,7 @@ describe('a device of unknown generation', () => {
   });
 
   it('shows packets by its answer', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const command = rig.channel(0);
 
     rig.camera.snapshot();
@@ -43,7 +35,7 @@ describe('a device of unknown generation', () => {
   });
 
   it('is a device of packets when it answered on the newer topics', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     rig.camera.startRecording();
     rig.camera.stopRecording();
@@ -52,7 +44,7 @@ describe('a device of unknown generation', () => {
   });
 
   it('is not asked twice for what is done once: a silent snapshot shows its generation first', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const command = rig.channel(0);
 
     rig.camera.startRecording();
@@ -66,7 +58,7 @@ describe('a device of unknown generation', () => {
   });
 
   it('that is too old to record on demand is told', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
 
     rig.camera.stopRecording();
     say(rig.channel(0), legacy(1, JPEG));
@@ -75,7 +67,7 @@ describe('a device of unknown generation', () => {
   });
 
   it('that answers nothing gets nothing that may be said once only', async () => {
-    rig = await new CameraRig({ ipcMode: 'reliable' }).live('sdp');
+    const rig = await openRig({ ipcMode: 'reliable' }).live('sdp');
     vi.advanceTimersByTime(10_000);
 
     rig.camera.sendMessage('hello');
@@ -87,7 +79,7 @@ describe('a device of unknown generation', () => {
   });
 
   it('of a newer generation is told', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     rig.channel(0).say(field(0x0a, 'id'));
 

@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
 import { bytes, JPEG, legacy, packets, say, text } from './fake-answers.ts';
-import { CameraRig } from './fake-device.ts';
 
-let rig: CameraRig;
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  rig.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const openRig = cameraRigs();
 
 describe('messages', () => {
   it('go as text to a device of generation A, once it showed itself', async () => {
-    rig = await new CameraRig({ ipcMode: 'reliable' }).live('sdp');
+    const rig = await openRig({ ipcMode: 'reliable' }).live('sdp');
     const [command, ipc] = [rig.channel(0), rig.channel(2)];
     expect(command.sent.at(-1)).toBe('{"type":1,"message":"0"}');
 
@@ -30,7 +22,7 @@ describe('messages', () => {
   });
 
   it('go as packets to the others', async () => {
-    rig = await new CameraRig({ ipcMode: 'lossy' }).live('offer');
+    const rig = await openRig({ ipcMode: 'lossy' }).live('offer');
     const ipc = rig.channel(1);
 
     rig.camera.sendMessage('hi');
@@ -49,7 +41,7 @@ describe('messages', () => {
   });
 
   it('that show the generation open the way for others', async () => {
-    rig = await new CameraRig({ ipcMode: 'lossy' }).live('sdp');
+    const rig = await openRig({ ipcMode: 'lossy' }).live('sdp');
     rig.camera.sendMessage('hi');
 
     say(rig.channel(1), legacy(6, 'hello'));
@@ -58,7 +50,7 @@ describe('messages', () => {
   });
 
   it('of bytes are not for a device of generation A', async () => {
-    rig = await new CameraRig({ ipcMode: 'reliable' }).live('sdp');
+    const rig = await openRig({ ipcMode: 'reliable' }).live('sdp');
     say(rig.channel(0), legacy(1, JPEG));
 
     rig.camera.sendData(Uint8Array.of(0xff));
@@ -69,18 +61,16 @@ describe('messages', () => {
   });
 
   it('need their mode, a connection and an end', async () => {
-    rig = await new CameraRig().live('offer');
-    rig.camera.sendMessage('hi');
-    rig.camera.terminate();
-    const errors = [...rig.errors];
-    rig = new CameraRig({ ipcMode: 'reliable' });
+    const without = await openRig().live('offer');
+    without.camera.sendMessage('hi');
+    const rig = openRig({ ipcMode: 'reliable' });
     rig.camera.sendMessage('hi');
     await rig.live('offer');
     rig.camera.sendData(new Uint8Array(262_144));
     rig.channel(2).bufferedAmount = 9 * 2 ** 20;
     rig.camera.sendMessage('hi');
 
-    expect([...errors, ...rig.errors]).toEqual([
+    expect([...without.errors, ...rig.errors]).toEqual([
       'picamera/no-ipc',
       'picamera/not-open',
       'picamera/too-large',
@@ -89,7 +79,7 @@ describe('messages', () => {
   });
 
   it('that lost a part on a lossy channel are passed over; the next one is whole', async () => {
-    rig = await new CameraRig({ ipcMode: 'lossy' }).live('sdp');
+    const rig = await openRig({ ipcMode: 'lossy' }).live('sdp');
     const ipc = rig.channel(1);
     const frames = [...legacy(6, 'first'), ...legacy(6, 'second'), ...legacy(6, 'third')];
 
@@ -103,7 +93,7 @@ describe('messages', () => {
   });
 
   it('wait in a bounded row', async () => {
-    rig = await new CameraRig({ ipcMode: 'reliable' }).live('sdp');
+    const rig = await openRig({ ipcMode: 'reliable' }).live('sdp');
 
     for (let i = 0; i < 300; i++) rig.camera.sendMessage(String(i));
     say(rig.channel(0), legacy(1, JPEG));

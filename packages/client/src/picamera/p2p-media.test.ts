@@ -1,21 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CameraRig, settled } from './fake-device.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
+import { settled } from './fake-device.ts';
 import { FakeMicrophone } from './fake-platform.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-let rig: CameraRig;
-afterEach(() => {
-  rig?.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  for (const link of rig?.platform.links ?? []) expect(link).toMatchObject({ closed: true, listeners: 0 });
-  for (const connection of rig?.platform.connections ?? []) {
-    expect(connection.connectionState).toBe('closed');
-    for (const channel of connection.channels) expect(channel.readyState).toBe('closed');
-  }
-  vi.useRealTimers();
-});
+const openRig = cameraRigs();
 
 describe('picture and sound', () => {
   it('are told with each track, with or without a stream', async () => {
@@ -28,7 +16,7 @@ describe('picture and sound', () => {
         }
       },
     );
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const stream = { id: 'garden' };
     const [video, audio] = [{ kind: 'video' }, { kind: 'audio', enabled: true }];
 
@@ -41,7 +29,7 @@ describe('picture and sound', () => {
   });
 
   it('are heard as toggleSpeaker says', async () => {
-    rig = await new CameraRig({ isSpeakerOn: false }).live('offer');
+    const rig = await openRig({ isSpeakerOn: false }).live('offer');
     const audio = { kind: 'audio', enabled: true };
 
     rig.connection.bring(audio, [{}]);
@@ -59,7 +47,7 @@ describe('picture and sound', () => {
 describe('the microphone', () => {
   it('is asked for when connecting, and not waited for', async () => {
     const microphone = new FakeMicrophone();
-    rig = new CameraRig({ isMicOn: true });
+    const rig = openRig({ isMicOn: true });
     let grant: (stream: MediaStream) => void = () => {};
     rig.platform.microphone = () => new Promise((resolve) => (grant = resolve));
     await rig.live('sdp');
@@ -80,7 +68,7 @@ describe('the microphone', () => {
   });
 
   it('that is refused is told, and all else goes on', async () => {
-    rig = await new CameraRig({ isMicOn: true }).live('offer');
+    const rig = await openRig({ isMicOn: true }).live('offer');
 
     expect(rig.errors).toEqual(['picamera/microphone']);
     expect(rig.camera.getStatus()).toBe('connected');
@@ -93,7 +81,7 @@ describe('the microphone', () => {
 
   it('is not asked for before it is wanted', async () => {
     const microphone = new FakeMicrophone();
-    rig = new CameraRig();
+    const rig = openRig();
     rig.platform.microphone = () => Promise.resolve(microphone.stream);
     await rig.live('offer');
     expect(rig.platform.asked).toBe(0);
@@ -107,7 +95,7 @@ describe('the microphone', () => {
   it('that is granted too late is let go', async () => {
     const microphone = new FakeMicrophone();
     let grant: (stream: MediaStream) => void = () => {};
-    rig = new CameraRig({ isMicOn: true });
+    const rig = openRig({ isMicOn: true });
     rig.platform.microphone = () => new Promise((resolve) => (grant = resolve));
     await rig.offer();
     rig.camera.terminate();
@@ -120,7 +108,7 @@ describe('the microphone', () => {
 
   it('is kept when the connection is built anew', async () => {
     const microphone = new FakeMicrophone();
-    rig = new CameraRig({ isMicOn: true });
+    const rig = openRig({ isMicOn: true });
     rig.platform.microphone = () => Promise.resolve(microphone.stream);
     await rig.live('sdp');
     rig.connection.become('failed');

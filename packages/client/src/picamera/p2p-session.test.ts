@@ -1,27 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CameraRig, settled } from './fake-device.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
+import { settled } from './fake-device.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-let rig: CameraRig;
-afterEach(() => {
-  rig?.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  for (const link of rig?.platform.links ?? []) expect(link).toMatchObject({ closed: true, listeners: 0 });
-  for (const connection of rig?.platform.connections ?? []) {
-    expect(connection.connectionState).toBe('closed');
-    for (const channel of connection.channels) expect(channel.readyState).toBe('closed');
-  }
-  vi.useRealTimers();
-});
-
-const topics = (camera: CameraRig): readonly string[] =>
-  camera.platform.link.published.map(({ topic }) => topic);
+const openRig = cameraRigs();
 
 describe('time', () => {
   it('is up after the timeout, and everything ends', async () => {
-    rig = await new CameraRig({ timeout: 3_000 }).offer();
+    const rig = await openRig({ timeout: 3_000 }).offer();
     vi.advanceTimersByTime(2_999);
     expect(rig.told).toEqual([]);
 
@@ -32,7 +17,7 @@ describe('time', () => {
   });
 
   it('has no end when it is 0; the offer is made again by a new viewer', async () => {
-    rig = await new CameraRig({ timeout: 0 }).offer();
+    const rig = await openRig({ timeout: 0 }).offer();
     const { cid } = rig;
 
     vi.advanceTimersByTime(10_000);
@@ -40,14 +25,14 @@ describe('time', () => {
     await settled();
 
     expect(rig.cid).not.toBe(cid);
-    expect(topics(rig)).toEqual([`garden/offer/${rig.cid}`, `garden/sdp/${rig.cid}/offer`]);
+    expect(rig.topics).toEqual([`garden/offer/${rig.cid}`, `garden/sdp/${rig.cid}/offer`]);
     expect(rig.platform.connections.map(({ connectionState }) => connectionState)).toEqual(['closed', 'new']);
     vi.advanceTimersByTime(3_600_000);
     expect(rig.all('onTimeout')).toEqual([]);
   });
 
   it('does not matter once it was connected', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
 
     vi.advanceTimersByTime(60_000);
 
@@ -57,7 +42,7 @@ describe('time', () => {
 
 describe('the connection', () => {
   it('tells its states and channels', async () => {
-    rig = await new CameraRig({ ipcMode: 'reliable' }).live('offer');
+    const rig = await openRig({ ipcMode: 'reliable' }).live('offer');
 
     expect(rig.told).toEqual([
       ['onConnectionState', 'connected'],
@@ -68,7 +53,7 @@ describe('the connection', () => {
   });
 
   it('is restarted three times when it breaks, then given up', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     rig.connection.become('disconnected');
     for (const ms of [3_000, 8_000, 8_000]) {
@@ -85,7 +70,7 @@ describe('the connection', () => {
   });
 
   it('goes on after a restart that the same device answers', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.connection.become('failed');
     await settled();
 
@@ -99,7 +84,7 @@ describe('the connection', () => {
   });
 
   it('keeps candidates of a restart until its answer', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.connection.become('failed');
     await settled();
 
@@ -112,7 +97,7 @@ describe('the connection', () => {
   });
 
   it('is built anew when another device answers the restart', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     const { cid } = rig;
     rig.camera.snapshot();
     rig.connection.become('failed');
@@ -134,7 +119,7 @@ describe('the connection', () => {
   });
 
   it('is built anew where devices know no restart', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
 
     rig.connection.become('disconnected');
     vi.advanceTimersByTime(8_000);
@@ -150,7 +135,7 @@ describe('the connection', () => {
   });
 
   it('is built anew at once when the device closes it', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     rig.channel(0).vanish();
     rig.platform.link.accept();
@@ -162,7 +147,7 @@ describe('the connection', () => {
   });
 
   it('can be opened again after it was terminated', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     rig.camera.connect();
     expect(rig.platform.connections).toHaveLength(1);
     rig.camera.terminate();
@@ -177,7 +162,7 @@ describe('the connection', () => {
   });
 
   it('tells "closed" at each terminate, and nothing else any more', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.told.length = 0;
     const { connection } = rig;
     const command = rig.channel(0);
@@ -199,7 +184,7 @@ describe('the connection', () => {
   });
 
   it('says goodbye in the encoding of the device, in both while it is unknown', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
     const unknown = rig.channel(0);
     rig.camera.terminate();
     expect(unknown.sent).toEqual([Uint8Array.of(0x12, 2, 8, 1), '{"type":0,"message":"false"}']);

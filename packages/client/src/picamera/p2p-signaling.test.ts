@@ -1,27 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CameraRig, settled } from './fake-device.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
+import { settled } from './fake-device.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-let rig: CameraRig;
-afterEach(() => {
-  rig?.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  for (const link of rig?.platform.links ?? []) expect(link).toMatchObject({ closed: true, listeners: 0 });
-  for (const connection of rig?.platform.connections ?? []) {
-    expect(connection.connectionState).toBe('closed');
-    for (const channel of connection.channels) expect(channel.readyState).toBe('closed');
-  }
-  vi.useRealTimers();
-});
-
-const topics = (camera: CameraRig): readonly string[] =>
-  camera.platform.link.published.map(({ topic }) => topic);
+const openRig = cameraRigs();
 
 describe('signaling', () => {
   it('listens before it offers, and offers on the topics of both families', async () => {
-    rig = new CameraRig();
+    const rig = openRig();
     rig.camera.connect();
     await settled();
     const { link } = rig.platform;
@@ -32,12 +17,12 @@ describe('signaling', () => {
       [`garden/answer/${rig.cid}`, 2, true],
       [`garden/ice/${rig.cid}`, 2, true],
     ]);
-    expect(topics(rig)).toEqual([]);
+    expect(rig.topics).toEqual([]);
 
     link.accept();
     await settled();
 
-    expect(topics(rig)).toEqual([`garden/offer/${rig.cid}`, `garden/sdp/${rig.cid}/offer`]);
+    expect(rig.topics).toEqual([`garden/offer/${rig.cid}`, `garden/sdp/${rig.cid}/offer`]);
     const [first, second] = link.published;
     expect(first?.payload).toBe(second?.payload);
     expect(JSON.parse(first?.payload ?? '')).toEqual({
@@ -47,7 +32,7 @@ describe('signaling', () => {
   });
 
   it('has picture, sound and channels in its offer, in this order', async () => {
-    rig = await new CameraRig({ ipcMode: 'lossy' }).offer();
+    const rig = await openRig({ ipcMode: 'lossy' }).offer();
 
     expect(rig.connection.transceivers.map(({ kind, direction }) => [kind, direction])).toEqual([
       ['video', 'recvonly'],
@@ -60,7 +45,7 @@ describe('signaling', () => {
   });
 
   it('has channels alone where nothing else is wanted', async () => {
-    rig = await new CameraRig({ datachannelOnly: true, ipcMode: 'reliable', isMicOn: true }).offer();
+    const rig = await openRig({ datachannelOnly: true, ipcMode: 'reliable', isMicOn: true }).offer();
 
     expect(rig.connection.transceivers).toEqual([]);
     expect(rig.connection.channels.map(({ options }) => options.id)).toEqual([0, 2]);
@@ -68,8 +53,8 @@ describe('signaling', () => {
   });
 
   it('says its candidates as devices can read them, and on the topics of the answer alone after it', async () => {
-    rig = await new CameraRig().offer();
-    const before = topics(rig).length;
+    const rig = await openRig().offer();
+    const before = rig.topics.length;
     const candidate = { candidate: 'candidate:1 1 udp 1 ::1 9 typ host', sdpMid: null, sdpMLineIndex: 0 };
 
     rig.connection.find(candidate);
@@ -77,7 +62,7 @@ describe('signaling', () => {
     rig.connection.find({ ...candidate, sdpMid: '0', usernameFragment: 'abc' });
     rig.connection.find({ candidate: '', sdpMid: '0', sdpMLineIndex: 0 });
 
-    expect(topics(rig).slice(before)).toEqual([
+    expect(rig.topics.slice(before)).toEqual([
       `garden/ice/${rig.cid}`,
       `garden/ice/${rig.cid}/offer`,
       `garden/ice/${rig.cid}/offer`,
@@ -89,7 +74,7 @@ describe('signaling', () => {
   });
 
   it('keeps candidates that come before the answer', async () => {
-    rig = await new CameraRig().offer();
+    const rig = await openRig().offer();
     const candidate = { candidate: 'candidate:1 1 udp 1 ::1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 };
 
     rig.platform.link.bring(`garden/ice/${rig.cid}`, candidate);
@@ -101,7 +86,7 @@ describe('signaling', () => {
   });
 
   it('takes the first answer, and no other', async () => {
-    rig = await new CameraRig().offer();
+    const rig = await openRig().offer();
 
     await rig.answer('offer', 'AA');
     await rig.answer('sdp', 'BB');
@@ -112,13 +97,13 @@ describe('signaling', () => {
   });
 
   it('leaves the broker once it is connected to a device of the older family', async () => {
-    rig = await new CameraRig().live('sdp');
+    const rig = await openRig().live('sdp');
 
     expect(rig.platform.link).toMatchObject({ closed: true, listeners: 0 });
   });
 
   it('answers offers of a device of the newer family', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     rig.platform.link.bring(`garden/offer/${rig.cid}`, { type: 'offer', sdp: 'v=0\r\nnew' });
     await settled();
@@ -130,19 +115,19 @@ describe('signaling', () => {
   });
 
   it('does not answer an offer of the device while its own waits: the device takes its back', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.connection.become('failed');
     await settled();
-    const before = topics(rig).length;
+    const before = rig.topics.length;
 
     rig.platform.link.bring(`garden/offer/${rig.cid}`, { type: 'offer', sdp: 'v=0\r\nnew' });
     await settled();
 
-    expect(topics(rig).slice(before)).toEqual([]);
+    expect(rig.topics.slice(before)).toEqual([]);
   });
 
   it('tells once of what cannot be read, and goes on', async () => {
-    rig = await new CameraRig().offer();
+    const rig = await openRig().offer();
 
     for (const garbage of ['{', '{}', '{"type":"answer"}', 'null', '{"type":"offer","sdp":"v=0"}']) {
       rig.platform.link.bring(`garden/answer/${rig.cid}`, garbage);
@@ -157,7 +142,7 @@ describe('signaling', () => {
   });
 
   it('tells of an answer that does not fit', async () => {
-    rig = await new CameraRig().offer();
+    const rig = await openRig().offer();
 
     await rig.answer('offer', 'unreadable');
 
@@ -165,7 +150,7 @@ describe('signaling', () => {
   });
 
   it('tells of an answer without a picture', async () => {
-    rig = await new CameraRig({ codec: undefined }).offer();
+    const rig = await openRig({ codec: undefined }).offer();
 
     rig.platform.link.bring(`garden/sdp/${rig.cid}`, { type: 'answer', sdp: 'v=0\r\nm=video 0 x\r\n' });
     await settled();
@@ -174,16 +159,16 @@ describe('signaling', () => {
   });
 
   it('says so when the browser lacks the codec', async () => {
-    rig = await new CameraRig({ codec: 'AV1' }).offer();
+    const rig = await openRig({ codec: 'AV1' }).offer();
 
     expect(rig.errors).toEqual(['picamera/no-codec']);
-    expect(topics(rig)).toHaveLength(2);
+    expect(rig.topics).toHaveLength(2);
   });
 });
 
 describe('the broker', () => {
   it('that refuses the password ends it, without another try', async () => {
-    rig = new CameraRig({ mqttUsername: 'ann', mqttPassword: 'wrong' });
+    const rig = openRig({ mqttUsername: 'ann', mqttPassword: 'wrong' });
     rig.camera.connect();
     expect(rig.platform.link.options).toMatchObject({ username: 'ann', password: 'wrong' });
 
@@ -198,7 +183,7 @@ describe('the broker', () => {
   });
 
   it('that grants neither answer ends it', async () => {
-    rig = new CameraRig();
+    const rig = openRig();
     rig.camera.connect();
 
     rig.platform.link.accept(() => false);
@@ -211,18 +196,18 @@ describe('the broker', () => {
     ['older', 'sdp'],
     ['newer', 'answer'],
   ])('that grants the topics of the %s family only is enough', async (_, level) => {
-    rig = new CameraRig();
+    const rig = openRig();
     rig.camera.connect();
 
     rig.platform.link.accept((topic) => topic.includes(`/${level}/`) || topic.includes('/ice/'));
     await settled();
 
-    expect(topics(rig)).toHaveLength(2);
+    expect(rig.topics).toHaveLength(2);
     expect(rig.errors).toEqual([]);
   });
 
   it('that cannot be reached is told once, until the timeout', () => {
-    rig = new CameraRig();
+    const rig = openRig();
     rig.camera.connect();
 
     for (let i = 0; i < 3; i++) {

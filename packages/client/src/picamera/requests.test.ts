@@ -1,20 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { cameraRigs } from '../../../../test/support/picamera-client/camera-rigs.ts';
 import { bytes, field, JPEG, JPEG_URL, packets, say } from './fake-answers.ts';
-import { CameraRig, settled } from './fake-device.ts';
+import { settled } from './fake-device.ts';
 
-let rig: CameraRig;
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  rig.camera.terminate();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const openRig = cameraRigs();
 
 describe('silence', () => {
   it('is told', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.camera.snapshot();
     rig.camera.fetchRecordedVideo('/r/a.mp4');
 
@@ -24,7 +17,7 @@ describe('silence', () => {
   });
 
   it('of a channel that is not open is told', async () => {
-    rig = await new CameraRig().offer();
+    const rig = await openRig().offer();
 
     rig.camera.snapshot();
     rig.camera.setCameraProperty(18, 6);
@@ -35,7 +28,7 @@ describe('silence', () => {
   });
 
   it('does not keep a late picture back', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.camera.snapshot();
     vi.advanceTimersByTime(10_000);
 
@@ -47,7 +40,7 @@ describe('silence', () => {
 
 describe('camera properties', () => {
   it('are whole numbers', async () => {
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
 
     rig.camera.setCameraProperty(14, 0.5);
     rig.camera.setCameraControl(6, -3);
@@ -63,7 +56,7 @@ describe('what is assigned', () => {
   it('may throw without harm', async () => {
     const report = vi.fn<(thrown: unknown) => void>();
     vi.stubGlobal('reportError', report);
-    rig = await new CameraRig().live('offer');
+    const rig = await openRig().live('offer');
     rig.camera.onSnapshot = () => {
       throw new Error('fault of the page');
     };
@@ -79,7 +72,7 @@ describe('what is assigned', () => {
   });
 
   it('under the name that was misspelt is the same', () => {
-    rig = new CameraRig();
+    const rig = openRig();
     const listener = (): void => {};
 
     rig.camera.onQuility = listener;
@@ -91,7 +84,7 @@ describe('what is assigned', () => {
 
   it('is told on the console where nobody listens for errors', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    rig = new CameraRig();
+    const rig = openRig();
     delete rig.camera.onError;
 
     rig.camera.snapshot();
