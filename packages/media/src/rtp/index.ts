@@ -59,4 +59,5 @@ export {
 } from './rtp-packet.ts';
 export { restoreFromRtx, rtxPayload } from './rtx.ts';
 export { serializeRtcp, serializeSenderReport, type WritableRtcp } from './serialize-rtcp.ts';
+export type { TransportCcTaker } from './transport-cc.ts';
 export { SequenceUnwrapper, TimestampUnwrapper } from './unwrap.ts';

@@ -9,7 +9,7 @@ import {
   type RtcpPacket,
   type SourceDescription,
 } from './rtcp-packet.ts';
-import { parseTransportCc } from './transport-cc.ts';
+import { parseTransportCc, readTransportCc, type TransportCcTaker } from './transport-cc.ts';
 
 /** Bytes of one reception report (RFC 3550 §6.4.1). */
 const RECEPTION_REPORT_BYTES = 24;
@@ -21,13 +21,27 @@ const SDES_CNAME = 1;
 
 /**
  * Parses one RTCP datagram, compound or reduced-size (RFC 5506). No packet in it is read past its own end.
+ * @param options.transportCc takes transport-wide feedback instead of its being parsed
  * @returns its packets in their order; types that are not known are kept as `unknown`.
  * @throws {MalformedError} `rtcp/*` — for any input whatsoever, this is the only throw.
  * @see RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1
  */
-export function parseRtcp(datagram: Uint8Array): RtcpPacket[] {
-  return splitCompound(datagram).map(parseBlock);
+export function parseRtcp(
+  datagram: Uint8Array,
+  { transportCc }: { readonly transportCc?: TransportCcTaker } = {},
+): RtcpPacket[] {
+  const blocks = splitCompound(datagram);
+  if (!transportCc) return blocks.map(parseBlock);
+  const packets: RtcpPacket[] = [];
+  for (const block of blocks) {
+    if (isTransportCc(block)) readTransportCc(block, transportCc);
+    else packets.push(parseBlock(block));
+  }
+  return packets;
 }
+
+const isTransportCc = ({ packetType, countOrFormat }: RtcpBlock): boolean =>
+  packetType === RTCP_TYPE.transportFeedback && countOrFormat === RTCP_FORMAT.transportCc;
 
 function parseBlock(block: RtcpBlock): RtcpPacket {
   switch (block.packetType) {
