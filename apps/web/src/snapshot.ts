@@ -1,9 +1,13 @@
 import type { LivePlayer } from '@pinhole/client';
+import { type Orientation, turnedFile } from './view/turned-picture.ts';
+import { isTurned } from './view/view-settings.ts';
 
 /** Where a picture comes from, and when it was captured, in ms; now unless told. */
 export interface SnapshotOf {
   readonly label: string;
   readonly at?: number;
+  /** How it is seen, and saved. */
+  readonly orientation: Orientation;
 }
 
 /**
@@ -13,9 +17,12 @@ export interface SnapshotOf {
  */
 export async function saveSnapshot(
   player: Pick<LivePlayer, 'snapshot'>,
-  { label, at = Date.now() }: SnapshotOf,
+  { label, at = Date.now(), orientation }: SnapshotOf,
 ): Promise<string> {
-  const picture = await player.snapshot();
+  // Without loss where it is encoded once more.
+  const picture = isTurned(orientation)
+    ? await turnedFile(await player.snapshot({ type: 'image/png' }), orientation)
+    : await player.snapshot();
   const name = `${label.replace(/[^\p{L}\p{N}]+/gu, '-')}-${new Date(at).toISOString().replace(/[:.]/g, '-')}.jpg`;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(picture);

@@ -9,6 +9,8 @@ const KEYS: KeyList = [
   ['S', 'Save a snapshot'],
   ['I', 'Delay and statistics'],
   ['C', 'Camera controls'],
+  ['M', 'Mode and view'],
+  ['T', 'Turn the picture'],
   ['O', 'Overlays: cross, grid, focus'],
   ['K', 'Keep a risky change'],
   ['← →', 'Previous, next camera'],

@@ -1,22 +1,33 @@
 import type { LatencySummary, LiveState, PlayerStats } from '@pinhole/client';
 import type { ComponentChildren } from 'preact';
 import type { LiveCamera } from '../live-player-hook.ts';
+import { isUpended, type ViewSettings } from '../view/view-settings.ts';
+import '../view/turned.css';
 import { Notice } from './notice.tsx';
 import { StatePill } from './state-pill.tsx';
 
 interface LiveViewProps {
   readonly label: string;
   readonly live: LiveCamera;
+  /** How it is turned. */
+  readonly view: ViewSettings;
   /** What lies on the picture, below the words. */
   readonly children?: ComponentChildren;
 }
 
 /** A camera's picture with what is true of it written on it. */
-export const LiveView = ({ label, live, children }: LiveViewProps) => {
+export const LiveView = ({ label, live, view, children }: LiveViewProps) => {
   const state = live.state.value;
   const stats = live.stats.value;
   return (
-    <div class="live-view" data-stale={isStale(state)} style={shapeOf(stats)}>
+    <div
+      class="live-view"
+      data-stale={isStale(state)}
+      data-state={state.kind}
+      data-turn={view.turn}
+      data-mirrored={view.mirrored}
+      style={shapeOf(stats, view)}
+    >
       <div class="picture" ref={live.container} />
       {children}
       <Notice state={state} />
@@ -28,9 +39,6 @@ export const LiveView = ({ label, live, children }: LiveViewProps) => {
     </div>
   );
 };
-
-/** Names of what carries and what decodes the picture, as people know them. */
-export const TRANSPORT_NAMES = { webrtc: 'WebRTC', websocket: 'WebSocket', janus: 'Janus' } as const;
 
 const LatencyChip = ({ latency }: { readonly latency: LatencySummary | undefined }) =>
   latency === undefined ? null : (
@@ -49,7 +57,9 @@ const isStale = (state: LiveState): boolean =>
   state.kind === 'no-signal' ||
   (state.kind === 'reconnecting' && state.since !== undefined);
 
-const shapeOf = (stats: PlayerStats | undefined) =>
-  stats?.width !== undefined && stats.height !== undefined
-    ? { '--shape': `${stats.width} / ${stats.height}` }
-    : {};
+/** Width to height as it is seen, and the width in pixels of the screen at which a pixel is a pixel. */
+function shapeOf(stats: PlayerStats | undefined, view: ViewSettings): Readonly<Record<string, string>> {
+  if (stats?.width === undefined || stats.height === undefined) return {};
+  const [wide, high] = isUpended(view) ? [stats.height, stats.width] : [stats.width, stats.height];
+  return { '--shape': `${wide} / ${high}`, '--original': `${wide / devicePixelRatio}px` };
+}

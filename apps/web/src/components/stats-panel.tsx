@@ -1,6 +1,6 @@
 import type { LiveCamera } from '../live-player-hook.ts';
+import { TRANSPORT_NAMES } from '../view/picture-ways.ts';
 import { LatencyChart } from './latency-chart.tsx';
-import { TRANSPORT_NAMES } from './live-view.tsx';
 
 const PLAYER_NAMES = {
   native: 'video element',

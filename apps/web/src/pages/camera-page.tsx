@@ -22,6 +22,10 @@ import { showPictureInPicture } from '../picture-in-picture.ts';
 import { cameraHref, GRID_HREF, go } from '../routing.ts';
 import type { CameraSummary } from '../session/api.ts';
 import { saveSnapshot } from '../snapshot.ts';
+import { usePageTitle } from '../view/page-title.ts';
+import { ViewButton } from '../view/view-button.tsx';
+import { useView } from '../view/view-hook.ts';
+import { turnedOn } from '../view/view-settings.ts';
 
 interface CameraPageProps {
   readonly camera: CameraSummary;
@@ -33,7 +37,8 @@ type Side = 'controls' | 'overlays' | 'recordings' | 'statistics';
 
 /** One camera, as large as the window allows. */
 export function CameraPage({ camera, cameras }: CameraPageProps) {
-  const live = useLivePlayer(camera);
+  const view = useView(camera.id);
+  const live = useLivePlayer(camera, view.settings.mode);
   const frame = useRef<HTMLDivElement>(null);
   const controls = useControls(camera.id, live);
   const past = usePast(camera, live);
@@ -42,6 +47,8 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
   const kept = useMemo(() => readOverlays(camera.id), [camera.id]);
   const overlays = chosen?.camera === camera.id ? chosen.overlays : kept;
   const [helping, setHelping] = useState(false);
+  const [choosing, setChoosing] = useState(false);
+  usePageTitle(camera.label, live);
 
   const toggleFullScreen = (): void => {
     const done = document.fullscreenElement ? document.exitFullscreen() : frame.current?.requestFullscreen();
@@ -51,11 +58,15 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
     const player = past.playback.player ?? live.player.current;
     const at = past.playback.positionMs.value;
     if (player)
-      saveSnapshot(player, { label: camera.label, ...(at !== undefined && { at }) }).then(say, refuse);
+      saveSnapshot(player, {
+        label: camera.label,
+        orientation: view.settings,
+        ...(at !== undefined && { at }),
+      }).then(say, refuse);
   };
   const pictureInPicture = (): void => {
     const { current } = past.playback.active.value ? past.container : live.container;
-    if (current) showPictureInPicture(current).catch(refuse);
+    if (current) showPictureInPicture(current, view.settings).catch(refuse);
   };
   const beside = (step: number): void => {
     const index = cameras.findIndex(({ id }) => id === camera.id);
@@ -77,11 +88,17 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
     p: pictureInPicture,
     i: toggle('statistics'),
     o: toggle('overlays'),
+    m: () => setChoosing((open) => !open),
+    t: () => view.change({ turn: turnedOn(view.settings.turn) }),
     // Pressed before the camera told of its controls, it opens them then.
     c: toggle('controls'),
     ...(mayControl && { k: () => controls.keep() }),
     '?': () => setHelping(true),
-    escape: () => (shown === undefined ? go(GRID_HREF) : setSide(undefined)),
+    escape: () => {
+      if (choosing) setChoosing(false);
+      else if (shown === undefined) go(GRID_HREF);
+      else setSide(undefined);
+    },
     arrowleft: () => beside(-1),
     arrowright: () => beside(1),
     v: toggle('recordings'),
@@ -99,12 +116,15 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
       <main class="stage">
         <div class="column">
           <div class="viewer" ref={frame}>
-            <LiveView label={camera.label} live={live}>
-              <PictureOverlays live={live} settings={overlays} />
-              <PastView past={past} label={camera.label} />
-            </LiveView>
+            <div class="pan" data-size={view.settings.size}>
+              <LiveView label={camera.label} live={live} view={view.settings}>
+                <PictureOverlays live={live} settings={overlays} />
+                <PastView past={past} label={camera.label} />
+              </LiveView>
+            </div>
             <UnkeptBar controls={controls} />
             <div class="toolbar" role="toolbar" aria-label="Picture">
+              <ViewButton live={live} view={view} open={choosing} onToggle={setChoosing} />
               <IconButton icon="camera" label="Save a snapshot (S)" onPress={snapshot} />
               <IconButton icon="pictureInPicture" label="Picture in picture (P)" onPress={pictureInPicture} />
               <IconButton

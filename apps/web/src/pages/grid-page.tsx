@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { HelpDialog } from '../components/help-dialog.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { LiveView } from '../components/live-view.tsx';
@@ -12,6 +12,7 @@ import type { CameraSummary } from '../session/api.ts';
 import { roomsOfServer } from '../session/rooms-of-server.ts';
 import { signOut, token } from '../session/token.ts';
 import { toggleTheme } from '../theme.ts';
+import { readView } from '../view/view-settings.ts';
 
 /** All cameras at once. */
 export function GridPage({ cameras }: { readonly cameras: readonly CameraSummary[] }) {
@@ -74,11 +75,14 @@ function Grid({ cameras }: { readonly cameras: readonly CameraSummary[] }) {
 const MARGIN_PIXELS = 16;
 const GAP_PIXELS = 12;
 
-const Tile = ({ camera }: { readonly camera: CameraSummary }) => (
-  <a class="tile" href={cameraHref(camera.id)} aria-label={`Open ${camera.label}`}>
-    <LiveView label={camera.label} live={useLivePlayer(camera)} />
-  </a>
-);
+function Tile({ camera }: { readonly camera: CameraSummary }) {
+  const view = useMemo(() => readView(camera.id), [camera.id]);
+  return (
+    <a class="tile" href={cameraHref(camera.id)} aria-label={`Open ${camera.label}`}>
+      <LiveView label={camera.label} live={useLivePlayer(camera, view.mode)} view={view} />
+    </a>
+  );
+}
 
 const Frame = ({
   onHelp,
