@@ -45,7 +45,7 @@ async function openViewer(port: number, index: number): Promise<Viewer> {
     path: {
       send: (datagram) => socket.send(datagram, LOOPBACK, port),
       get queuedBytes() {
-        return socket.queuedBytes;
+        return socket.queuedBytes();
       },
       direct: { descriptor, host: LOOPBACK, port },
     },

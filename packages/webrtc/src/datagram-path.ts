@@ -2,6 +2,8 @@
 export interface DirectPath {
   /** File descriptor of the socket; it may be closed at any time. */
   readonly descriptor: number;
+  /** Stands for the socket: the same object for all ways out of one. Only one way goes out of it, unless given. */
+  readonly socket?: object;
   /** IP address. */
   readonly host: string;
   readonly port: number;

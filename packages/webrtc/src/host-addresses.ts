@@ -25,5 +25,11 @@ export function hostAddresses(wanted?: readonly string[]): string[] {
     .slice(0, MAX_ADDRESSES);
 }
 
+/** Whether this machine has an address now. */
+export const hasAddress = (address: string): boolean =>
+  Object.values(networkInterfaces()).some((addresses = []) =>
+    addresses.some((one) => one.address === address),
+  );
+
 const isLinkLocal = (address: string): boolean =>
   isIPv6(address) ? address.toLowerCase().startsWith('fe80:') : address.startsWith('169.254.');

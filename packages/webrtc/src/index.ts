@@ -9,6 +9,8 @@ export {
 } from './answer-sections.ts';
 export type { DataChannel, NegotiatedChannel } from './data-channel.ts';
 export type { DatagramPath, DirectPath } from './datagram-path.ts';
+export { hostAddresses } from './host-addresses.ts';
+export type { IceServer } from './ice-server.ts';
 export { messagePipeOf, PIPE_LABEL } from './message-pipe.ts';
 export {
   bundledWith,
@@ -19,6 +21,8 @@ export {
   requireMid,
   transportSection,
 } from './offer-transport.ts';
+export type { SharedPortCounters } from './port-door.ts';
+export { SharedPort, type SharedPortOptions } from './shared-port.ts';
 export { SRTP_PROFILE, type SrtpKeys } from './srtp-keys.ts';
 export { openSrtpProtector, type SrtpProtector } from './srtp-protector.ts';
 export { openSrtpUnprotector, type SrtpUnprotector } from './srtp-unprotector.ts';
@@ -26,5 +30,4 @@ export type { TextPipe } from './text-pipe.ts';
 export type { Fingerprint, LocalSide, RemoteChannels, RemoteIce, RemoteSide } from './transport-sides.ts';
 export { createTransports, type TransportOpener, type TransportOptions } from './transports.ts';
 export type { PortRange } from './udp-socket.ts';
-export type { IceServer } from './werift-ice.ts';
 export type { TransportCounters, TransportHandlers, WeriftTransport } from './werift-transport.ts';

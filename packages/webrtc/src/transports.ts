@@ -1,7 +1,9 @@
 import { type Logger, PinholeError } from '@pinhole/core';
 import { hostAddresses } from './host-addresses.ts';
-import type { PortRange } from './udp-socket.ts';
-import { type IceServer, WeriftIce } from './werift-ice.ts';
+import type { IceServer } from './ice-server.ts';
+import type { SharedPort } from './shared-port.ts';
+import { type PortRange, UdpSocket } from './udp-socket.ts';
+import { WeriftIce } from './werift-ice.ts';
 import { sharedCertificate, WeriftTransport } from './werift-transport.ts';
 
 /** How this machine is reached by WebRTC. */
@@ -18,7 +20,9 @@ export interface TransportOptions {
    * where this runs in a container with published ports.
    */
   readonly announcedAddresses?: readonly string[];
-  /** UDP ports to use; any, unless given. */
+  /** The port for all peers; each has sockets of its own, unless given. Stays open until its owner closes it. */
+  readonly sharedPort?: SharedPort;
+  /** UDP ports for the sockets of peers that do not share one; any, unless given. */
   readonly portRange?: PortRange;
   readonly log: Logger;
 }
@@ -31,23 +35,30 @@ export interface TransportOpener {
 
 /** Opens transports with werift. */
 export function createTransports(options: TransportOptions): TransportOpener {
-  const { iceServers = () => [], announcedAddresses: announced = [], portRange, log } = options;
+  const { iceServers = () => [], announcedAddresses: announced = [], sharedPort, portRange, log } = options;
   // Made before the first peer waits for it; whoever needs it hears of a failure.
   sharedCertificate().catch(() => {});
   return {
-    open: () =>
-      WeriftTransport.open(async () => {
+    open: () => {
+      // Stands for the connection through all restarts of ICE.
+      const connection = {};
+      return WeriftTransport.open(async () => {
         // Asked anew for each path: networks come and go.
         const addresses = hostAddresses(options.hostAddresses);
         if (addresses.length === 0) throw noAddress(options.hostAddresses);
         return await WeriftIce.open({
           iceServers: iceServers(),
-          addresses,
           announced,
-          ...(portRange && { portRange }),
+          openSockets: (ufrag) =>
+            sharedPort
+              ? sharedPort.join({ ufrag, connection }, addresses)
+              : Promise.allSettled(
+                  addresses.map(async (address) => [await UdpSocket.open(address, portRange)]),
+                ),
           log,
         });
-      }),
+      });
+    },
   };
 }
 

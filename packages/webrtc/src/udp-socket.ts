@@ -1,9 +1,8 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { messageOf, PinholeError } from '@pinhole/core';
-
-/** Takes one datagram and where it came from; the memory is the taker's. */
-export type DatagramListener = (datagram: Buffer, from: readonly [host: string, port: number]) => void;
+import type { DirectPath } from './datagram-path.ts';
+import type { DatagramListener, IceSocket, RemoteAddress } from './ice-socket.ts';
 
 /** A port range, both ends included. */
 export interface PortRange {
@@ -15,13 +14,14 @@ export interface PortRange {
 const MAX_TRIES = 64;
 
 /** A UDP socket on one local address. What cannot be sent is counted and lost, as UDP is. */
-export class UdpSocket {
+export class UdpSocket implements IceSocket {
+  readonly transport = 'udp';
   readonly address: string;
   readonly port: number;
   readonly #socket: Socket;
   #closed = false;
   #sendFailures = 0;
-  listener: DatagramListener = () => {};
+  listener: DatagramListener = () => false;
 
   private constructor(socket: Socket) {
     const { address, port } = socket.address();
@@ -50,10 +50,13 @@ export class UdpSocket {
         cause = error;
       }
     }
-    const ports = range ? `ports ${range.first}…${range.last}` : 'any port';
-    throw new PinholeError('webrtc/bind', `cannot bind ${ports} of ${address}: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new PinholeError(
+      'webrtc/bind',
+      `cannot bind ${inWords(range)} of ${address}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 
   /** Its file descriptor; undefined once closed, or where Node keeps it elsewhere than today. */
@@ -70,23 +73,46 @@ export class UdpSocket {
     return this.#sendFailures;
   }
 
-  /** Bytes that wait for the system to take them. */
-  get queuedBytes(): number {
+  queuedBytes(): number {
     return this.#closed ? 0 : this.#socket.getSendQueueSize();
   }
 
-  /** Sends one datagram; `host` is an IP address. */
+  directPath([host, port]: RemoteAddress): DirectPath | undefined {
+    const { descriptor } = this;
+    // A link-local address says nothing without its interface.
+    if (descriptor === undefined || host.startsWith('fe80:')) return undefined;
+    return { descriptor, socket: this, host, port };
+  }
+
+  /**
+   * Asks the system to keep so many bytes that come or go; it gives what it allows.
+   * @returns what there is now; Linux counts its own book-keeping, too
+   */
+  enlargeBuffers(bytes: number): { readonly send: number; readonly receive: number } {
+    const socket = this.#socket;
+    // Some systems refuse what is too much, instead of giving what they can.
+    for (let wanted = bytes; wanted >= 2 ** 17; wanted /= 2) {
+      try {
+        socket.setSendBufferSize(wanted);
+        socket.setRecvBufferSize(wanted);
+        break;
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+      }
+    }
+    return { send: socket.getSendBufferSize(), receive: socket.getRecvBufferSize() };
+  }
+
   send(datagram: Uint8Array, host: string, port: number): void {
     if (this.#closed) return;
     this.#socket.send(datagram, port, host);
   }
 
-  /** Ends it; what was sent before still goes out. May be called again. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // A datagram looks its address up, even a numeric one, before it is on its way, and is lost if the socket closes first.
-    await new Promise((resolve) => setImmediate(resolve));
+    // What the system had no room for is lost if the socket closes first; it mostly has within a turn.
+    if (this.#socket.getSendQueueSize() > 0) await new Promise((resolve) => setImmediate(resolve));
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
 }
@@ -110,8 +136,18 @@ function* portsToTry(range: PortRange | undefined): Generator<number> {
   for (let i = 0; i < Math.min(count, MAX_TRIES); i++) yield range.first + ((start + i) % count);
 }
 
+function inWords(range: PortRange | undefined): string {
+  if (!range) return 'any port';
+  return range.first === range.last ? `port ${range.first}` : `ports ${range.first}…${range.last}`;
+}
+
+/** Every address here is a number; Node would ask a thread about each datagram's all the same. */
+const lookup: NonNullable<SocketOptions['lookup']> = (address, _options, found) => {
+  found(null, address, isIPv6(address) ? 6 : 4);
+};
+
 async function bind(address: string, port: number): Promise<Socket> {
-  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address) });
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address), lookup });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => {
       socket.close();
@@ -127,3 +163,6 @@ async function bind(address: string, port: number): Promise<Socket> {
   });
   return socket;
 }
+
+const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_BUFFER_SIZE';

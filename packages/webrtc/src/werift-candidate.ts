@@ -2,40 +2,52 @@ import { isIP } from 'node:net';
 import type { IceCandidate } from '@pinhole/media/sdp';
 import { Candidate, candidateFoundation, candidatePriority } from 'werift';
 
-/** A host candidate on one of our sockets; the lower `rank`, the sooner it is tried. */
+/** A host candidate on one of our sockets; the lower `rank`, the sooner it is tried. Those of TCP wait for the peer. */
 export function hostCandidate(options: {
+  readonly transport: 'udp' | 'tcp';
   readonly address: string;
   readonly port: number;
   readonly rank: number;
   readonly generation: number;
   readonly ufrag: string;
 }): Candidate {
-  const { address, port, rank, generation, ufrag } = options;
+  const { transport, address, port, rank, generation, ufrag } = options;
+  const tcptype = transport === 'tcp' ? ('passive' as const) : undefined;
   return new Candidate(
-    candidateFoundation('host', 'udp', address),
+    candidateFoundation('host', transport, address),
     1,
-    'udp',
-    candidatePriority('host', { transport: 'udp', localPreference: 65_535 - rank }),
+    transport,
+    candidatePriority('host', {
+      transport,
+      ...(tcptype ? { tcptype, otherPreference: 8191 - rank } : { localPreference: 65_535 - rank }),
+    }),
     address,
     port,
     'host',
     undefined,
     undefined,
-    undefined,
+    tcptype,
     generation,
     ufrag,
   );
 }
+
+const TRANSPORTS = ['udp', 'tcp'] as const;
 
 /** Candidates for addresses by which peers reach the ports of `candidates` from elsewhere; tried after those. */
 export function announcedCandidates(
   addresses: readonly string[],
   candidates: readonly IceCandidate[],
 ): IceCandidate[] {
-  return addresses.flatMap((address, index) => {
-    const bound = candidates.find((one) => one.type === 'host' && isIP(one.address) === isIP(address));
-    return bound ? [{ ...bound, address, foundation: `a${index}`, priority: bound.priority - 256 * 64 }] : [];
-  });
+  return TRANSPORTS.flatMap((transport) =>
+    addresses.flatMap((address, index) => {
+      const bound = candidates.find(
+        (one) => one.type === 'host' && one.transport === transport && isIP(one.address) === isIP(address),
+      );
+      const foundation = `${transport === 'udp' ? 'a' : 't'}${index}`;
+      return bound ? [{ ...bound, address, foundation, priority: bound.priority - 256 * 64 }] : [];
+    }),
+  );
 }
 
 /** A candidate of the peer in werift's form. */

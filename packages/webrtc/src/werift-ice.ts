@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 import type { Logger } from '@pinhole/core';
 import type { IceCandidate } from '@pinhole/media/sdp';
@@ -11,28 +12,21 @@ import {
   serverReflexiveCandidate,
 } from 'werift';
 import type { DatagramPath, DirectPath } from './datagram-path.ts';
+import type { IceServer } from './ice-server.ts';
+import type { IceSocket, RemoteAddress } from './ice-socket.ts';
 import { KnownPaths } from './known-paths.ts';
 import { mayCheck } from './remote-address.ts';
-import { type PortRange, UdpSocket } from './udp-socket.ts';
 import { watchNomination } from './watch-nomination.ts';
 import { announcedCandidates, fromWerift, hostCandidate, toWerift } from './werift-candidate.ts';
 import { openStun, receiveStun, stunKind } from './werift-stun.ts';
 
-/** A STUN or TURN server, as browsers take it. */
-export interface IceServer {
-  readonly urls: string | readonly string[];
-  readonly username?: string;
-  readonly credential?: string;
-}
-
 /** What gathering needs. */
 export interface IceOptions {
   readonly iceServers: readonly IceServer[];
-  /** Local addresses to bind, one socket each. */
-  readonly addresses: readonly string[];
   /** Addresses by which peers reach the first socket of the same family, e.g. behind a port forwarding. */
   readonly announced: readonly string[];
-  readonly portRange?: PortRange;
+  /** Opens the sockets of each local address, for the agent that peers call by `ufrag`. */
+  readonly openSockets: (ufrag: string) => Promise<readonly PromiseSettledResult<readonly IceSocket[]>[]>;
   readonly log: Logger;
 }
 
@@ -59,10 +53,10 @@ export class WeriftIce implements DatagramPath {
   readonly #transport: RTCIceTransport;
   readonly #connection: Connection;
   readonly #agent: IceAgent;
-  readonly #sockets: UdpSocket[] = [];
+  readonly #sockets = new Map<StunProtocol, IceSocket>();
   readonly #announced: readonly string[];
   readonly #known = new KnownPaths();
-  #selected: { readonly socket: UdpSocket; readonly host: string; readonly port: number } | undefined;
+  #selected: { readonly socket: IceSocket; readonly to: RemoteAddress } | undefined;
   #direct: DirectPath | undefined;
   #refusedDatagrams = 0;
   #relayFailures = 0;
@@ -81,28 +75,29 @@ export class WeriftIce implements DatagramPath {
     this.#transport = new RTCIceTransport(gatherer);
     this.#connection = gatherer.connection as Connection;
     this.#agent = this.#connection as unknown as IceAgent;
+    // Many agents at one port are told apart by these, and werift's own names have 16 bits.
+    this.#connection.localUsername = randomBytes(6).toString('base64');
+    this.#connection.localPassword = randomBytes(18).toString('base64');
     // werift asks a public server of its own choice when it is given none.
     if (servers.stunServer === undefined) delete this.#connection.stunServer;
   }
 
   /**
-   * Binds the sockets and gathers all candidates.
+   * Opens the sockets and gathers all candidates.
    * @throws {PinholeError} `webrtc/bind` when not one address could be bound.
    */
   static async open(options: IceOptions): Promise<WeriftIce> {
     const ice = new WeriftIce(options);
     const agent = ice.#agent;
     agent.localCandidatesStart = true;
-    const bound = await Promise.allSettled(
-      options.addresses.map((address) => UdpSocket.open(address, options.portRange)),
-    );
-    const failures = bound.flatMap((result) =>
+    const opened = await options.openSockets(ice.#connection.localUsername);
+    const failures = opened.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
     for (const reason of failures) options.log.warn({ reason: String(reason) }, 'no candidate on an address');
-    const protocols = bound.flatMap((result) =>
-      result.status === 'fulfilled' ? [ice.#addSocket(result.value)] : [],
-    );
+    const protocols = opened
+      .flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+      .map((socket) => ice.#addSocket(socket));
     if (protocols.length === 0 && failures.length > 0) throw failures[0];
     await Promise.allSettled([
       ...protocols.map((protocol) => ice.#addReflexive(protocol)),
@@ -120,12 +115,8 @@ export class WeriftIce implements DatagramPath {
     readonly candidates: readonly IceCandidate[];
   } {
     const { localUsername: ufrag, localPassword: password, localCandidates } = this.#connection;
-    const candidates = localCandidates.map(fromWerift);
-    return {
-      ufrag,
-      password,
-      candidates: [...candidates, ...announcedCandidates(this.#announced, candidates)],
-    };
+    const own = localCandidates.map(fromWerift);
+    return { ufrag, password, candidates: [...own, ...announcedCandidates(this.#announced, own)] };
   }
 
   /** Datagrams from strangers, or not signed. */
@@ -135,7 +126,8 @@ export class WeriftIce implements DatagramPath {
 
   /** Datagrams that the system would not send. */
   get sendFailures(): number {
-    return this.#sockets.reduce((sum, { sendFailures }) => sum + sendFailures, this.#relayFailures);
+    const sockets = [...this.#sockets.values()];
+    return sockets.reduce((sum, { sendFailures }) => sum + sendFailures, this.#relayFailures);
   }
 
   /** In words, e.g. `host/udp`; undefined until a pair was nominated. */
@@ -145,7 +137,7 @@ export class WeriftIce implements DatagramPath {
   }
 
   get queuedBytes(): number {
-    return this.#selected?.socket.queuedBytes ?? 0;
+    return this.#selected ? this.#selected.socket.queuedBytes(this.#selected.to) : 0;
   }
 
   get direct(): DirectPath | undefined {
@@ -193,7 +185,7 @@ export class WeriftIce implements DatagramPath {
     // Chromium tells candidates of a pool (`iceCandidatePoolSize`) as of component 0.
     if (!isIP(address) || transport !== 'udp' || component > 1 || type === 'prflx') return;
     if (candidate.port === 0 || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
-    const own = this.#sockets.map((socket) => socket.address);
+    const own = [...this.#sockets.values()].map((socket) => socket.address);
     if (!mayCheck(address, own)) return;
     this.#remoteCandidates++;
     await this.#connection.addRemoteCandidate(toWerift({ ...candidate, component: 1 }));
@@ -201,7 +193,7 @@ export class WeriftIce implements DatagramPath {
 
   send(datagram: Uint8Array): void {
     const selected = this.#selected;
-    if (selected) selected.socket.send(datagram, selected.host, selected.port);
+    if (selected) selected.socket.send(datagram, ...selected.to);
     // Relayed: TURN has its own way of sending.
     else if (this.#connection.nominated)
       this.#connection
@@ -224,13 +216,14 @@ export class WeriftIce implements DatagramPath {
     await this.#transport.stop();
   }
 
-  #addSocket(socket: UdpSocket): StunProtocol {
+  #addSocket(socket: IceSocket): StunProtocol {
     const protocol = openStun(socket);
-    const { address, port } = socket;
+    const { transport, address, port } = socket;
     const { generation, localUsername: ufrag } = this.#connection;
-    const rank = this.#sockets.push(socket);
+    this.#sockets.set(protocol, socket);
+    const rank = this.#sockets.size;
     socket.listener = (datagram, from) => this.#receive(protocol, datagram, from);
-    protocol.localCandidate = hostCandidate({ address, port, rank, generation, ufrag });
+    protocol.localCandidate = hostCandidate({ transport, address, port, rank, generation, ufrag });
     this.#agent.ensureProtocol(protocol);
     this.#agent.protocols.push(protocol);
     this.#agent.pairLocalProtocol(protocol);
@@ -240,7 +233,8 @@ export class WeriftIce implements DatagramPath {
 
   async #addReflexive(protocol: StunProtocol): Promise<void> {
     const server = this.#connection.stunServer;
-    if (!server || !isIPv4(protocol.localIp ?? '')) return;
+    const isUdp = this.#sockets.get(protocol)?.transport === 'udp';
+    if (!server || !isUdp || !isIPv4(protocol.localIp ?? '')) return;
     const timeout = new Promise<undefined>((resolve) => {
       setTimeout(resolve, GATHERING_SECONDS * 1000, undefined).unref();
     });
@@ -248,29 +242,37 @@ export class WeriftIce implements DatagramPath {
     if (candidate) this.#agent.appendLocalCandidate(candidate);
   }
 
-  #receive(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
+  /** @returns whether the peer signed it */
+  #receive(protocol: StunProtocol, datagram: Buffer, from: RemoteAddress): boolean {
     const first = datagram[0] ?? 0;
-    if (first < 4) this.#receiveStun(protocol, datagram, from);
-    else if (!this.#known.has(pathKey(protocol, from))) this.#refusedDatagrams++;
+    if (first < 4) return this.#receiveStun(protocol, datagram, from);
+    if (!this.#known.has(this.#pathKey(protocol, from))) this.#refusedDatagrams++;
     else this.#onDatagram(datagram);
+    return false;
   }
 
-  #receiveStun(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
+  #receiveStun(protocol: StunProtocol, datagram: Buffer, from: RemoteAddress): boolean {
     const kind = stunKind(datagram, this.#connection.localPassword);
     if (kind === 'unsigned-request' || kind === 'no-stun') {
       this.#refusedDatagrams++;
-      return;
+      return false;
     }
-    if (kind !== 'response' && !this.#known.admit(pathKey(protocol, from))) {
+    const path = this.#pathKey(protocol, from);
+    if (kind === 'response') {
+      // A peer that makes no checks of its own (RFC 8445 §2.5) shows in this way where it is.
+      return receiveStun(protocol, datagram, from) && this.#known.admit(path);
+    }
+    if (!this.#known.admit(path)) {
       this.#refusedDatagrams++;
-      return;
+      return false;
     }
     receiveStun(protocol, datagram, from);
     if (kind === 'nomination') this.#follow(protocol, from);
+    return true;
   }
 
   /** The peer chose another path than its first; werift keeps to the first one for good. */
-  #follow(protocol: StunProtocol, [host, port]: readonly [string, number]): void {
+  #follow(protocol: StunProtocol, [host, port]: RemoteAddress): void {
     const connection = this.#connection;
     const current = connection.nominated;
     if (!current || current.protocol.type !== StunProtocol.type) return;
@@ -285,16 +287,14 @@ export class WeriftIce implements DatagramPath {
   #select(): void {
     const pair = this.#connection.nominated;
     if (!pair) return;
-    const { localIp } = pair.protocol;
-    const socket = this.#sockets.find(({ address }) => address === localIp);
-    const [host, port] = pair.remoteAddr;
-    this.#selected = socket && pair.protocol.type === StunProtocol.type ? { socket, host, port } : undefined;
-    const descriptor = this.#selected?.socket.descriptor;
-    // A link-local address says nothing without its interface.
-    this.#direct =
-      descriptor === undefined || host.startsWith('fe80:') ? undefined : { descriptor, host, port };
+    // What is relayed has no socket of ours.
+    const socket = this.#sockets.get(pair.protocol as StunProtocol);
+    this.#selected = socket && { socket, to: pair.remoteAddr };
+    this.#direct = this.#selected?.socket.directPath(this.#selected.to);
+  }
+
+  #pathKey(protocol: StunProtocol, [host, port]: RemoteAddress): string {
+    const socket = this.#sockets.get(protocol);
+    return `${socket?.transport} ${socket?.address} ${host} ${port}`;
   }
 }
-
-const pathKey = ({ localIp }: StunProtocol, [host, port]: readonly [string, number]): string =>
-  `${localIp} ${host} ${port}`;

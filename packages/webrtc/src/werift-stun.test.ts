@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classes, Message, methods, parseMessage } from 'werift';
-import type { UdpSocket } from './udp-socket.ts';
+import type { IceSocket } from './ice-socket.ts';
 import { openStun, receiveStun } from './werift-stun.ts';
 
 const PEER = ['192.0.2.9', 4000] as const;
@@ -14,9 +14,10 @@ function asked() {
     address: '192.0.2.1',
     port: 5000,
     closed: false,
+    transport: 'udp',
     send: (datagram: Buffer) => sent.push(datagram),
     close: () => Promise.resolve(),
-  } as unknown as UdpSocket;
+  } as unknown as IceSocket;
   const protocol = openStun(socket);
   let outcome = 'waits';
   const done = protocol

@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
 import { classes, parseMessage, StunProtocol } from 'werift';
+import type { IceSocket } from './ice-socket.ts';
 import { KnownPaths } from './known-paths.ts';
-import type { UdpSocket } from './udp-socket.ts';
+import { stunClassOf } from './stun-header.ts';
 
 /** The part of werift's STUN that takes datagrams; its types keep it to itself. */
 interface StunReceiver {
@@ -10,8 +11,11 @@ interface StunReceiver {
   datagramReceived(datagram: Buffer, from: readonly [string, number]): void;
 }
 
+/** A request over TCP is not sent again, and its response may take as long as any: werift would give up after 50 ms. */
+const TCP_RESPONSE_MS = 5000;
+
 /** werift's STUN over a socket of ours. */
-export function openStun(socket: UdpSocket): StunProtocol {
+export function openStun(socket: IceSocket): StunProtocol {
   const protocol = new StunProtocol();
   const { address, port } = socket;
   protocol.localIp = address;
@@ -29,10 +33,19 @@ export function openStun(socket: UdpSocket): StunProtocol {
     },
     close: () => socket.close(),
   } as unknown as StunProtocol['transport'];
+  if (socket.transport === 'tcp') {
+    const request = protocol.request.bind(protocol);
+    protocol.request = (message, to, key, options, onRequestSent) =>
+      request(message, to, key, {
+        ...(typeof options === 'object' ? options : { ...(onRequestSent && { onRequestSent }) }),
+        retransmissions: 0,
+        responseTimeout: TCP_RESPONSE_MS,
+      });
+  }
   return protocol;
 }
 
-/** Where signed requests came from. */
+/** Where signed requests came from, and signed responses. */
 const proven = new WeakMap<StunProtocol, KnownPaths>();
 
 /**
@@ -42,15 +55,29 @@ const proven = new WeakMap<StunProtocol, KnownPaths>();
  * (`iceCandidatePoolSize`, as picamera.js asks for) and does not know its own addresses. The number of our request, which
  * nobody else can know, comes back from where signed requests came from: that is proof enough, and without it such a
  * browser would never be connected.
+ *
+ * @returns whether the peer signed it
  */
-export function receiveStun(protocol: StunProtocol, datagram: Buffer, from: readonly [string, number]): void {
+export function receiveStun(
+  protocol: StunProtocol,
+  datagram: Buffer,
+  from: readonly [string, number],
+): boolean {
   const receiver = protocol as unknown as StunReceiver;
   const paths = proven.get(protocol) ?? new KnownPaths();
   proven.set(protocol, paths);
   const path = from.join(' ');
-  if (isStunRequest(datagram)) paths.admit(path);
+  const isSigned = stunClassOf(datagram) === 'request' || isSignedResponse(receiver, datagram);
+  if (isSigned) paths.admit(path);
   else if (paths.has(path)) takeAsSigned(receiver, datagram);
   receiver.datagramReceived(datagram, from);
+  return isSigned;
+}
+
+function isSignedResponse({ transactions }: StunReceiver, datagram: Buffer): boolean {
+  if (stunClassOf(datagram) !== 'success') return false;
+  const key = transactions[datagram.toString('hex', 8, 20)]?.integrityKey;
+  return key !== undefined && parseMessage(datagram, key) !== undefined;
 }
 
 function takeAsSigned({ transactions }: StunReceiver, datagram: Buffer): void {
@@ -73,12 +100,9 @@ export type StunKind =
 
 /** Tells a STUN datagram's kind. */
 export function stunKind(datagram: Buffer, password: string): StunKind {
-  if (!isStunRequest(datagram)) return parseMessage(datagram) === undefined ? 'no-stun' : 'response';
+  if (stunClassOf(datagram) !== 'request')
+    return parseMessage(datagram) === undefined ? 'no-stun' : 'response';
   const message = parseMessage(datagram, Buffer.from(password));
   if (message === undefined) return 'unsigned-request';
   return message.attributesKeys.includes('USE-CANDIDATE') ? 'nomination' : 'request';
 }
-
-/** Class bits of the message type (RFC 8489 §5). */
-const isStunRequest = (datagram: Buffer): boolean =>
-  datagram.byteLength >= 20 && (datagram.readUInt16BE(0) & 0x0110) === classes.REQUEST;

@@ -8,7 +8,7 @@ import {
   MediaStreamTrack as WeriftTrack,
 } from 'werift';
 import { hostAddresses } from '../host-addresses.ts';
-import type { IceServer } from '../werift-ice.ts';
+import type { IceServer } from '../ice-server.ts';
 import { h264Codec, soundCodecs, videoExtensions } from './h264-codecs.ts';
 import { NodeMediaStream } from './node-media-stream.ts';
 import { NodeReceivedTrack } from './node-received-track.ts';
