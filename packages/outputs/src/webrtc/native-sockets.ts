@@ -1,10 +1,10 @@
 import type { NativeFanout, NativeSocket } from '@pinhole/native';
 import type { DirectPath } from '@pinhole/webrtc';
 
-/** Sockets of the native code, one for each way: picture and sound of a viewer go out of the same. */
+/** Sockets of the native code, one for each of ours: viewers at a shared port, picture and sound, go out of the same. */
 export class NativeSockets {
   readonly #native: NativeFanout;
-  readonly #byPath = new WeakMap<DirectPath, { readonly socket: NativeSocket; users: number }>();
+  readonly #bySocket = new WeakMap<object, { readonly socket: NativeSocket; users: number }>();
 
   constructor(native: NativeFanout) {
     this.#native = native;
@@ -15,16 +15,18 @@ export class NativeSockets {
    * @throws {PinholeError} `native/failed`: no file descriptor is left
    */
   take(path: DirectPath): NativeSocket {
-    const entry = this.#byPath.get(path) ?? { socket: this.#native.openSocket(path.descriptor), users: 0 };
+    const ours = path.socket ?? path;
+    const entry = this.#bySocket.get(ours) ?? { socket: this.#native.openSocket(path.descriptor), users: 0 };
     entry.users++;
-    this.#byPath.set(path, entry);
+    this.#bySocket.set(ours, entry);
     return entry.socket;
   }
 
   release(path: DirectPath): void {
-    const entry = this.#byPath.get(path);
+    const ours = path.socket ?? path;
+    const entry = this.#bySocket.get(ours);
     if (!entry || --entry.users > 0) return;
-    this.#byPath.delete(path);
+    this.#bySocket.delete(ours);
     entry.socket.close();
   }
 }
