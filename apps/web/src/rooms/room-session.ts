@@ -1,8 +1,8 @@
 import { type CameraListing, RoomsError } from '@pinhole/client/rooms';
 import { signal } from '@preact/signals';
 import { token } from '../session/token.ts';
-import { Happenings } from './happenings.ts';
-import { actionFor, isFinal, type LinkState, sentence } from './link-state.ts';
+import { sentence } from './link-state.ts';
+import { RoomEntry } from './room-entry.ts';
 import { RoomView } from './room-view.ts';
 import { RoomViewer } from './room-viewer.ts';
 import { ServerClock } from './server-clock.ts';
@@ -17,26 +17,22 @@ export interface RoomCamera extends CameraListing {
 /** Where rooms are served: the server of this page. */
 export const roomsUrl = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`;
 
-/** The server was not there when the page came to the room. */
-const RETRY_MS = 2000;
-
 /** Somebody's stay in a room: its cameras, what is watched of them, and what happened. */
 export class RoomSession {
   readonly room: string;
-  readonly link = signal<LinkState>({ kind: 'connecting' });
+  readonly #entry = new RoomEntry();
+  readonly link = this.#entry.link;
+  readonly happenings = this.#entry.happenings;
   /** Others in the room. */
   readonly members = signal(0);
   readonly cameras = signal<readonly RoomCamera[]>([]);
   /** What is watched, in the order in which it was asked for. */
   readonly views = signal<readonly RoomView[]>([]);
-  readonly happenings = new Happenings();
   readonly clock = new ServerClock();
   readonly #viewer: RoomViewer;
   readonly #statuses = new Map<string, { readonly streaming?: boolean; readonly viewers?: number }>();
   /** The last word of a camera that refused. */
   readonly #said = new Map<string, string>();
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
 
   constructor(room: string) {
     this.room = room;
@@ -68,7 +64,10 @@ export class RoomSession {
       },
     );
     this.#listen();
-    void this.#enter();
+    void this.#entry.open(async () => {
+      await this.#viewer.connect();
+      await this.#viewer.joinRoom(this.room);
+    });
   }
 
   viewOf(cameraId: string): RoomView | undefined {
@@ -113,51 +112,22 @@ export class RoomSession {
 
   /** Leaves the room. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#entry.close();
     for (const view of this.views.value) view.close();
     this.clock.close();
     void this.#viewer.close();
-  }
-
-  async #enter(tries = 0): Promise<void> {
-    try {
-      await this.#viewer.connect();
-      await this.#viewer.joinRoom(this.room);
-    } catch (thrown) {
-      if (this.#closed) return;
-      const error = thrown as RoomsError;
-      if (isFinal(error)) {
-        this.#end(error);
-        return;
-      }
-      const reason = error.code === 'rooms/connect' ? 'The server does not answer.' : sentence(error.message);
-      const waitMs = Math.max(RETRY_MS, error.retryAfterMs ?? 0);
-      this.link.value = { kind: 'reconnecting', reason, nextAt: Date.now() + waitMs, tries: tries + 1 };
-      this.happenings.add(reason);
-      this.#retry = setTimeout(() => void this.#enter(tries + 1), waitMs);
-    }
-  }
-
-  /** A final refusal: what was watched goes on as long as its cameras do. */
-  #end(error: RoomsError): void {
-    this.link.value = { kind: 'refused', reason: sentence(error.message), action: actionFor(error) };
-    this.happenings.add(sentence(error.message));
   }
 
   #listen(): void {
     const viewer = this.#viewer;
     const say = (words: string): void => this.happenings.add(words);
     viewer.on('roomJoined', () => {
-      this.link.value = { kind: 'joined' };
       this.#list();
-      say('In the room.');
+      this.#entry.joined('In the room.');
       for (const view of this.views.value) if (view.takes === 'jpeg') void this.#ask(view);
     });
-    viewer.on('reconnecting', ({ delayMs, tries }) => {
-      const reason = 'The connection to the server is lost. Pictures go on without it.';
-      this.link.value = { kind: 'reconnecting', reason, nextAt: Date.now() + delayMs, tries };
-      if (tries === 1) say(reason);
+    viewer.on('reconnecting', (wait) => {
+      this.#entry.lost('The connection to the server is lost. Pictures go on without it.', wait);
     });
     viewer.on('clientJoined', ({ deviceType }) => {
       if (deviceType === 'viewer') say('A viewer came.');
@@ -187,10 +157,7 @@ export class RoomSession {
       const view = this.viewOf(cameraId);
       if (view) this.#refused(view, error);
     });
-    viewer.on('error', (error) => {
-      if (isFinal(error) && !viewer.isConnected) this.#end(error);
-      else say(sentence(error.message));
-    });
+    viewer.on('error', (error) => this.#entry.failed(error, viewer));
   }
 
   #cameraLeft(cameraId: string): void {
