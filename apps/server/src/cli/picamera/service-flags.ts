@@ -3,32 +3,29 @@ import type { PicameraFlag } from './picamera-flag.ts';
 const whole = (min: number, max: number) => ({ kind: 'number', min, max, step: 1 }) as const;
 const word = (...words: readonly string[]) => ({ kind: 'word', words }) as const;
 
-const NO_SFU = 'Pinhole does not publish to an SFU.';
+/** Text that may be anything; empty unless given. */
+const TEXT = { value: { kind: 'text' }, default: '' } as const;
+/** Off unless given. */
+const SWITCH = { value: { kind: 'switch' }, default: 'off' } as const;
+const NO_SFU = { effect: 'Pinhole does not publish to an SFU.' };
 
 /** Flags about sound, recordings, and how viewers and programs come to the camera. */
 export const SERVICE_FLAGS: readonly PicameraFlag[] = [
   {
     name: 'uid',
-    value: { kind: 'text' },
-    default: '',
+    ...TEXT,
     key: 'cameras.ID.picamera.uid',
     effect: 'The same. The camera’s id here is the uid too, where it can be, else `camera`.',
   },
   {
     name: 'no-audio',
-    value: { kind: 'switch' },
-    default: 'off',
+    ...SWITCH,
     key: 'cameras.ID.picamera.audio',
     effect:
       'No sound either way. Without it viewers are heard by the sound device `default`, and get the sound that the camera itself brings (`rtsp:`); a microphone beside it is not taken.',
   },
-  {
-    name: 'sample-rate',
-    value: whole(1, 384_000),
-    default: '48000',
-    effect: 'Opus has 48 000 Hz always.',
-  },
-  { name: 'force-alsa', value: { kind: 'switch' }, default: 'off', effect: 'It is ALSA always.' },
+  { name: 'sample-rate', value: whole(1, 384_000), default: '48000', effect: 'Opus has 48 000 Hz always.' },
+  { name: 'force-alsa', ...SWITCH, effect: 'It is ALSA always.' },
   {
     name: 'record-path',
     value: { kind: 'form', pattern: /^(?:\/.*)?$/, example: '/home/pi/recordings' },
@@ -79,13 +76,7 @@ export const SERVICE_FLAGS: readonly PicameraFlag[] = [
     default: '60',
     effect: 'Pinhole knows itself when a connection will not come about.',
   },
-  {
-    name: 'enable-ipc',
-    value: { kind: 'switch' },
-    default: 'off',
-    key: 'cameras.ID.picamera.ipc.enabled',
-    effect: 'The same.',
-  },
+  { name: 'enable-ipc', ...SWITCH, key: 'cameras.ID.picamera.ipc.enabled', effect: 'The same.' },
   {
     name: 'ipc-channel',
     value: word('both', 'lossy', 'reliable'),
@@ -102,8 +93,7 @@ export const SERVICE_FLAGS: readonly PicameraFlag[] = [
   },
   {
     name: 'enable-gamepad',
-    value: { kind: 'switch' },
-    default: 'off',
+    ...SWITCH,
     effect: 'Gamepads need the channels of generation D, which Pinhole does not speak.',
   },
   {
@@ -126,24 +116,11 @@ export const SERVICE_FLAGS: readonly PicameraFlag[] = [
     key: 'webrtc.iceServers',
     effect: 'The same.',
   },
-  {
-    name: 'turn-username',
-    value: { kind: 'text' },
-    default: '',
-    key: 'webrtc.iceServers',
-    effect: 'The same.',
-  },
-  {
-    name: 'turn-password',
-    value: { kind: 'text' },
-    default: '',
-    key: 'webrtc.iceServers',
-    effect: 'The same.',
-  },
+  { name: 'turn-username', ...TEXT, key: 'webrtc.iceServers', effect: 'The same.' },
+  { name: 'turn-password', ...TEXT, key: 'webrtc.iceServers', effect: 'The same.' },
   {
     name: 'use-mqtt',
-    value: { kind: 'switch' },
-    default: 'off',
+    ...SWITCH,
     key: 'mqtt.url',
     effect:
       'Viewers come by the broker that the flags below name. Without it Pinhole’s own broker serves them, at `/mqtt`.',
@@ -162,24 +139,11 @@ export const SERVICE_FLAGS: readonly PicameraFlag[] = [
     key: 'mqtt.url',
     effect: 'The same; 8883 is TLS, any other port is not.',
   },
-  {
-    name: 'mqtt-username',
-    value: { kind: 'text' },
-    default: '',
-    key: 'mqtt.username',
-    effect: 'The same.',
-  },
-  {
-    name: 'mqtt-password',
-    value: { kind: 'text' },
-    default: '',
-    key: 'mqtt.password',
-    effect: 'The same.',
-  },
+  { name: 'mqtt-username', ...TEXT, key: 'mqtt.username', effect: 'The same.' },
+  { name: 'mqtt-password', ...TEXT, key: 'mqtt.password', effect: 'The same.' },
   {
     name: 'use-whep',
-    value: { kind: 'switch' },
-    default: 'off',
+    ...SWITCH,
     key: 'listen',
     effect:
       'WHEP is there always, at `/whep/ID`; the flag opens it to the network. It wants a token, unlike pi-webrtc’s; `anonymous` in the configuration lets people in without.',
@@ -192,22 +156,16 @@ export const SERVICE_FLAGS: readonly PicameraFlag[] = [
     effect: 'Of everything that Pinhole serves by HTTP.',
     older: ['whep-port'],
   },
-  {
-    name: 'use-livekit',
-    value: { kind: 'switch' },
-    default: 'off',
-    effect: NO_SFU,
-    older: ['use-websocket'],
-  },
-  { name: 'livekit-url', value: { kind: 'text' }, default: '', effect: NO_SFU, older: ['ws-host'] },
-  { name: 'livekit-room', value: { kind: 'text' }, default: '', effect: NO_SFU, older: ['ws-room'] },
-  { name: 'livekit-key', value: { kind: 'text' }, default: '', effect: NO_SFU, older: ['ws-key'] },
-  { name: 'livekit-secret', value: { kind: 'text' }, default: '', effect: NO_SFU },
-  { name: 'use-tls', value: { kind: 'switch' }, default: 'off', effect: NO_SFU },
-  { name: 'use-cloudflare', value: { kind: 'switch' }, default: 'off', effect: NO_SFU },
-  { name: 'cloudflare-app-id', value: { kind: 'text' }, default: '', effect: NO_SFU },
-  { name: 'cloudflare-secret', value: { kind: 'text' }, default: '', effect: NO_SFU },
-  { name: 'cloudflare-url', value: { kind: 'text' }, default: '', effect: NO_SFU },
-  { name: 'api-url', value: { kind: 'text' }, default: '', effect: NO_SFU },
-  { name: 'api-key', value: { kind: 'text' }, default: '', effect: NO_SFU },
+  { name: 'use-livekit', ...SWITCH, ...NO_SFU, older: ['use-websocket'] },
+  { name: 'livekit-url', ...TEXT, ...NO_SFU, older: ['ws-host'] },
+  { name: 'livekit-room', ...TEXT, ...NO_SFU, older: ['ws-room'] },
+  { name: 'livekit-key', ...TEXT, ...NO_SFU, older: ['ws-key'] },
+  { name: 'livekit-secret', ...TEXT, ...NO_SFU },
+  { name: 'use-tls', ...SWITCH, ...NO_SFU },
+  { name: 'use-cloudflare', ...SWITCH, ...NO_SFU },
+  { name: 'cloudflare-app-id', ...TEXT, ...NO_SFU },
+  { name: 'cloudflare-secret', ...TEXT, ...NO_SFU },
+  { name: 'cloudflare-url', ...TEXT, ...NO_SFU },
+  { name: 'api-url', ...TEXT, ...NO_SFU },
+  { name: 'api-key', ...TEXT, ...NO_SFU },
 ];
