@@ -57,6 +57,10 @@ export interface TestServer extends RunningServer {
 /** Two small cameras. */
 export const TWO_CAMERAS = { door: 'synthetic:320x240@15', hall: 'synthetic:320x240@15' };
 
+/** All viewers at any free port, unless told otherwise. */
+const anyPort = (webrtc: ServerConfigInput['webrtc'] = {}): ServerConfigInput['webrtc'] =>
+  webrtc.portRange === undefined ? { port: 0, ...webrtc } : webrtc;
+
 /** Starts a server on an ephemeral port; `close` removes its data. */
 export async function openTestServer(
   config: ServerConfigInput = {},
@@ -65,7 +69,7 @@ export async function openTestServer(
   const dataFolder = await mkdtemp(join(tmpdir(), 'pinhole-server-'));
   let lines = '';
   const server = await startServer({
-    config: { port: 0, data: dataFolder, cameras: TWO_CAMERAS, ...config },
+    config: { port: 0, data: dataFolder, cameras: TWO_CAMERAS, ...config, webrtc: anyPort(config.webrtc) },
     parts,
     log: createLog({ level: 'debug', write: (line) => (lines += line) }),
   });

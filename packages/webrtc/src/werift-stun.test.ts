@@ -34,8 +34,9 @@ function asked() {
     response.addMessageIntegrity(password);
     receiveStun(protocol, response.bytes, from);
   };
-  const beAsked = (from: readonly [string, number] = PEER): void =>
+  const beAsked = (from: readonly [string, number] = PEER): void => {
     receiveStun(protocol, new Message(methods.BINDING, classes.REQUEST).bytes, from);
+  };
   const settled = async (): Promise<string> => {
     await new Promise((later) => setTimeout(later, 5));
     return outcome;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '@pinhole/core';
+import type { SharedPort } from '@pinhole/webrtc';
 import { TokenStore } from '../auth/token-store.ts';
 import { watchTokens } from '../auth/token-watch.ts';
 import { utcNow } from '../clock.ts';
@@ -13,6 +14,7 @@ import { securityHeaders } from '../http/security-headers.ts';
 import { createUpgradeHandler } from '../http/upgrades.ts';
 import { defaultCameraOf } from '../media/default-camera.ts';
 import { type MediaParts, openMediaParts } from '../media/parts.ts';
+import { openWebrtcPort } from '../media/webrtc-port.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { PicameraService } from '../picamera/picamera-service.ts';
 import { PushSocket } from '../push/push-socket.ts';
@@ -73,9 +75,22 @@ export function startServer(
 
 /**
  * Starts a server: everything that it is made of is put together here and nowhere else.
- * @throws {PinholeError} `http/*`, `tls/*`, `data/*`
+ * @throws {PinholeError} `http/*`, `tls/*`, `data/*`, `webrtc/port-taken`, `webrtc/bind`
  */
 export async function openServer(options: ServerOptions): Promise<RunningServer> {
+  const webrtcPort = await openWebrtcPort(options.config, options.log ?? silentLogger);
+  try {
+    return await openAround(webrtcPort, options);
+  } catch (thrown) {
+    await webrtcPort?.close();
+    throw thrown;
+  }
+}
+
+async function openAround(
+  webrtcPort: SharedPort | undefined,
+  options: ServerOptions,
+): Promise<RunningServer> {
   const { log = silentLogger } = options;
   const config = withDefaultCamera(options.config);
   const { limits } = config;
@@ -87,7 +102,10 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
 
   // Cameras and viewers
   const links = new RoomLinks();
-  const media: MediaParts = { ...openMediaParts(config, { rooms: links, log }), ...options.parts };
+  const media: MediaParts = {
+    ...openMediaParts(config, { rooms: links, webrtcPort, log }),
+    ...options.parts,
+  };
   const cameras = openCameras(config, { media, presets, log });
   const recordings = await openRecordings(config, { cameras, media, log });
   const viewing = openViewing(config, { cameras, media, log });
@@ -165,6 +183,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     janus: janus.service,
     mqtt,
     fanout: media.fanout,
+    webrtcPort,
     version: VERSION,
     now: utcNow,
   });
@@ -276,6 +295,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     // Files are completed before the pictures end.
     await recordings.close();
     await Promise.allSettled([leftRooms, leftMqtt, leftJanus, stopped, cameras.close(), media.close()]);
+    await webrtcPort?.close();
     clearInterval(stayAlive);
     log.info({ viewers: ended }, 'server stopped');
   };

@@ -142,6 +142,8 @@ export const configSchema = strictObject({
   metricsFrom: listOf(networkRangeField).default([]),
   iceServers: z.array(iceServerField).default([]),
   webrtc: strictObject({
+    port: whole(0, 65_535).optional(),
+    tcp: z.boolean({ error: () => 'must be true or false' }).default(true),
     hostAddresses: listOf(addressField).default([]),
     announcedAddresses: listOf(addressField).default([]),
     iceServers: z.array(iceServerField).default([]),
@@ -152,7 +154,16 @@ export const configSchema = strictObject({
       burstPackets: whole(1, 4096).default(64),
       spreadMs: whole(0, 100).default(8),
     }).prefault({}),
-  }).prefault({}),
+  })
+    .superRefine(({ port, portRange }, context) => {
+      if (port === undefined || portRange === undefined) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['portRange'],
+        message: `cannot stand beside webrtc.port (${port}): that is one port for all viewers, this gives each viewer its own; leave one of them out`,
+      });
+    })
+    .prefault({}),
   recordings: recordingsField.prefault({}),
   rooms: roomsField.prefault({}),
   janus: janusField.prefault({}),

@@ -9,14 +9,14 @@ import type { StillDecoder } from '@pinhole/outputs/recorder';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { CameraSlots, type CameraSlotsOptions } from '@pinhole/outputs/ustreamer';
 import { createWeriftPeerFactory, type OwnedFanout, serveViewerChannel } from '@pinhole/outputs/webrtc';
-import { createTransports } from '@pinhole/webrtc';
+import { createTransports, type SharedPort } from '@pinhole/webrtc';
 import { utcNow } from '../clock.ts';
 import type { ServerConfig } from '../config/config-schema.ts';
-import { isLoopback } from '../config/network-range.ts';
 import type { RoomLinks } from '../rooms/room-links.ts';
 import { openSource, type SourceSpec } from '../sources/source-spec.ts';
 import { openFanout } from './fanout.ts';
 import { iceServersOf } from './ice-servers.ts';
+import { hostAddressesOf } from './webrtc-port.ts';
 
 /** What an output needs from the rest. */
 export interface OutputOptions {
@@ -53,7 +53,16 @@ export interface MediaParts {
 /** The real ones. */
 export function openMediaParts(
   config: ServerConfig,
-  { rooms, log }: { readonly rooms: Pick<RoomLinks, 'open'>; readonly log: Logger },
+  {
+    rooms,
+    webrtcPort,
+    log,
+  }: {
+    readonly rooms: Pick<RoomLinks, 'open'>;
+    /** Of all WebRTC peers; open until its owner closes it. */
+    readonly webrtcPort?: SharedPort | undefined;
+    readonly log: Logger;
+  },
 ): MediaParts {
   const decoder = new JpegDecoder();
   const feeds = new PictureFeeds({ now: utcNow });
@@ -61,6 +70,7 @@ export function openMediaParts(
     iceServers: () => iceServersOf(config.webrtc.iceServers),
     ...hostAddressesOf(config),
     announcedAddresses: config.webrtc.announcedAddresses,
+    ...(webrtcPort && { sharedPort: webrtcPort }),
     ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
   };
   const transports = createTransports({ ...reach, log });
@@ -97,15 +107,4 @@ export function openMediaParts(
       return decoder.close();
     },
   };
-}
-
-/**
- * A server that only this machine can reach has no business on the network with its pictures either; one that has a
- * proxy before it, or another name, is reached from elsewhere after all.
- */
-function hostAddressesOf(config: ServerConfig): { readonly hostAddresses?: readonly string[] } {
-  const { listen, webrtc, hosts, trustedProxies } = config;
-  if (webrtc.hostAddresses.length > 0) return { hostAddresses: webrtc.hostAddresses };
-  const alone = isLoopback(listen) && hosts.length === 0 && trustedProxies.length === 0;
-  return alone ? { hostAddresses: [listen === '::1' ? '::1' : '127.0.0.1'] } : {};
 }

@@ -2,6 +2,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Micros } from '@pinhole/core';
 import type { Camera, Cameras, ViewerRegistry } from '@pinhole/engine';
 import type { OwnedFanout } from '@pinhole/outputs/webrtc';
+import type { SharedPort } from '@pinhole/webrtc';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import type { Refusals } from '../http/refusals.ts';
@@ -17,6 +18,7 @@ import { mqttMetrics } from './mqtt-metrics.ts';
 import { PrometheusText, type Sample } from './prometheus.ts';
 import { recordingMetrics } from './recording-metrics.ts';
 import { roomMetrics } from './room-metrics.ts';
+import { webrtcPortMetrics } from './webrtc-port-metrics.ts';
 
 /** Where the figures come from. */
 export interface MetricsSources {
@@ -34,6 +36,8 @@ export interface MetricsSources {
   readonly janus: Pick<JanusService, 'gauges'>;
   readonly mqtt: Pick<MqttService, 'gauges'>;
   readonly fanout: Pick<OwnedFanout, 'name' | 'senders' | 'counters'>;
+  /** The port of all WebRTC peers, where they share one. */
+  readonly webrtcPort: Pick<SharedPort, 'port' | 'counters'> | undefined;
   readonly version: string;
   readonly now: () => Micros;
 }
@@ -68,6 +72,7 @@ export class Metrics {
     janusMetrics(text, this.#sources.janus);
     mqttMetrics(text, this.#sources.mqtt);
     fanoutMetrics(text, this.#sources.fanout);
+    webrtcPortMetrics(text, this.#sources.webrtcPort);
     this.#server(text);
     return text.toString();
   }
