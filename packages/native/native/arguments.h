@@ -38,6 +38,11 @@ struct Bytes {
   size_t length;
 };
 
+struct Numbers {
+  const double *data;
+  size_t length;
+};
+
 // The arguments of one call; every getter throws an ArgumentError that names what it wanted.
 class Arguments {
  public:
@@ -92,6 +97,18 @@ class Arguments {
         type != napi_uint8_array || (length > 0 && data == nullptr))
       throw ArgumentError(std::string(name) + " must be bytes");
     return {static_cast<const uint8_t *>(data), length};
+  }
+
+  Numbers numbers(size_t i, const char *name) const {
+    bool is = false;
+    napi_typedarray_type type;
+    size_t length = 0;
+    void *data = nullptr;
+    if (napi_is_typedarray(env_, at(i, name), &is) != napi_ok || !is ||
+        napi_get_typedarray_info(env_, values_[i], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+        type != napi_float64_array || (length > 0 && data == nullptr))
+      throw ArgumentError(std::string(name) + " must be numbers of 64 bits");
+    return {static_cast<const double *>(data), length};
   }
 
   // What `wrap` made of a T; anything else, also of another kind, is an error.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 #include "arguments.h"
 #include "fanout.h"
@@ -20,10 +21,26 @@ constexpr double kMaxU32 = 4'294'967'295;
 struct FanoutHandle : Fanout {
   using Fanout::Fanout;
 };
+// Things by number, for calls that name many at once. A number that is none, or none any more, finds nothing.
+template <typename T>
+std::unordered_map<uint32_t, std::shared_ptr<T>> &numbered() {
+  static thread_local std::unordered_map<uint32_t, std::shared_ptr<T>> things;
+  return things;
+}
+uint32_t nextNumber() {
+  static thread_local uint32_t last = 0;
+  return ++last;
+}
 // What JavaScript holds of a frame; runs on their way hold the frame itself.
 struct FrameHandle {
-  FrameHandle(napi_env env, std::shared_ptr<const Frame> frame) : env_(env), frame(std::move(frame)) { tell(1); }
-  ~FrameHandle() { tell(-1); }
+  FrameHandle(napi_env env, std::shared_ptr<const Frame> frame) : env_(env), frame(std::move(frame)) {
+    numbered<const Frame>().emplace(number, this->frame);
+    tell(1);
+  }
+  ~FrameHandle() {
+    numbered<const Frame>().erase(number);
+    tell(-1);
+  }
 
  private:
   // The collector has to know what hangs on so small an object.
@@ -34,10 +51,16 @@ struct FrameHandle {
   napi_env env_;
 
  public:
+  const uint32_t number = nextNumber();
   const std::shared_ptr<const Frame> frame;
 };
 struct ViewerHandle {
-  std::shared_ptr<Viewer> viewer;
+  explicit ViewerHandle(const ViewerOptions &options) : viewer(std::make_shared<Viewer>(options)) {
+    numbered<Viewer>().emplace(number, viewer);
+  }
+  ~ViewerHandle() { numbered<Viewer>().erase(number); }
+  const uint32_t number = nextNumber();
+  const std::shared_ptr<Viewer> viewer;
 };
 // Viewers that were made with it keep the descriptor, too.
 struct SocketHandle {
@@ -50,7 +73,7 @@ napi_value openFanout(const Arguments &given) {
                                static_cast<size_t>(given.whole(0, "threads", 1, 64)),
                                given.boolean(1, "segments"),
                                static_cast<size_t>(given.whole(2, "burstPackets", 1, kMaxPackets)),
-                               std::chrono::microseconds(given.whole(3, "spreadMicros", 0, 1'000'000)),
+                               std::chrono::microseconds(static_cast<int64_t>(given.whole(3, "spreadMicros", -1, 1'000'000))),
                                static_cast<size_t>(given.whole(4, "queuedPackets", 1, 1'000'000)),
                            }));
 }
@@ -160,43 +183,97 @@ napi_value openViewer(const Arguments &given) {
   readKey(given, 5, "masterSalt", saltLength(options.keys.profile), options.keys.salt);
   options.ssrc = static_cast<uint32_t>(given.whole(6, "ssrc", 0, kMaxU32));
   options.payloadType = static_cast<uint8_t>(given.whole(7, "payloadType", 0, 127));
-  auto handle = std::make_shared<ViewerHandle>();
-  handle->viewer = std::make_shared<Viewer>(options);
-  return wrap(given.env(), std::move(handle));
+  return wrap(given.env(), std::make_shared<ViewerHandle>(options));
 }
 
-// (fan-out, viewer, frame, firstIndex, timestamp, extension, transportOffset or −1, transportFirst, from, until, marker) → bytes of
-// its datagrams; 0 when it was dropped
-napi_value send(const Arguments &given) {
+// One run as JavaScript writes it: so many numbers, and a place of Run::kMaxExtension bytes for its extension.
+enum RunWord : size_t {
+  kViewer,
+  kFrame,
+  kFirstIndex,
+  kTimestamp,
+  kExtensionLength,
+  kTransportOffset,
+  kTransportFirst,
+  kFrom,
+  kUntil,
+  kMarker,
+  kRunWords,
+};
+
+bool isWhole(double value, double least, double most) {
+  return value >= least && value <= most && value == static_cast<double>(static_cast<int64_t>(value));
+}
+
+// Puts the numbers into a run; false for what no run can be, which only happens when somebody else wrote them.
+bool readRun(const double *words, const uint8_t *extension, Run &run) {
+  const auto packets = static_cast<double>(run.frame->count());
+  if (!isWhole(words[kFirstIndex], 0, kMaxIndex - packets) || !isWhole(words[kTimestamp], 0, kMaxU32) ||
+      !isWhole(words[kExtensionLength], 0, Run::kMaxExtension) ||
+      !isWhole(words[kTransportOffset], -1, std::max(words[kExtensionLength] - 2, -1.0)) ||
+      !isWhole(words[kTransportFirst], 0, 65'535) || !isWhole(words[kFrom], 0, packets - 1) ||
+      !isWhole(words[kUntil], words[kFrom] + 1, packets))
+    return false;
+  run.firstIndex = static_cast<uint64_t>(words[kFirstIndex]);
+  run.timestamp = static_cast<uint32_t>(words[kTimestamp]);
+  run.extensionLength = static_cast<uint8_t>(words[kExtensionLength]);
+  std::memcpy(run.extension, extension, run.extensionLength);
+  run.transportOffset = static_cast<int8_t>(words[kTransportOffset]);
+  run.transportFirst = static_cast<uint16_t>(words[kTransportFirst]);
+  run.from = static_cast<size_t>(words[kFrom]);
+  run.until = static_cast<size_t>(words[kUntil]);
+  run.marker = words[kMarker] != 0;
+  return true;
+}
+
+// (fan-out, numbers of runs, their extensions, how many): takes the runs. Those of viewers that are closed are forgotten.
+napi_value post(const Arguments &given) {
   const auto &fanout = given.wrapped<FanoutHandle>(0, "fanout");
-  const auto &handle = given.wrapped<ViewerHandle>(1, "viewer");
-  Run run;
-  run.frame = given.wrapped<FrameHandle>(2, "frame")->frame;
-  const double packets = static_cast<double>(run.frame->count());
-  run.firstIndex = given.whole(3, "firstIndex", 0, kMaxIndex - packets);
-  run.timestamp = static_cast<uint32_t>(given.whole(4, "timestamp", 0, kMaxU32));
-  const Bytes extension = given.bytes(5, "extension");
-  if (extension.length > Run::kMaxExtension || extension.length % 4 != 0)
-    throw ArgumentError("extension must have whole 32-bit words, at most " + std::to_string(Run::kMaxExtension / 4));
-  if (extension.length > 0) std::memcpy(run.extension, extension.data, extension.length);
-  run.extensionLength = static_cast<uint8_t>(extension.length);
-  run.transportOffset = static_cast<int8_t>(
-      static_cast<int64_t>(given.whole(6, "transportOffset", -1, std::max(static_cast<double>(extension.length) - 2, -1.0))));
-  run.transportFirst = static_cast<uint16_t>(given.whole(7, "transportFirst", 0, 65'535));
-  run.from = static_cast<size_t>(given.whole(8, "from", 0, packets - 1));
-  run.until = static_cast<size_t>(given.whole(9, "until", static_cast<double>(run.from) + 1, packets));
-  run.marker = given.boolean(10, "marker");
-  const size_t count = run.until - run.from;
-  const size_t payload = run.frame->offsets[run.until] - run.frame->offsets[run.from];
-  const size_t packetOverhead = kRtpHeaderBytes + run.extensionLength + handle->viewer->protector.overhead();
-  const bool taken = fanout->send(handle->viewer, std::move(run));
-  return number(given.env(), taken ? static_cast<double>(payload + count * packetOverhead) : 0);
+  const Numbers words = given.numbers(1, "runs");
+  const Bytes extensions = given.bytes(2, "extensions");
+  const size_t most = std::min(words.length / kRunWords, extensions.length / Run::kMaxExtension);
+  const size_t count = static_cast<size_t>(given.whole(3, "count", 0, static_cast<double>(most)));
+  const auto &viewers = numbered<Viewer>();
+  const auto &frames = numbered<const Frame>();
+  for (size_t i = 0; i < count; i++) {
+    const double *word = words.data + i * kRunWords;
+    if (!isWhole(word[kViewer], 0, kMaxU32) || !isWhole(word[kFrame], 0, kMaxU32)) continue;
+    const auto viewer = viewers.find(static_cast<uint32_t>(word[kViewer]));
+    const auto frame = frames.find(static_cast<uint32_t>(word[kFrame]));
+    if (viewer == viewers.end() || frame == frames.end()) continue;
+    Run run;
+    run.frame = frame->second;
+    if (!readRun(word, extensions.data + i * Run::kMaxExtension, run)) continue;
+    const auto packets = static_cast<int32_t>(run.until - run.from);
+    if (!fanout->send(viewer->second, std::move(run))) *viewer->second->shownPackets -= packets;
+  }
+  fanout->flush();
+  return nullptr;
 }
 
-// (fan-out)
-napi_value flush(const Arguments &given) {
-  given.wrapped<FanoutHandle>(0, "fanout")->flush();
-  return nullptr;
+// (viewer) → its number
+napi_value viewerNumber(const Arguments &given) {
+  return number(given.env(), given.wrapped<ViewerHandle>(0, "viewer")->number);
+}
+
+// (frame) → its number
+napi_value frameNumber(const Arguments &given) {
+  return number(given.env(), given.wrapped<FrameHandle>(0, "frame")->number);
+}
+
+// (viewer) → memory of 32 bits, the packets that wait: who posts adds to it
+napi_value shownPackets(const Arguments &given) {
+  using Shown = std::shared_ptr<std::atomic<int32_t>>;
+  static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t));
+  auto *kept = new Shown(given.wrapped<ViewerHandle>(0, "viewer")->viewer->shownPackets);
+  napi_value memory;
+  if (napi_create_external_arraybuffer(
+          given.env(), kept->get(), sizeof(int32_t),
+          [](napi_env, void *, void *hint) { delete static_cast<Shown *>(hint); }, kept, &memory) != napi_ok) {
+    delete kept;
+    throw NodeError("memory");
+  }
+  return memory;
 }
 
 // (fan-out) → what was counted, of all its viewers
@@ -218,11 +295,6 @@ napi_value closeViewer(const Arguments &given) {
   const auto &handle = given.wrapped<ViewerHandle>(1, "viewer");
   given.wrapped<FanoutHandle>(0, "fanout")->close(handle->viewer);
   return nullptr;
-}
-
-// (viewer) → packets that wait
-napi_value queuedPackets(const Arguments &given) {
-  return number(given.env(), static_cast<double>(given.wrapped<ViewerHandle>(0, "viewer")->viewer->queuedPackets));
 }
 
 // (viewer) → what was counted
@@ -266,11 +338,12 @@ void registerFanout(napi_env env, napi_value exports) {
   add<closeSocket>(env, exports, "closeSocket");
   add<openViewer>(env, exports, "openViewer");
   add<protect>(env, exports, "protect");
-  add<send>(env, exports, "send");
-  add<flush>(env, exports, "flush");
+  add<post>(env, exports, "post");
+  add<viewerNumber>(env, exports, "viewerNumber");
+  add<frameNumber>(env, exports, "frameNumber");
+  add<shownPackets>(env, exports, "shownPackets");
   add<fanoutCounters>(env, exports, "fanoutCounters");
   add<closeViewer>(env, exports, "closeViewer");
-  add<queuedPackets>(env, exports, "queuedPackets");
   add<viewerCounters>(env, exports, "viewerCounters");
   add<isIdle>(env, exports, "isIdle");
   add<sendMode>(env, exports, "sendMode");

@@ -62,6 +62,8 @@ bool Fanout::send(const std::shared_ptr<Viewer> &viewer, Run &&run) {
     return false;
   }
   viewer->queuedPackets += packets;
+  viewer->interval.note(run.timestamp);
+  run.spread = options_.spread.count() < 0 ? viewer->interval.quarter() : options_.spread;
   posted_[laneOf(*viewer)].push_back({viewer, std::move(run)});
   if (++postedRuns_ >= kMaxPosted) flush();
   return true;
@@ -167,12 +169,13 @@ void Fanout::work(Lane &lane) {
     const Run run = front;
     const std::shared_ptr<const Descriptor> descriptor = viewer->descriptor;
     viewer->queuedPackets -= count;
+    *viewer->shownPackets -= static_cast<int32_t>(count);
     Clock::time_point next = Clock::now();
     if (count == left) {
       viewer->queue.pop_front();
     } else {
       const size_t gaps = (run.frame->count() - 1) / options_.burstPackets;
-      next += options_.spread / static_cast<int64_t>(std::max<size_t>(gaps, 1));
+      next += run.spread / static_cast<int64_t>(std::max<size_t>(gaps, 1));
       front.from += count;
     }
     lane.sending++;

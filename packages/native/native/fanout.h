@@ -18,7 +18,7 @@ struct FanoutOptions {
   bool segments;
   // Packets of one frame that go out at once; a larger frame is spread.
   size_t burstPackets;
-  // Over how long a larger frame is spread.
+  // Over how long a larger frame is spread; below 0: a quarter of the time between two frames.
   std::chrono::microseconds spread;
   // Packets that may wait for one viewer; a run that does not fit is dropped whole.
   size_t queuedPackets;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,31 @@ struct Run {
   uint16_t transportFirst;
   // Whether the frame's last packet carries the marker.
   bool marker;
+  // Over how long it goes out when it is more than one burst.
+  std::chrono::microseconds spread{0};
+};
+
+// The time from one frame to the next, by their RTP time stamps (90 kHz).
+class FrameInterval {
+ public:
+  // Takes the next frame's time stamp; what is sent again changes nothing.
+  void note(uint32_t timestamp) {
+    const auto step = static_cast<int32_t>(timestamp - last_);
+    if (any_ && step <= 0) return;
+    // Frames that are caught up with follow each other by a tick, and one after a pause says nothing.
+    if (any_ && step >= kLeast && step <= kMost) ticks_ += step < ticks_ ? step - ticks_ : (step - ticks_) / 8;
+    any_ = true;
+    last_ = timestamp;
+  }
+  std::chrono::microseconds quarter() const { return std::chrono::microseconds(ticks_ * 1000 / 90 / 4); }
+
+ private:
+  static constexpr int32_t kLeast = 90;
+  static constexpr int32_t kMost = 90'000;
+  // 30 frames a second until two came.
+  int64_t ticks_ = 3000;
+  uint32_t last_ = 0;
+  bool any_ = false;
 };
 
 }  // namespace pinhole

@@ -71,11 +71,16 @@ struct Viewer {
   ViewerCounters counters;
   std::atomic<bool> closed{false};
 
+  // Of the thread that gives runs.
+  FrameInterval interval;
+
   std::deque<Run> queue;
   // Picture and sound of one viewer share it. Gone once the viewer is closed.
   std::shared_ptr<const Descriptor> descriptor;
   // Read without the lock too.
   std::atomic<size_t> queuedPackets{0};
+  // The same for JavaScript, which adds what it gives and reads it without a call; nothing is decided by it here.
+  const std::shared_ptr<std::atomic<int32_t>> shownPackets = std::make_shared<std::atomic<int32_t>>(0);
   bool scheduled = false;
 };
 

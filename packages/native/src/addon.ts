@@ -100,23 +100,16 @@ export interface Addon {
     ssrc: number,
     payloadType: number,
   ): ViewerHandle;
-  send(
-    fanout: FanoutHandle,
-    viewer: ViewerHandle,
-    frame: FrameHandle,
-    firstIndex: number,
-    timestamp: number,
-    extension: Uint8Array,
-    transportOffset: number,
-    transportFirst: number,
-    from: number,
-    until: number,
-    marker: boolean,
-  ): number;
-  /** Wakes the threads for what was sent since. */
-  flush(fanout: FanoutHandle): void;
+  /**
+   * Takes `count` runs: the numbers of each as {@link RUN_WORD} has them, and {@link MAX_EXTENSION_BYTES} for each one's
+   * extension. What has no meaning is passed over.
+   */
+  post(fanout: FanoutHandle, runs: Float64Array, extensions: Uint8Array, count: number): void;
+  viewerNumber(viewer: ViewerHandle): number;
+  frameNumber(frame: FrameHandle): number;
+  /** 32 bits: the packets that wait for a viewer. Who posts adds to it. */
+  shownPackets(viewer: ViewerHandle): ArrayBuffer;
   fanoutCounters(fanout: FanoutHandle): NativeFanoutCounters;
-  queuedPackets(viewer: ViewerHandle): number;
   /** One packet with given session keys, as a sending thread does it: for test vectors. */
   protect(
     profile: number,

@@ -8,11 +8,11 @@ export {
 export {
   NativeFanout,
   type NativeFanoutOptions,
-  type NativeRun,
   NativeSocket,
   NativeViewer,
   type NativeViewerOptions,
 } from './native-fanout.ts';
+export type { NativeRun } from './posted-runs.ts';
 export {
   clockSeconds,
   type NativeSlotLayout,

@@ -4,7 +4,8 @@ import { closeSync, openSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { descriptorOf } from '../../../test/support/descriptor-of.ts';
 import { loadAddon } from './addon.ts';
-import { NativeFanout, type NativeRun, type NativeViewerOptions } from './native-fanout.ts';
+import { NativeFanout, type NativeViewerOptions } from './native-fanout.ts';
+import type { NativeRun } from './posted-runs.ts';
 
 const GCM = 7;
 const COUNTER_MODE = 1;

@@ -1,13 +1,13 @@
 import type {
   Addon,
   FanoutHandle,
-  FrameHandle,
   NativeFanoutCounters,
   NativeViewerCounters,
   SocketHandle,
   ViewerHandle,
 } from './addon.ts';
 import { checked, requireAddon } from './checked.ts';
+import { type NativeRun, PostedRuns } from './posted-runs.ts';
 
 /** How a fan-out sends. */
 export interface NativeFanoutOptions {
@@ -17,7 +17,7 @@ export interface NativeFanoutOptions {
   readonly segments?: 'off' | 'on';
   /** Packets of one access unit that go out at once; a larger one is spread. 64 unless told. */
   readonly burstPackets?: number;
-  /** Over how long a larger one is spread, in microseconds; 8000 unless told: a quarter of a frame at 30 a second. */
+  /** Over how long a larger one is spread, in microseconds; a quarter of the time between two frames unless told. */
   readonly spreadMicros?: number;
   /** Packets that may wait for one viewer; an access unit that does not fit is dropped whole. 2048 unless told. */
   readonly queuedPackets?: number;
@@ -42,20 +42,12 @@ export interface NativeViewerOptions {
   readonly payloadType: number;
 }
 
-/** The packets of one access unit for one viewer. */
-export interface NativeRun {
-  /** Not to be changed any more. The same array for all viewers: it is taken over into native memory once. */
-  readonly payloads: readonly Uint8Array[];
-  /** Index of the first packet: 65536 × rollover counter + sequence number (RFC 3711 §3.3.1). */
-  readonly firstIndex: number;
-  readonly timestamp: number;
-  /** The header extension with its own header, whole 32-bit words, 64 bytes at most; empty when there is none. */
-  readonly extension: Uint8Array;
-  /** Where in `extension` the transport-wide sequence number of each packet goes, and that of the first packet. */
-  readonly transportSequence?: { readonly offset: number; readonly first: number };
-  /** Which packet carries the marker; the last one unless told. */
-  readonly marker?: 'last' | 'none';
-}
+const GCM = 7;
+const GCM_TAG_BYTES = 16;
+const SHA1_TAG_BYTES = 10;
+
+/** The addon measures it for each viewer. */
+const QUARTER_OF_FRAME = -1;
 
 const SEND_MODES = ['segments', 'many', 'one'] as const;
 
@@ -67,18 +59,16 @@ const SEND_MODES = ['segments', 'many', 'one'] as const;
 export class NativeFanout {
   readonly #addon: Addon;
   readonly #fanout: FanoutHandle;
-  readonly #frames = new WeakMap<readonly Uint8Array[], FrameHandle>();
-  readonly #flush: () => void;
-  #flushes = false;
+  readonly #posted: PostedRuns;
+  readonly #queuedPackets: number;
+  #overflowed = 0;
   #closed = false;
 
-  private constructor(addon: Addon, fanout: FanoutHandle) {
+  private constructor(addon: Addon, fanout: FanoutHandle, queuedPackets: number) {
     this.#addon = addon;
     this.#fanout = fanout;
-    this.#flush = () => {
-      this.#flushes = false;
-      addon.flush(fanout);
-    };
+    this.#posted = new PostedRuns(addon, fanout);
+    this.#queuedPackets = queuedPackets;
   }
 
   /** @throws {PinholeError} `native/missing` (the message says why), `native/argument` */
@@ -87,13 +77,14 @@ export class NativeFanout {
       threads = 1,
       segments = 'on',
       burstPackets = 64,
-      spreadMicros = 8000,
+      spreadMicros = QUARTER_OF_FRAME,
       queuedPackets = 2048,
     } = options;
     const addon = requireAddon();
     return new NativeFanout(
       addon,
       checked(() => addon.openFanout(threads, segments === 'on', burstPackets, spreadMicros, queuedPackets)),
+      queuedPackets,
     );
   }
 
@@ -104,11 +95,13 @@ export class NativeFanout {
 
   /** Whether nothing waits. */
   get idle(): boolean {
+    this.#posted.flush();
     return this.#addon.isIdle(this.#fanout);
   }
 
   get counters(): NativeFanoutCounters {
-    return this.#addon.fanoutCounters(this.#fanout);
+    const counters = this.#addon.fanoutCounters(this.#fanout);
+    return { ...counters, packetsOverflowed: counters.packetsOverflowed + this.#overflowed };
   }
 
   /**
@@ -127,7 +120,8 @@ export class NativeFanout {
     const { profile, masterKey, masterSalt } = keys;
     const open = (): ViewerHandle =>
       this.#addon.openViewer(socket.handle, address, port, profile, masterKey, masterSalt, ssrc, payloadType);
-    return new NativeViewer(this, this.#addon, checked(open));
+    const overheadBytes = profile === GCM ? GCM_TAG_BYTES : SHA1_TAG_BYTES;
+    return new NativeViewer(this, this.#addon, { handle: checked(open), overheadBytes });
   }
 
   /** Ends the threads; what waits is forgotten. May be called again. */
@@ -136,43 +130,25 @@ export class NativeFanout {
     this.#addon.closeFanout(this.#fanout);
   }
 
-  /** @internal @throws {PinholeError} `native/argument` */
-  send(viewer: ViewerHandle, run: NativeRun, [from, until]: readonly [number, number]): number {
-    if (this.#closed) return 0;
-    const sentBytes = checked(() =>
-      this.#addon.send(
-        this.#fanout,
-        viewer,
-        this.#frameOf(run.payloads),
-        run.firstIndex,
-        run.timestamp,
-        run.extension,
-        run.transportSequence?.offset ?? -1,
-        run.transportSequence?.first ?? 0,
-        from,
-        until,
-        run.marker !== 'none',
-      ),
-    );
-    // All that is sent in one turn, a frame to all its viewers, wakes the threads once.
-    if (!this.#flushes) {
-      this.#flushes = true;
-      queueMicrotask(this.#flush);
-    }
-    return sentBytes;
+  /** @internal How many packets may wait for one viewer. */
+  get mostQueued(): number {
+    return this.#queuedPackets;
+  }
+
+  /** @internal @returns bytes without those of encryption @throws {PinholeError} `native/argument` */
+  post(viewer: number, run: NativeRun, [from, until]: readonly [number, number]): number {
+    return this.#closed ? 0 : checked(() => this.#posted.post({ viewer, run, from, until }));
+  }
+
+  /** @internal Counts what did not fit behind what waits for a viewer. */
+  overflow(packets: number): void {
+    this.#overflowed += packets;
   }
 
   /** @internal */
   closeViewer(viewer: ViewerHandle): void {
+    this.#posted.flush();
     this.#addon.closeViewer(this.#fanout, viewer);
-  }
-
-  #frameOf(payloads: readonly Uint8Array[]): FrameHandle {
-    const known = this.#frames.get(payloads);
-    if (known) return known;
-    const frame = this.#addon.openFrame(payloads);
-    this.#frames.set(payloads, frame);
-    return frame;
   }
 }
 
@@ -199,22 +175,31 @@ export class NativeViewer {
   readonly #fanout: NativeFanout;
   readonly #addon: Addon;
   readonly #viewer: ViewerHandle;
+  readonly #number: number;
+  readonly #overheadBytes: number;
+  /** What waits; the sending thread takes off what it sent. */
+  readonly #shown: Int32Array;
+  #overflowed = 0;
   #closed = false;
 
   /** @internal */
-  constructor(fanout: NativeFanout, addon: Addon, viewer: ViewerHandle) {
+  constructor(fanout: NativeFanout, addon: Addon, made: { handle: ViewerHandle; overheadBytes: number }) {
     this.#fanout = fanout;
     this.#addon = addon;
-    this.#viewer = viewer;
+    this.#viewer = made.handle;
+    this.#number = addon.viewerNumber(made.handle);
+    this.#overheadBytes = made.overheadBytes;
+    this.#shown = new Int32Array(addon.shownPackets(made.handle));
   }
 
   get counters(): NativeViewerCounters {
-    return this.#addon.viewerCounters(this.#viewer);
+    const counters = this.#addon.viewerCounters(this.#viewer);
+    return { ...counters, packetsOverflowed: counters.packetsOverflowed + this.#overflowed };
   }
 
   /** Packets that wait. */
   get queuedPackets(): number {
-    return this.#addon.queuedPackets(this.#viewer);
+    return this.#closed ? 0 : Atomics.load(this.#shown, 0);
   }
 
   /**
@@ -223,7 +208,17 @@ export class NativeViewer {
    * @throws {PinholeError} `native/argument`: the run is no such run
    */
   send(run: NativeRun, from = 0, until = run.payloads.length): number {
-    return this.#closed ? 0 : this.#fanout.send(this.#viewer, run, [from, until]);
+    if (this.#closed) return 0;
+    const packets = until - from;
+    if (this.queuedPackets + packets > this.#fanout.mostQueued) {
+      this.#overflowed += packets;
+      this.#fanout.overflow(packets);
+      return 0;
+    }
+    const bytes = this.#fanout.post(this.#number, run, [from, until]);
+    if (bytes === 0) return 0;
+    Atomics.add(this.#shown, 0, packets);
+    return bytes + packets * this.#overheadBytes;
   }
 
   /** Forgets what waits, and gives the socket back. May be called again. */
