@@ -180,10 +180,26 @@ needs('ffmpeg').describe.each(BACKENDS)('an H.264 encoder through %s', (backend)
     await feed(to, pictures);
     const rich = size(0);
 
-    to.setBitrate(150_000);
+    to.tune({ bitrate: 150_000 });
     await feed(to, pictures, 60);
 
     expect(size(60)).toBeLessThan(rich / 2);
+    expect(to.counters.restarts).toBe(backend === 'command' ? 1 : 0);
+  });
+
+  it('makes key frames at another distance while it runs', async () => {
+    const to = open({ gop: 1_000 });
+    const pictures = Array.from({ length: 12 }, (_, i) => small[i % 12] ?? new Uint8Array());
+    await feed(to, pictures);
+
+    to.tune({ gop: 4 });
+    await feed(to, pictures, 12);
+
+    const keys = units.flatMap(({ key }, i) => (key ? [i] : []));
+    expect(keys).toEqual([0, 12, 16, 20]);
+    expect(units[12] && [...nalUnits(units[12].data)].map(nalType)).toEqual(
+      expect.arrayContaining([NAL_TYPE.sps, NAL_TYPE.pps, NAL_TYPE.idr]),
+    );
     expect(to.counters.restarts).toBe(backend === 'command' ? 1 : 0);
   });
 

@@ -23,6 +23,7 @@ export type {
   PictureToEncode,
   RawPictureKind,
 } from './encode/encoder-options.ts';
+export { encoderTuning } from './encode/encoder-options.ts';
 export { type H264Encoder, openH264Encoder } from './encode/h264-encoder.ts';
 export { type FfmpegCode, FfmpegError } from './failure.ts';
 export { JpegDecoder, type JpegRequest } from './jpeg-decoder.ts';

@@ -1,5 +1,5 @@
-import { type Logger, type Micros, micros } from '@pinhole/core';
-import type { AccessUnit, JpegPicture } from '@pinhole/engine';
+import { type Logger, type Micros, micros, Pace } from '@pinhole/core';
+import type { AccessUnit, ControlDescriptor, ControlValue, JpegPicture } from '@pinhole/engine';
 import {
   type EncodedUnit,
   type EncoderCounters,
@@ -9,6 +9,7 @@ import {
   openH264Encoder,
 } from '@pinhole/ffmpeg';
 import type { SourceClock } from './clock.ts';
+import { TranscoderControls } from './transcoder-controls.ts';
 
 /** How the encoder is to work; what is left out is the encoder's own choice. */
 export type TranscoderTuning = Pick<
@@ -33,6 +34,8 @@ export const WHY_TRANSCODING =
 /** Makes H.264 of a camera's JPEG pictures while somebody wants that. */
 export class Transcoder {
   readonly #options: TranscoderOptions;
+  readonly #controls: TranscoderControls;
+  #pace: Pace;
   #encoder: H264Encoder | undefined;
   #failed: FfmpegError | undefined;
   #wanted = false;
@@ -42,6 +45,8 @@ export class Transcoder {
 
   constructor(options: TranscoderOptions) {
     this.#options = options;
+    this.#controls = new TranscoderControls(options);
+    this.#pace = new Pace(this.#controls.mostFrames);
     const { clock } = options;
     this.#originUtc = micros(clock.utcNow() - clock.monotonicNow() * 1000);
   }
@@ -56,6 +61,26 @@ export class Transcoder {
     return this.#encoder?.keyFrameOnRequest ?? true;
   }
 
+  /** What of the H.264 can be changed while it is watched. */
+  controls(): readonly ControlDescriptor[] {
+    return this.#controls.descriptors();
+  }
+
+  /** What holds now. */
+  controlValues(): ReadonlyMap<string, ControlValue> {
+    return this.#controls.values();
+  }
+
+  /**
+   * Changes one of them, from the next picture on.
+   * @throws {PinholeError} `control/unknown`, `control/out-of-range`
+   */
+  setControl(id: string, value: ControlValue): void {
+    this.#controls.set(id, value);
+    this.#pace = new Pace(this.#controls.mostFrames);
+    this.#encoder?.tune(this.#controls.tuning);
+  }
+
   /** Whether somebody wants units. The encoder rests otherwise, and its process ends after a while. */
   want(wanted: boolean): void {
     if (wanted && !this.#wanted) this.#encoder?.requestKeyFrame();
@@ -65,7 +90,7 @@ export class Transcoder {
 
   /** Takes the next picture. */
   write({ data, captureTime }: JpegPicture): void {
-    if (!this.#wanted || this.#failed !== undefined) return;
+    if (!this.#wanted || this.#failed !== undefined || !this.#pace.admits(captureTime)) return;
     this.#encoder ??= this.#open();
     this.#encoder?.write({ data, captureTime });
   }
@@ -92,6 +117,7 @@ export class Transcoder {
     try {
       return openH264Encoder({
         ...tuning,
+        ...this.#controls.tuning,
         log,
         input: { kind: 'mjpeg' },
         unit: (unit) => this.#place(unit, clock),

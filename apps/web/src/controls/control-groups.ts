@@ -1,7 +1,7 @@
 import type { Control } from '@pinhole/client/controls';
 
 /** The headings that cameras share, in the order of a panel; others follow in the order in which they come. */
-const ORDER = ['Picture', 'Exposure', 'White balance', 'Focus', 'Encoder', 'Camera'];
+const ORDER = ['Stream', 'Picture', 'Exposure', 'White balance', 'Focus', 'Encoder', 'Camera'];
 
 /** Controls that stand under one heading. */
 export interface ControlGroup {

@@ -2,7 +2,15 @@
 export type ControlValue = number | boolean | string;
 
 /** The headings under which pages put controls, in this order; another text is a heading of its own after them. */
-export const CONTROL_GROUPS = ['Picture', 'Exposure', 'White balance', 'Focus', 'Encoder', 'Camera'] as const;
+export const CONTROL_GROUPS = [
+  'Stream',
+  'Picture',
+  'Exposure',
+  'White balance',
+  'Focus',
+  'Encoder',
+  'Camera',
+] as const;
 
 /** A heading for controls that belong together. */
 export type ControlGroup = (typeof CONTROL_GROUPS)[number] | (string & {});

@@ -106,7 +106,7 @@ export function encodeByCommand(
     },
     send,
     requestKeyFrame: () => {},
-    setBitrate: () => {},
+    tune: () => {},
     stop: () => {
       stopped = true;
       clearTimeout(timer);

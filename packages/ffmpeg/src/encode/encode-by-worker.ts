@@ -48,7 +48,7 @@ export function encodeByWorker(request: EncodeRequest, events: EncodeRunEvents):
     },
     send: (picture) => worker.order({ kind: 'picture', picture }),
     requestKeyFrame: () => worker.order({ kind: 'key-frame' }),
-    setBitrate: (bitrate) => worker.order({ kind: 'bitrate', bitrate }),
+    tune: (tuning) => worker.order({ kind: 'tuning', tuning }),
     stop: () => {
       stopped = true;
       worker.stop();

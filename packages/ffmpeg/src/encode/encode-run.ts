@@ -1,5 +1,5 @@
 import type { FfmpegError } from '../failure.ts';
-import type { EncodedUnit, EncoderName, PictureToEncode } from './encoder-options.ts';
+import type { EncodedUnit, EncoderName, EncoderTuning, PictureToEncode } from './encoder-options.ts';
 
 /** What a child that encodes tells. */
 export interface EncodeRunEvents {
@@ -17,12 +17,12 @@ export interface EncodeRunEvents {
 
 /** A child process that encodes one picture at a time. */
 export interface EncodeRun {
-  /** Whether a key frame can be asked for, and the bit rate changed, while it runs. */
+  /** Whether a key frame can be asked for, and the tuning changed, while it runs. */
   readonly tunable: 'live' | 'fixed';
   readonly pid: number | undefined;
   send(picture: PictureToEncode): void;
   requestKeyFrame(): void;
-  setBitrate(bitrate: number): void;
+  tune(tuning: EncoderTuning): void;
   /** Ends it soon; `ended` tells when it is gone. */
   stop(): void;
   /** Ends it at once: it hangs. */

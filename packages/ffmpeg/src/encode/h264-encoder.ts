@@ -112,11 +112,14 @@ export class H264Encoder {
     this.#keyFrameWanted = true;
   }
 
-  /** Aims at another bit rate, in bits a second. The `ffmpeg` command is started again for it. */
-  setBitrate(bitrate: number): void {
-    if (bitrate === this.#tuning.bitrate) return;
-    this.#tuning = { ...this.#tuning, bitrate };
-    if (this.#run?.tunable === 'live') this.#run.setBitrate(bitrate);
+  /** Works otherwise from the next picture on. The `ffmpeg` command is started again for it. */
+  tune(tuning: Partial<EncoderTuning>): void {
+    const before = this.#tuning;
+    this.#tuning = { ...before, ...tuning };
+    const { bitrate, gop, framesPerSecond } = this.#tuning;
+    if (bitrate === before.bitrate && gop === before.gop && framesPerSecond === before.framesPerSecond)
+      return;
+    if (this.#run?.tunable === 'live') this.#run.tune(this.#tuning);
     else this.#dismiss();
   }
 

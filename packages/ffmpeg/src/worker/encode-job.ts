@@ -33,10 +33,13 @@ export class EncodeJob {
     this.#encoder?.requestKeyFrame();
   }
 
-  /** Aims at another bit rate from the next picture on. */
-  setBitrate(bitrate: number): void {
-    this.#tuning = { ...this.#tuning, bitrate };
-    this.#encoder?.setBitrate(bitrate);
+  /** Does so from the next picture on. */
+  tune(tuning: EncoderTuning): void {
+    const { gop, framesPerSecond } = this.#tuning;
+    this.#tuning = tuning;
+    this.#encoder?.setBitrate(tuning.bitrate);
+    // The rest holds from the opening on: another encoder goes on with a key picture, which any decoder follows.
+    if (tuning.gop !== gop || tuning.framesPerSecond !== framesPerSecond) this.#like = undefined;
   }
 
   /** Encodes a picture and reports what became of it. @throws {AvError} when no encoder opens */

@@ -61,8 +61,8 @@ async function obey(av: Av, order: WorkerOrder): Promise<void> {
     case 'picture':
       await encodeOrLeave(order.picture);
       return;
-    case 'bitrate':
-      encoding?.setBitrate(order.bitrate);
+    case 'tuning':
+      encoding?.tune(order.tuning);
       return;
     case 'key-frame':
       job?.requestKeyFrame();

@@ -19,7 +19,7 @@ export type WorkerOrder =
   | { readonly kind: 'show'; readonly unit: UnitToShow }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }
   | { readonly kind: 'picture'; readonly picture: PictureToEncode }
-  | { readonly kind: 'bitrate'; readonly bitrate: number }
+  | { readonly kind: 'tuning'; readonly tuning: EncoderTuning }
   | { readonly kind: 'key-frame' }
   | { readonly kind: 'stop' };
 

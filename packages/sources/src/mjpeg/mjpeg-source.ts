@@ -174,15 +174,26 @@ export class MjpegSource implements Source {
   }
 
   controls(): readonly ControlDescriptor[] {
-    return this.#device.controls();
+    // What the device calls by the same name is what its owner means by it.
+    const own = this.#device.controls();
+    const ids = new Set(own.map(({ id }) => id));
+    return [...this.#transcoder.controls().filter(({ id }) => !ids.has(id)), ...own];
   }
 
   controlValues(): ReadonlyMap<string, ControlValue> {
-    return this.#device.values();
+    return new Map([...this.#transcoder.controlValues(), ...this.#device.values()]);
   }
 
   setControl(id: string, value: ControlValue): Promise<void> {
-    return this.#device.set(id, value);
+    const own = this.#device.controls().some((control) => control.id === id);
+    if (own || !this.#transcoder.controls().some((control) => control.id === id))
+      return this.#device.set(id, value);
+    try {
+      this.#transcoder.setControl(id, value);
+    } catch (thrown) {
+      return Promise.reject(thrown as PinholeError);
+    }
+    return Promise.resolve();
   }
 
   async #run(sink: SourceSink, signal: Abort): Promise<void> {

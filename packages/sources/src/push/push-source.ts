@@ -1,6 +1,7 @@
 import { type Abort, type Logger, type Millis, millis, PinholeError, silentLogger } from '@pinhole/core';
 import type {
   ControlDescriptor,
+  ControlValue,
   MediaKind,
   PictureOutcome,
   PicturePublication,
@@ -171,13 +172,20 @@ export class PushSource implements Source {
   }
 
   controls(): readonly ControlDescriptor[] {
-    return [];
+    return this.#transcoder.controls();
   }
 
-  setControl(id: string): Promise<void> {
-    return Promise.reject(
-      new PinholeError('control/unknown', `a camera whose pictures are sent in has no control "${id}"`),
-    );
+  controlValues(): ReadonlyMap<string, ControlValue> {
+    return this.#transcoder.controlValues();
+  }
+
+  setControl(id: string, value: ControlValue): Promise<void> {
+    try {
+      this.#transcoder.setControl(id, value);
+    } catch (thrown) {
+      return Promise.reject(thrown as PinholeError);
+    }
+    return Promise.resolve();
   }
 
   #write(seat: Seat, jpeg: Uint8Array, sentAt: string | undefined): PictureOutcome {

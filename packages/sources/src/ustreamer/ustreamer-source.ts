@@ -9,6 +9,7 @@ import {
 } from '@pinhole/core';
 import type {
   ControlDescriptor,
+  ControlValue,
   MediaKind,
   Source,
   SourceDescription,
@@ -159,14 +160,27 @@ export class UstreamerSource implements Source {
     this.#transcoder.want(kinds.has('units'));
   }
 
+  /** Of H.264 that is made here; of what µStreamer makes, nothing can be changed through its slot. */
   controls(): readonly ControlDescriptor[] {
-    return [];
+    return this.#makes === 'jpeg' ? this.#transcoder.controls() : [];
   }
 
-  setControl(id: string): Promise<void> {
-    return Promise.reject(
-      new PinholeError('control/unknown', `a slot of shared memory has no control "${id}"`),
-    );
+  controlValues(): ReadonlyMap<string, ControlValue> {
+    return this.#makes === 'jpeg' ? this.#transcoder.controlValues() : new Map();
+  }
+
+  setControl(id: string, value: ControlValue): Promise<void> {
+    try {
+      if (this.#makes === 'h264')
+        throw new PinholeError(
+          'control/unknown',
+          `no control "${id}": what fills the slot sets the H.264 in it, as µStreamer by --h264-bitrate and --h264-gop`,
+        );
+      this.#transcoder.setControl(id, value);
+    } catch (thrown) {
+      return Promise.reject(thrown as PinholeError);
+    }
+    return Promise.resolve();
   }
 
   async #run(sink: SourceSink, signal: Abort): Promise<void> {

@@ -86,7 +86,7 @@ export class PictureOutlet {
 
   /** Aims at another bit rate, in bits a second. */
   setBitrate(bitrate: number): void {
-    this.#encoder?.setBitrate(bitrate);
+    this.#encoder?.tune({ bitrate });
   }
 
   /** Takes a buffer of the device. */
