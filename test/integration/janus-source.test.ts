@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { millis, silentLogger } from '@pinhole/core';
 import type { AccessUnit, SourceState } from '@pinhole/engine';
 import { readTimeCode } from '@pinhole/media/timecode';
@@ -7,6 +5,7 @@ import { openClientSocket } from '@pinhole/outputs/sockets';
 import { createJanusSource, type JanusSource, type JanusSourceOptions } from '@pinhole/sources/janus';
 import { createTransports } from '@pinhole/webrtc';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { BreakableWire } from '../support/breakable-wire.ts';
 import { ffmpegOutput } from '../support/clip-file.ts';
 import { decodeWithFfmpeg } from '../support/decode-with-ffmpeg.ts';
 import { type JanusStream, startJanusStream } from '../support/janus-stream.ts';
@@ -18,50 +17,6 @@ const { describe, it } = needs('janus', 'ffmpeg');
 const SECRET = 'open-sesame';
 const [width, height] = [320, 180];
 const PATIENCE = { timeout: 20_000, interval: 50 };
-
-/** What can be broken between us and Janus's WebSockets; media goes another way. */
-class Wire {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  accepted = 0;
-  /** What Janus said. */
-  heard = '';
-
-  constructor(port: number) {
-    this.#server = createServer((near) => {
-      const far = connect(port, '127.0.0.1');
-      this.accepted++;
-      for (const socket of [near, far]) {
-        this.#sockets.add(socket);
-        socket.on('error', () => {});
-        socket.on('close', () => {
-          this.#sockets.delete(socket);
-          near.destroy();
-          far.destroy();
-        });
-      }
-      far.on('data', (bytes) => {
-        this.heard += bytes.toString('latin1');
-      });
-      near.pipe(far).pipe(near);
-    });
-  }
-
-  async open(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-}
 
 describe('a stream of a real Janus as a camera', () => {
   let stream: JanusStream;
@@ -125,7 +80,7 @@ describe('a stream of a real Janus as a camera', () => {
   });
 
   it('goes on while the way to Janus breaks, and takes its session over', async () => {
-    const wire = new Wire(stream.janus.ports[1]);
+    const wire = new BreakableWire(stream.janus.ports[1]);
     closings.push(() => wire.close());
     const { source, units, states } = start({ url: await wire.open() });
     await expect.poll(() => units.length, PATIENCE).toBeGreaterThan(10);
@@ -143,7 +98,7 @@ describe('a stream of a real Janus as a camera', () => {
   });
 
   it('asks for another offer on the same handle when Janus hangs up', async () => {
-    const wire = new Wire(stream.janus.ports[1]);
+    const wire = new BreakableWire(stream.janus.ports[1]);
     closings.push(() => wire.close());
     const { source, units, states } = start({ url: await wire.open() });
     await expect.poll(() => units.length, PATIENCE).toBeGreaterThan(10);

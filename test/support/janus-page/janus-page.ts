@@ -1,11 +1,21 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { build, defaultClientConditions } from 'vite';
 import type { Browser } from '../chromium.ts';
+import type { JanusJson } from '../janus-socket.ts';
+import { ADAPTER_FILE, JANUS_RELEASES, type JanusRelease, libraryFile } from './libraries.ts';
 import type { JanusClientOptions, JanusPage } from './page.ts';
+import { PLAIN_PAGE } from './plain-page.ts';
+
+/** A message that a client sent or got over its WebSocket. */
+export interface WireMessage {
+  readonly from: 'client' | 'server';
+  readonly message: JanusJson;
+}
 
 /** A page with Janus's own library, from a web server of its own. */
 export interface OpenedJanusPage {
@@ -15,12 +25,18 @@ export interface OpenedJanusPage {
     ...args: Parameters<JanusPage[Name]>
   ): Promise<Awaited<ReturnType<JanusPage[Name]>>>;
   open(name: string, options: JanusClientOptions): Promise<void>;
+  /** What went over WebSockets whose address has this in it. */
+  wire(part: string): readonly WireMessage[];
+}
+
+/** A web server of a test. */
+export interface Site {
+  readonly origin: string;
+  close(): void;
 }
 
 /** A web server of files, each by its path. */
-export async function serveFiles(
-  files: Readonly<Record<string, string>>,
-): Promise<{ readonly origin: string; close(): void }> {
+export async function serveFiles(files: Readonly<Record<string, string>>): Promise<Site> {
   const server = createServer(({ url = '/' }, response) => {
     const text = files[url.split('?', 1)[0] ?? '/'];
     const type = url.endsWith('.js') ? 'text/javascript' : 'text/html';
@@ -38,8 +54,29 @@ export async function serveFiles(
   };
 }
 
-/** The page's script with the library in it, as a module. */
-export async function janusPageScript(): Promise<string> {
+/** A folder of pages for each release of the library, which is served as it is published: `/1.1.4/`, `/1.1.4/plain`. */
+export async function serveJanusPages(): Promise<Site> {
+  const script = await pageScript();
+  const pages = JANUS_RELEASES.flatMap((release) => [
+    [`/${release}/`, pageOf(release)],
+    [`/${release}/plain`, PLAIN_PAGE],
+    [`/${release}/janus.es.js`, readFileSync(libraryFile(release, 'module'), 'utf8')],
+    [`/${release}/janus.js`, readFileSync(libraryFile(release, 'script'), 'utf8')],
+  ]);
+  return await serveFiles({
+    '/adapter.js': readFileSync(ADAPTER_FILE, 'utf8'),
+    '/page.js': script,
+    ...Object.fromEntries(pages),
+  });
+}
+
+const pageOf = (release: JanusRelease): string =>
+  [
+    `<!doctype html><title>Janus ${release}</title><meta name="janus" content="/${release}/janus.es.js">`,
+    '<script src="/adapter.js"></script><script type="module" src="/page.js"></script>',
+  ].join('');
+
+async function pageScript(): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'silent',
@@ -56,10 +93,25 @@ export async function janusPageScript(): Promise<string> {
   return output.output[0].code;
 }
 
-/** Opens it at `origin`, which serves the script as `/page.js`. */
-export async function openJanusPage(browser: Browser, origin: string): Promise<OpenedJanusPage> {
+/** Opens the page of a release. */
+export async function openJanusPage(
+  browser: Browser,
+  { origin }: Site,
+  release: JanusRelease,
+): Promise<OpenedJanusPage> {
   const page = await browser.newPage();
-  await page.goto(`${origin}/`);
+  const wires = new Map<string, WireMessage[]>();
+  page.on('websocket', (socket) => {
+    const messages = wires.get(socket.url()) ?? [];
+    wires.set(socket.url(), messages);
+    const note =
+      (from: WireMessage['from']) =>
+      ({ payload }: { readonly payload: string | Buffer }) =>
+        messages.push({ from, message: JSON.parse(payload.toString()) as JanusJson });
+    socket.on('framesent', note('client'));
+    socket.on('framereceived', note('server'));
+  });
+  await page.goto(`${origin}/${release}/`);
   await page.waitForFunction(() => 'janusPage' in window);
   const call: OpenedJanusPage['call'] = (name, ...args) =>
     page.evaluate(
@@ -73,5 +125,10 @@ export async function openJanusPage(browser: Browser, origin: string): Promise<O
       },
       [name, args] as const,
     ) as never;
-  return { page, call, open: (name, options) => call('open', name, options) };
+  return {
+    page,
+    call,
+    open: (name, options) => call('open', name, options),
+    wire: (part) => [...wires].find(([url]) => url.includes(part))?.[1] ?? [],
+  };
 }
