@@ -65,8 +65,8 @@ class NativeSender implements RtpSender {
     this.#closed = closed;
   }
 
-  get pressure(): number {
-    return (this.#way?.viewer.queuedPackets ?? 0) / QUEUED_PACKETS;
+  get pressure(): number | undefined {
+    return this.#way && this.#way.viewer.queuedPackets / QUEUED_PACKETS;
   }
 
   get droppedPackets(): number {

@@ -45,8 +45,8 @@ export interface RtpSender {
   send(run: RtpRun): number;
   /** Sends the packet at `position` of a run again. */
   resend(run: RtpRun, position: number): void;
-  /** 0…1: what waits here before it reaches the path; absent where nothing does. */
-  readonly pressure?: number;
+  /** 0…1: what waits here, where packets do not go by the path; absent where they do, and wait there. */
+  readonly pressure?: number | undefined;
   /** Packets that were dropped here, or that the system did not take; absent where the path counts them. */
   readonly droppedPackets?: number;
   close(): void;
