@@ -17,7 +17,7 @@ RUN mkdir /data && chown node:node /data && usermod --append --groups video node
 USER node
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8189/tcp 8189/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/pinhole/apps/server/bin/pinhole.js", "serve", "--data", "/data"]
