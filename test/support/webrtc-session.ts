@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { micros, silentLogger } from '@pinhole/core';
 import type { AccessUnit, ChannelViewer, MessagePipe, Peer, PeerEvent } from '@pinhole/engine';
 import { createWeriftPeerFactory, type Fanout } from '@pinhole/outputs/webrtc';
+import type { SharedPort } from '@pinhole/webrtc';
 import { expect, vi } from 'vitest';
 import { ClipCamera, encodeClip } from './clip.ts';
 import { RtpViewer } from './rtp-viewer.ts';
@@ -24,7 +25,10 @@ export const undo: (() => unknown)[] = [];
 /** A viewer that is connected, of the camera's stream. */
 export async function openSession(
   camera: ClipCamera,
-  { repairs, ...options }: { readonly fanout?: Fanout; readonly repairs?: 'rtx' } = {},
+  {
+    repairs,
+    ...options
+  }: { readonly fanout?: Fanout; readonly sharedPort?: SharedPort; readonly repairs?: 'rtx' } = {},
 ): Promise<Session> {
   const channels: Session['channels'] = [];
   const factory = createWeriftPeerFactory({
