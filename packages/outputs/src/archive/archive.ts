@@ -31,6 +31,8 @@ export class Archive {
   readonly #sweeps: PeriodicSweep;
   /** What our recorder writes into. */
   readonly #open = new Set<string>();
+  /** Of those that it closed, the readings under way. */
+  readonly #settling = new Set<Promise<void>>();
   readonly #counters = { filesOpened: 0, filesDeleted: 0, bytesDeleted: 0, deletionsRefused: 0 };
 
   private constructor(options: ArchiveOptions) {
@@ -231,7 +233,14 @@ export class Archive {
   /** The recorder closed a recording, or could not go on with it: what became of it stands in the file. */
   async ended(path: string): Promise<void> {
     this.#open.delete(path);
-    await this.#index.settle(path);
+    const settling = this.#index.settle(path);
+    this.#settling.add(settling);
+    await settling.finally(() => this.#settling.delete(settling));
+  }
+
+  /** What the recorder closed until now is known whole. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#settling);
   }
 
   /** Looks for what others changed, now. */

@@ -64,6 +64,18 @@ describe('recordings', () => {
     expect(await latest()).toEqual([{ path: join(root, pathAt(minute(2))), durationSeconds: 1 }]);
   });
 
+  it('that has just ended is the latest, though it is still being read', async () => {
+    await open();
+    const path = pathAt(START);
+    archive.begun({ path, startTime: START });
+    await writeSegment(root, clip(START));
+
+    const ended = archive.ended(path);
+
+    expect(await latest()).toEqual([{ path: join(root, path), durationSeconds: 1 }]);
+    await ended;
+  });
+
   it('before one are up to eight, the newest first, over hours and days', async () => {
     for (let i = 0; i < 12; i++) await writeSegment(root, clip(minute(i * 300)));
     await open();

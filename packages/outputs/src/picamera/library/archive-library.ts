@@ -55,7 +55,8 @@ export class ArchiveLibrary implements VideoLibrary {
 
   async find(query: FileQuery): Promise<readonly VideoEntry[]> {
     if (query.mode === VideoMode.TIMELAPSE) return (await this.#films(query)).map((film) => this.#film(film));
-    if (this.#writtenBy === 'others') await this.#look();
+    // Who has just been told that a recording ended looks for it.
+    await (this.#writtenBy === 'others' ? this.#look() : this.#archive.settled());
     return this.#recordings(query).map((file) => this.#recording(file));
   }
 
