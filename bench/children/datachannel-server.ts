@@ -59,6 +59,8 @@ function answer(offer: string, location: string): Promise<string> {
 }
 
 const calls = {
+  /** RTP time less capture time, in ticks of 90 kHz. */
+  rtpOffset: (): number => 0,
   ...loopDelayCalls,
   /** Packetizes once for all viewers, and hands each packet to the native track of each. */
   open: async (clip: { readonly path: string; readonly framesPerSecond: number }) => {
@@ -66,8 +68,8 @@ const calls = {
     await once(server, 'listening');
     const packetizer = new PlainPacketizer({ ssrc: SSRC, payloadType: 102 });
     const source = new ClipSource({ units: readClip(clip.path), framesPerSecond: clip.framesPerSecond });
-    const write: Parameters<ClipSource['start']>[0]['write'] = ({ data, sequence }) => {
-      const packets = packetizer.packets([...nalUnits(data)], sequence);
+    const write: Parameters<ClipSource['start']>[0]['write'] = ({ data, captureTime }) => {
+      const packets = packetizer.packets([...nalUnits(data)], captureTime);
       for (const { track } of viewers.values()) {
         if (!track.isOpen()) continue;
         for (const packet of packets) track.sendMessageBinary(packet);

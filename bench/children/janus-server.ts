@@ -77,6 +77,8 @@ async function freePort(): Promise<number> {
 }
 
 const calls = {
+  /** RTP time less capture time, in ticks of 90 kHz. */
+  rtpOffset: (): number => 0,
   /** Starts Janus with one mountpoint, and feeds that with a clip by RTP. The process to watch is Janus's. */
   open: async (clip: { readonly path: string; readonly framesPerSecond: number }) => {
     const port = await freePort();
@@ -90,8 +92,8 @@ const calls = {
     });
     const packetizer = new PlainPacketizer({ ssrc: 1234, payloadType: 102 });
     const source = new ClipSource({ units: readClip(clip.path), framesPerSecond: clip.framesPerSecond });
-    const write: Parameters<ClipSource['start']>[0]['write'] = ({ data, sequence }) => {
-      for (const packet of packetizer.packets([...nalUnits(data)], sequence))
+    const write: Parameters<ClipSource['start']>[0]['write'] = ({ data, captureTime }) => {
+      for (const packet of packetizer.packets([...nalUnits(data)], captureTime))
         feed.send(packet, port, LOOPBACK);
     };
     void source.start({ write, state: () => {} }, { signal: stop.signal });

@@ -11,6 +11,7 @@ import {
   openNativeFanout,
   typescriptFanout,
 } from '@pinhole/outputs/webrtc';
+import { PacketizedStream } from '../../packages/outputs/src/webrtc/packetized-stream.ts';
 import { serveCalls } from '../support/child.ts';
 import { readClip } from '../support/clip.ts';
 import { ClipSource } from '../support/clip-source.ts';
@@ -49,6 +50,12 @@ const server = createServer((request, response) => {
 
 const calls = {
   ...loopDelayCalls,
+  /** RTP time less capture time, in ticks of 90 kHz, modulo 2^32. */
+  rtpOffset: (): number => {
+    const { anchor } = PacketizedStream.of(stream);
+    if (!anchor) throw new Error('nothing was sent yet');
+    return (anchor.rtpTimestamp - Math.floor(anchor.captureTime * 0.09)) % 2 ** 32;
+  },
   /** `rests`: one picture and no other, so that all the work is that of connecting. */
   open: async (options: {
     readonly path: string;

@@ -49,7 +49,13 @@ async function openViewer(port: number, index: number): Promise<Viewer> {
       },
       direct: { descriptor, host: LOOPBACK, port },
     },
-    tracks: { cname: 'bench', videoSsrc: 2 * index + 2, audioSsrc: 2 * index + 3, rtxSsrc: 2 ** 31 + index, msid: MSID },
+    tracks: {
+      cname: 'bench',
+      videoSsrc: 2 * index + 2,
+      audioSsrc: 2 * index + 3,
+      rtxSsrc: 2 ** 31 + index,
+      msid: MSID,
+    },
     now,
   });
   sent.send({ video: { mid: '0', payloadType: 102, extensionIds: EXTENSION_IDS, sends: true } });

@@ -2,7 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isRtcp } from '@pinhole/media/rtp';
 import nodeDataChannel, { type PeerConnection, type Track } from 'node-datachannel';
 import { serveCalls } from '../support/child.ts';
+import { portOf, reachedAt } from '../support/relayed-sdp.ts';
 import { SequenceCount } from '../support/statistics.ts';
+import {
+  openUdpReceivers,
+  type Relay,
+  type RelayArrivals,
+  type UdpReceivers,
+} from '../support/udp-receivers.ts';
 
 /** The first viewers look at every packet; for the others the native library does, and nothing is asked of JavaScript. */
 const CANARIES = 2;
@@ -41,6 +48,7 @@ interface Viewer {
   readonly connection: PeerConnection;
   readonly tracks: readonly Track[];
   readonly canary?: Canary;
+  readonly relay?: Relay;
   /** Ends the session by WHEP. */
   readonly leave: () => Promise<void>;
 }
@@ -48,6 +56,7 @@ interface Viewer {
 // Held, or the garbage collector closes them.
 const viewers: Viewer[] = [];
 
+let canariesOpened = 0;
 const canaries = (): readonly Canary[] => viewers.flatMap(({ canary }) => canary ?? []);
 
 /** What viewers are sent to. */
@@ -56,6 +65,8 @@ export interface ViewerTarget {
   readonly token: string;
   /** The server makes the offer: POST gets it, and the answer goes by PATCH to what `Location` says. */
   readonly offers?: 'server';
+  /** RTP is counted by a relay on the way, and only the first viewers get it: hundreds fit beside the server then. */
+  readonly counted?: 'on the way';
 }
 
 interface Signaling {
@@ -63,6 +74,30 @@ interface Signaling {
   readonly connection: PeerConnection;
   /** Our description once it is complete. */
   readonly gathered: Promise<string>;
+  readonly relay: Relay | undefined;
+}
+
+const closers: (() => unknown)[] = [];
+let receivers: UdpReceivers | undefined;
+
+const openedReceivers = (): UdpReceivers => {
+  receivers ??= openUdpReceivers({ defer: (close) => void closers.push(close) });
+  return receivers;
+};
+
+/** Our description as the server is to see it. */
+async function ours({ gathered, relay }: Signaling): Promise<string> {
+  const sdp = await gathered;
+  if (!relay) return sdp;
+  await openedReceivers().setFar(relay, { viewer: portOf(sdp) });
+  return reachedAt(sdp, relay.viewerPort);
+}
+
+/** The server's description as we are to see it. */
+async function theirs({ relay }: Signaling, sdp: string): Promise<string> {
+  if (!relay) return sdp;
+  await openedReceivers().setFar(relay, { server: portOf(sdp) });
+  return reachedAt(sdp, relay.serverPort);
 }
 
 /** Connects one viewer by WHEP. @returns whether it connected. */
@@ -72,7 +107,8 @@ async function connectOne(target: ViewerTarget): Promise<boolean> {
     ...(target.offers !== 'server' && { bindAddress: '127.0.0.1' }),
     disableAutoNegotiation: true,
   });
-  const canary = canaries().length < CANARIES ? new Canary() : undefined;
+  const canary = canariesOpened < CANARIES ? new Canary() : undefined;
+  if (canary) canariesOpened++;
   const tracks: Track[] = [];
   const take = (track: Track): void => {
     tracks.push(track);
@@ -96,10 +132,12 @@ async function connectOne(target: ViewerTarget): Promise<boolean> {
       if (state === 'complete') resolve(connection.localDescription()?.sdp ?? '');
     });
   });
-  const signaling = { target, connection, gathered };
+  const relay = target.counted && (await openedReceivers().relay(canary === undefined ? 'no RTP' : 'all'));
+  const signaling = { target, connection, gathered, relay };
   const session = await (target.offers === 'server' ? takeOffer(signaling) : makeOffer(signaling));
   const up = await Promise.race([connected, pause(CONNECT_PATIENCE_MS, false)]);
   if (!up) {
+    if (canary) canariesOpened--;
     connection.close();
     return false;
   }
@@ -107,27 +145,32 @@ async function connectOne(target: ViewerTarget): Promise<boolean> {
     await fetch(session, { method: 'DELETE', headers: headersOf(target) });
     connection.close();
   };
-  if (canary) viewers.unshift({ connection, tracks, leave, canary });
-  else viewers.push({ connection, tracks, leave });
+  const viewer = { connection, tracks, leave, ...(relay && { relay }) };
+  if (canary) viewers.unshift({ ...viewer, canary });
+  else viewers.push(viewer);
   return true;
 }
 
-async function makeOffer({ target, connection, gathered }: Signaling): Promise<URL> {
+async function makeOffer(signaling: Signaling): Promise<URL> {
+  const { target, connection } = signaling;
   connection.setLocalDescription('offer');
-  const { sdp, session } = await post(target, await gathered);
+  const { sdp, session } = await post(target, await ours(signaling));
+  const answer = await theirs(signaling, sdp);
   try {
-    connection.setRemoteDescription(sdp, 'answer');
+    connection.setRemoteDescription(answer, 'answer');
   } catch {
     // It failed already, and says so by its state.
   }
   return session;
 }
 
-async function takeOffer({ target, connection, gathered }: Signaling): Promise<URL> {
+async function takeOffer(signaling: Signaling): Promise<URL> {
+  const { target, connection } = signaling;
   const { sdp, session } = await post(target, '');
-  connection.setRemoteDescription(sdp, 'offer');
+  connection.setRemoteDescription(await theirs(signaling, sdp), 'offer');
   connection.setLocalDescription('answer');
-  await fetch(session, { method: 'PATCH', headers: headersOf(target), body: await gathered });
+  const body = await ours(signaling);
+  await fetch(session, { method: 'PATCH', headers: headersOf(target), body });
   return session;
 }
 
@@ -165,9 +208,12 @@ const calls = {
     for (const { leave } of viewers.splice(viewers.length - count)) await leave();
   },
   /** Counts anew from now on. */
-  reset: (): void => {
+  reset: async (): Promise<void> => {
     for (const canary of canaries()) canary.reset();
+    await receivers?.reset();
   },
+  /** What relays counted, of the viewers that are there. */
+  arrivals: (): Promise<RelayArrivals> => openedReceivers().sum(viewers.flatMap(({ relay }) => relay ?? [])),
   /** What those saw who look at every packet. */
   seen: (): readonly Seen[] => canaries().map(({ seen }) => seen),
 };
@@ -177,5 +223,6 @@ export type WebRtcViewersCalls = typeof calls;
 
 serveCalls(calls, () => {
   for (const { connection } of viewers) connection.close();
+  for (const close of closers) close();
   nodeDataChannel.cleanup();
 });

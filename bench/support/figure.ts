@@ -1,7 +1,17 @@
 import type { ThirdParty } from '../../test/support/third-party-list.ts';
 
 /** Units in which figures are told. */
-export type Unit = 'ms' | 'MB/s' | 'MB' | '%' | 'frames/s' | 'files/s' | 'joins/s' | 'kB' | 'packets';
+export type Unit =
+  | 'ms'
+  | 'MB/s'
+  | 'MB'
+  | '%'
+  | 'frames/s'
+  | 'files/s'
+  | 'joins/s'
+  | 'kB'
+  | 'packets'
+  | 'times';
 
 /** One figure that was measured: a cell of a table. */
 export interface Figure {
@@ -33,11 +43,13 @@ export interface Bench {
   /** What is measured and how, in a sentence or two for the page. */
   readonly about: string;
   readonly needs?: readonly ('linux' | ThirdParty)[];
+  /** A bench that takes longer has lost its way; 180 s unless told. */
+  readonly longestSeconds?: number;
   run(context: BenchContext): Promise<readonly Figure[]>;
 }
 
 /** Whether more is better. */
-export const isSpeed = (unit: Unit): boolean => unit.endsWith('/s');
+export const isSpeed = (unit: Unit): boolean => unit.endsWith('/s') || unit === 'times';
 
 /** A figure against its target: within 5 % it is met. */
 export function verdictOf({ value, unit, target }: Figure): 'beats' | 'meets' | 'misses' | undefined {

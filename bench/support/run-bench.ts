@@ -1,8 +1,8 @@
 import type { Bench, BenchContext } from './figure.ts';
 import type { BenchResult } from './report.ts';
 
-/** A bench that takes longer, beside the minutes that it may look on, has lost its way. */
-const LONGEST_MS = 180_000;
+/** Beside the minutes that it may look on. */
+const LONGEST_SECONDS = 180;
 
 /** Somebody wants the run to end. */
 export class Interrupted extends Error {}
@@ -23,7 +23,7 @@ export async function runBench(
   let over = false;
   let late: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, failed) => {
-    const longestMs = LONGEST_MS + options.minutes * 60_000;
+    const longestMs = (bench.longestSeconds ?? LONGEST_SECONDS) * 1000 + options.minutes * 60_000;
     late = setTimeout(() => failed(new Error(`took longer than ${longestMs / 1000} s`)), longestMs);
   });
   let interrupt = (): void => {};

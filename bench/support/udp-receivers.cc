@@ -3,6 +3,14 @@
 //   open <count>  → the ports
 //   reset         → ok
 //   read <count>  → of the first so many: packets lost frames fewest-frames; delays of all, in microseconds
+//
+// And the same between a server and its viewer: a relay passes on all that keeps a session alive (ICE, DTLS, RTCP), and
+// counts RTP in the viewer's place, which would spend more on it than the server does.
+//   relay <all|no>  → its number, the port that stands for the viewer, the port that stands for the server. `all`: RTP is
+//                     passed on, too
+//   far <number> <port of the server> <port of the viewer>  → ok; 0 for one that is not known yet
+//   sum <number>…   → of these: packets lost frames fewest-frames; of all, the arrival of each picture's last packet
+//                     behind its RTP time stamp, in ticks of 90 kHz modulo 2^32
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -26,8 +34,13 @@ constexpr int kBufferBytes = 4 * 1024 * 1024;
 constexpr uint64_t kSecondsFrom1900To1970 = 2'208'988'800;
 constexpr size_t kMostDelays = 100'000;
 
+struct Relay;
+
 struct Receiver {
   int descriptor = -1;
+  // Whose end this is, and the other one; none for a socket that only counts.
+  Relay *relay = nullptr;
+  bool facesServer = false;
   bool any = false;
   int64_t first = 0;
   int64_t highest = 0;
@@ -35,60 +48,115 @@ struct Receiver {
   uint64_t frames = 0;
 };
 
-// Receivers stay where they are: epoll holds their addresses.
+struct Relay {
+  Receiver server, viewer;
+  sockaddr_in serverAddress{}, viewerAddress{};
+  bool passesAll = false;
+};
+
+// They stay where they are: epoll holds their addresses.
 std::deque<Receiver> receivers;
+std::deque<Relay> relays;
 std::vector<uint32_t> delays;
 int poller = -1;
+
+// Binds a socket to any port of loopback. Returns the port.
+uint16_t bindLoopback(Receiver &receiver) {
+  receiver.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  if (setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &kBufferBytes, sizeof kBufferBytes) != 0)
+    setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &receiver;
+  if (bind(receiver.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0 ||
+      getsockname(receiver.descriptor, reinterpret_cast<sockaddr *>(&address), &length) != 0 ||
+      epoll_ctl(poller, EPOLL_CTL_ADD, receiver.descriptor, &event) != 0) {
+    std::perror("socket");
+    std::exit(1);
+  }
+  return ntohs(address.sin_port);
+}
 
 void open(size_t count) {
   std::ostringstream ports;
   while (receivers.size() < count) {
     receivers.emplace_back();
-    Receiver &receiver = receivers.back();
-    receiver.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    setsockopt(receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    if (setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &kBufferBytes, sizeof kBufferBytes) != 0)
-      setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = &receiver;
-    if (bind(receiver.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0 ||
-        getsockname(receiver.descriptor, reinterpret_cast<sockaddr *>(&address), &length) != 0 ||
-        epoll_ctl(poller, EPOLL_CTL_ADD, receiver.descriptor, &event) != 0) {
-      std::perror("socket");
-      std::exit(1);
-    }
-    ports << ntohs(address.sin_port) << ' ';
+    ports << bindLoopback(receivers.back()) << ' ';
   }
   std::cout << ports.str() << std::endl;
 }
 
-void reset() {
-  delays.clear();
-  for (Receiver &receiver : receivers) {
-    receiver.any = false;
-    receiver.packets = receiver.frames = 0;
+void openRelay(bool passesAll) {
+  const size_t number = relays.size();
+  relays.emplace_back();
+  Relay &relay = relays.back();
+  relay.passesAll = passesAll;
+  relay.server.relay = relay.viewer.relay = &relay;
+  relay.server.facesServer = true;
+  const uint16_t towardsServer = bindLoopback(relay.server);
+  const uint16_t towardsViewer = bindLoopback(relay.viewer);
+  std::cout << number << ' ' << towardsServer << ' ' << towardsViewer << std::endl;
+}
+
+void setPort(sockaddr_in &address, int port) {
+  if (port == 0) return;
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+}
+
+void setFar(std::istringstream &words) {
+  size_t number = 0;
+  int server = 0, viewer = 0;
+  words >> number >> server >> viewer;
+  if (number < relays.size()) {
+    setPort(relays[number].serverAddress, server);
+    setPort(relays[number].viewerAddress, viewer);
   }
   std::cout << "ok" << std::endl;
 }
 
-void read(size_t count) {
+void reset() {
+  delays.clear();
+  const auto forget = [](Receiver &receiver) {
+    receiver.any = false;
+    receiver.packets = receiver.frames = 0;
+  };
+  for (Receiver &receiver : receivers) forget(receiver);
+  for (Relay &relay : relays) forget(relay.server);
+  std::cout << "ok" << std::endl;
+}
+
+void tell(const std::vector<const Receiver *> &chosen) {
   uint64_t packets = 0, lost = 0, frames = 0, fewest = UINT64_MAX;
-  for (size_t i = 0; i < std::min(count, receivers.size()); i++) {
-    const Receiver &receiver = receivers[i];
-    packets += receiver.packets;
-    if (receiver.any) lost += static_cast<uint64_t>(receiver.highest - receiver.first) + 1 - receiver.packets;
-    frames += receiver.frames;
-    fewest = std::min(fewest, receiver.frames);
+  for (const Receiver *receiver : chosen) {
+    packets += receiver->packets;
+    if (receiver->any) lost += static_cast<uint64_t>(receiver->highest - receiver->first) + 1 - receiver->packets;
+    frames += receiver->frames;
+    fewest = std::min(fewest, receiver->frames);
   }
   std::cout << packets << ' ' << lost << ' ' << frames << ' ' << fewest;
   for (const uint32_t delay : delays) std::cout << ' ' << delay;
   std::cout << std::endl;
+}
+
+void read(size_t count) {
+  std::vector<const Receiver *> chosen;
+  for (size_t i = 0; i < std::min(count, receivers.size()); i++) chosen.push_back(&receivers[i]);
+  tell(chosen);
+}
+
+void sum(std::istringstream &words) {
+  std::vector<const Receiver *> chosen;
+  for (size_t number; words >> number;)
+    if (number < relays.size()) chosen.push_back(&relays[number].server);
+  tell(chosen);
 }
 
 // The capture time of abs-capture-time, which stands first in the extension of these packets.
@@ -100,6 +168,31 @@ void note(const uint8_t *packet, size_t length, const timespec &at) {
       static_cast<int64_t>(((ntp >> 32) - kSecondsFrom1900To1970) * 1'000'000 + ((ntp & 0xffffffff) * 1'000'000 >> 32));
   const int64_t arrived = static_cast<int64_t>(at.tv_sec) * 1'000'000 + at.tv_nsec / 1000;
   delays.push_back(static_cast<uint32_t>(std::max<int64_t>(0, arrived - captured)));
+}
+
+// How long after its RTP time stamp a packet came; what that time stamp means only the server knows.
+void noteTicks(const uint8_t *packet, const timespec &at) {
+  if (delays.size() >= kMostDelays) return;
+  const uint32_t timestamp = static_cast<uint32_t>(packet[4]) << 24 | packet[5] << 16 | packet[6] << 8 | packet[7];
+  const uint64_t ticks = static_cast<uint64_t>(at.tv_sec) * 90'000 + static_cast<uint64_t>(at.tv_nsec) * 9 / 100'000;
+  delays.push_back(static_cast<uint32_t>(ticks) - timestamp);
+}
+
+// RFC 7983 §7, RFC 5761 §4.
+bool isRtp(const uint8_t *packet, size_t length) {
+  const int type = length < 12 ? 0 : packet[1] & 0x7f;
+  return length >= 12 && packet[0] >> 6 == 2 && (type < 64 || type > 95);
+}
+
+// Returns whether the datagram is to be counted, too.
+bool pass(const Receiver &receiver, const uint8_t *packet, size_t length) {
+  const Relay &relay = *receiver.relay;
+  const bool media = receiver.facesServer && isRtp(packet, length);
+  const sockaddr_in &to = receiver.facesServer ? relay.viewerAddress : relay.serverAddress;
+  const Receiver &other = receiver.facesServer ? relay.viewer : relay.server;
+  if ((!media || relay.passesAll) && to.sin_port != 0)
+    sendto(other.descriptor, packet, length, MSG_DONTWAIT, reinterpret_cast<const sockaddr *>(&to), sizeof to);
+  return media;
 }
 
 void receive(Receiver &receiver) {
@@ -119,7 +212,7 @@ void receive(Receiver &receiver) {
   for (int i = 0; i < count; i++) {
     const uint8_t *packet = bytes[i];
     const size_t length = messages[i].msg_len;
-    if (length < 12 || (packet[0] >> 6) != 2) continue;
+    if (receiver.relay != nullptr ? !pass(receiver, packet, length) : !isRtp(packet, length)) continue;
     const int sequence = packet[2] << 8 | packet[3];
     if (!receiver.any) receiver.first = receiver.highest = sequence;
     receiver.any = true;
@@ -132,7 +225,8 @@ void receive(Receiver &receiver) {
     if (stamp == nullptr || stamp->cmsg_type != SO_TIMESTAMPNS) continue;
     timespec at;
     std::memcpy(&at, CMSG_DATA(stamp), sizeof at);
-    note(packet, length, at);
+    if (receiver.relay != nullptr) noteTicks(packet, at);
+    else note(packet, length, at);
   }
 }
 
@@ -140,6 +234,12 @@ void obey(const std::string &line) {
   if (line.rfind("open ", 0) == 0) open(std::stoul(line.substr(5)));
   else if (line == "reset") reset();
   else if (line.rfind("read ", 0) == 0) read(std::stoul(line.substr(5)));
+  else if (line.rfind("relay ", 0) == 0) openRelay(line == "relay all");
+  std::istringstream words(line);
+  std::string word;
+  words >> word;
+  if (word == "far") setFar(words);
+  else if (word == "sum") sum(words);
 }
 
 }  // namespace

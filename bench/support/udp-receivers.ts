@@ -17,6 +17,21 @@ export interface Arrivals {
   readonly delaysMs: readonly number[];
 }
 
+/** What came by relays, at all of them together. */
+export interface RelayArrivals extends Omit<Arrivals, 'delaysMs'> {
+  /** How long after its RTP time stamp the last packet of each picture came: ticks of 90 kHz, modulo 2^32. */
+  readonly behindTicks: readonly number[];
+}
+
+/** A relay between a server and its viewer; each of them takes one of its ports for the other. */
+export interface Relay {
+  readonly number: number;
+  /** Stands for the viewer. */
+  readonly viewerPort: number;
+  /** Stands for the server. */
+  readonly serverPort: number;
+}
+
 /** UDP sockets that count RTP in a process of their own, in C++: Node could not read what is measured here. */
 export interface UdpReceivers {
   /** Opens so many more. @returns their ports */
@@ -25,10 +40,16 @@ export interface UdpReceivers {
   reset(): Promise<void>;
   /** What came at the first `count`. */
   read(count: number): Promise<Arrivals>;
+  /** Opens a relay that passes on what keeps a session alive, and RTP only with `all`. */
+  relay(passes: 'all' | 'no RTP'): Promise<Relay>;
+  /** Tells a relay where the real ones are, as far as that is known. */
+  setFar(relay: Relay, ports: { readonly server?: number; readonly viewer?: number }): Promise<void>;
+  /** What came by these relays. */
+  sum(relays: readonly Relay[]): Promise<RelayArrivals>;
 }
 
 /** Builds and starts them. They end with the bench. */
-export function openUdpReceivers(context: BenchContext): UdpReceivers {
+export function openUdpReceivers(context: Pick<BenchContext, 'defer'>): UdpReceivers {
   const child = spawn(build(), { stdio: ['pipe', 'pipe', 'inherit'] });
   context.defer(() => child.kill());
   const lines = createInterface(child.stdout);
@@ -52,6 +73,22 @@ export function openUdpReceivers(context: BenchContext): UdpReceivers {
     read: async (count) => {
       const [packets = 0, lost = 0, frames = 0, fewestFrames = 0, ...delays] = await ask(`read ${count}`);
       return { packets, lost, frames, fewestFrames, delaysMs: delays.map((micros) => micros / 1000) };
+    },
+    relay: async (passes) => {
+      const [number = 0, viewerPort = 0, serverPort = 0] = await ask(
+        `relay ${passes === 'all' ? 'all' : 'no'}`,
+      );
+      return { number, viewerPort, serverPort };
+    },
+    setFar: async (relay, { server = 0, viewer = 0 }) => {
+      await ask(`far ${relay.number} ${server} ${viewer}`);
+    },
+    sum: async (relays) => {
+      const numbers = relays.map(({ number }) => number).join(' ');
+      const [packets = 0, lost = 0, frames = 0, fewestFrames = 0, ...behindTicks] = await ask(
+        `sum ${numbers}`,
+      );
+      return { packets, lost, frames, fewestFrames, behindTicks };
     },
   };
 }
