@@ -15,7 +15,7 @@ const retry = process.env['CI'] ? 1 : 0;
 const IN_PAIRS = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
   'test/e2e/{janus,web-app,controls,recordings,recording-player,recorded-files,element,jpeg}.test.ts',
-  'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
+  'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses,kvm-page}.test.ts',
 ];
 
 /** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */

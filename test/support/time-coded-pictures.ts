@@ -8,16 +8,22 @@ export interface TimeCodedPicturesOptions {
   readonly count: number;
   /** Number in the first one; default 0. */
   readonly firstFrame?: number;
+  /** What is below the time code: nothing much, or ffmpeg's test card, which moves and costs bits. */
+  readonly below?: 'stripe' | 'card';
 }
 
 const RATE = 10;
 
 /** JPEG files with a readable time code: frame numbers rise by one, capture times are none. Needs ffmpeg. */
 export async function timeCodedPictures(options: TimeCodedPicturesOptions): Promise<readonly Uint8Array[]> {
-  const { count, ...size } = options;
+  const { count, below = 'stripe', ...size } = options;
   const clip = await timeCodedClip({ ...size, framesPerSecond: RATE, seconds: Math.ceil(count / RATE) });
   const output = '-pix_fmt yuvj420p -c:v mjpeg -q:v 3 -f image2pipe pipe:1'.split(' ');
-  const files = ffmpegOutput(['-i', clip, ...output]);
+  const top = Math.ceil(size.height / 3);
+  const card = `testsrc2=size=${size.width}x${size.height - top}:rate=${RATE}`;
+  const inputs = below === 'card' ? ['-f', 'lavfi', '-i', card] : [];
+  const filter = below === 'card' ? ['-filter_complex', `[0:v][1:v]overlay=0:${top}:shortest=1`] : [];
+  const files = ffmpegOutput(['-i', clip, ...inputs, ...filter, ...output]);
   return [...split(files)].slice(0, count);
 }
 

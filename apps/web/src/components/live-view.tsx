@@ -59,7 +59,8 @@ const isStale = (state: LiveState): boolean =>
 
 /** Width to height as it is seen, and the width in pixels of the screen at which a pixel is a pixel. */
 function shapeOf(stats: PlayerStats | undefined, view: ViewSettings): Readonly<Record<string, string>> {
-  if (stats?.width === undefined || stats.height === undefined) return {};
-  const [wide, high] = isUpended(view) ? [stats.height, stats.width] : [stats.width, stats.height];
+  const { width = 16, height = 9 } = stats ?? {};
+  const [wide, high] = isUpended(view) ? [height, width] : [width, height];
+  if (stats?.width === undefined) return { '--shape': `${wide} / ${high}` };
   return { '--shape': `${wide} / ${high}`, '--original': `${wide / devicePixelRatio}px` };
 }

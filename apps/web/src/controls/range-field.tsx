@@ -1,17 +1,21 @@
-import type { Control } from '@pinhole/client/controls';
 import { useState } from 'preact/hooks';
+import { type RangeControl, shownRange } from './shown-range.ts';
 import { sliderScale } from './slider-scale.ts';
 
 interface RangeFieldProps {
-  readonly control: Extract<Control, { kind: 'range' }>;
+  readonly control: RangeControl;
   readonly value: number;
   readonly common: { readonly id: string; readonly disabled: boolean };
   readonly onSet: (value: number) => void;
 }
 
 /** A slider with its default marked, and a field for the exact number. */
-export function RangeField({ control, value, common, onSet }: RangeFieldProps) {
-  const { id, label, min, max, step, unit, applies } = control;
+export function RangeField({ control: told, value: given, common, onSet: give }: RangeFieldProps) {
+  const control = shownRange(told);
+  const { id, label, min, max, step, unit, applies, factor } = control;
+  const value = given / factor;
+  const onSet = (shownValue: number): void =>
+    give(factor === 1 ? shownValue : Math.round(shownValue * factor));
   const [dragged, drag] = useState<number>();
   const [typed, type] = useState<string>();
   const scale = sliderScale(control);

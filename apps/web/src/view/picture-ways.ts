@@ -12,7 +12,7 @@ export const MODE_WORDS: Readonly<Record<Mode, { readonly name: string; readonly
   auto: { name: 'Automatic', good: 'the least delay that works here' },
   webrtc: { name: 'WebRTC', good: 'H.264 with the least delay; wants UDP' },
   websocket: { name: 'WebSocket', good: 'H.264 that passes every proxy' },
-  jpeg: { name: 'MJPEG', good: 'JPEG pictures; the most data, plays everywhere' },
+  jpeg: { name: 'MJPEG', good: 'JPEG pictures; more data, plays anywhere' },
 };
 
 /**

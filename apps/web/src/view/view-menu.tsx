@@ -17,7 +17,10 @@ interface ViewMenuProps {
 export function ViewMenu({ live, view, why, onClose }: ViewMenuProps) {
   const menu = useRef<HTMLDivElement>(null);
   const { mode, turn, mirrored, size } = view.settings;
-  useLayoutEffect(() => menu.current?.querySelector<HTMLInputElement>('input:checked')?.focus(), []);
+  useLayoutEffect(() => {
+    if (menu.current) place(menu.current);
+    menu.current?.querySelector<HTMLInputElement>('input:checked')?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     const press = ({ target }: Event): void => {
       if (target instanceof Node && !menu.current?.parentElement?.contains(target)) onClose();
@@ -84,6 +87,20 @@ export function ViewMenu({ live, view, why, onClose }: ViewMenuProps) {
       </div>
     </div>
   );
+}
+
+const MARGIN_PIXELS = 18;
+
+/** Above its button, or below where that leaves more room; never beyond the window. */
+function place(menu: HTMLElement): void {
+  const button = menu.parentElement?.getBoundingClientRect();
+  // On a phone it is a sheet, which the style sheet places.
+  if (!button || getComputedStyle(menu).position === 'fixed') return;
+  const above = button.top - MARGIN_PIXELS;
+  const below = innerHeight - button.bottom - MARGIN_PIXELS;
+  const isBelow = menu.scrollHeight > above && below > above;
+  menu.dataset['side'] = isBelow ? 'below' : 'above';
+  menu.style.maxHeight = `${isBelow ? below : above}px`;
 }
 
 const SIZE_WORDS: Readonly<Record<ViewSettings['size'], string>> = {
