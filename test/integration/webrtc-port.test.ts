@@ -222,13 +222,12 @@ describe('a port that another program has', () => {
   it('is used without TCP when that alone is taken', async () => {
     const port = await taken('tcp');
     const opened = await openPort({ port });
-    undo.push(() => opened.close());
     const transport = await createTransports({
       hostAddresses: [LOOPBACK],
       sharedPort: opened,
       log: silentLogger,
     }).open();
-    undo.push(() => transport.close());
+    undo.push(() => transport.close().then(() => opened.close()));
 
     expect(transport.local.candidates).toMatchObject([{ transport: 'udp', address: LOOPBACK, port }]);
   });
