@@ -55,6 +55,7 @@ export {
   type ViewerState,
 } from './session/step-viewer.ts';
 export type { Identity, Right, ViewerEnd, ViewerSummary, ViewerTransport } from './session/viewer.ts';
+export type { DeliveryCounters, SubStream, ViewerDelivery } from './session/viewer-delivery.ts';
 export {
   type Admission,
   type AdmittedViewer,

@@ -1,6 +1,7 @@
 import type { Micros } from '@pinhole/core';
 import type { Stream } from '../stream/stream.ts';
 import type { Identity, ViewerEnd } from './viewer.ts';
+import type { ViewerDelivery } from './viewer-delivery.ts';
 
 /** A point at which a stream's two clocks meet. */
 export interface RtpAnchor {
@@ -16,6 +17,10 @@ export interface ChannelViewer {
   readonly who?: Identity;
   /** Where RTP time and capture time meet; undefined before the first picture. */
   rtpAnchor(): RtpAnchor | undefined;
+  /** What of the picture is sent now; undefined before there is any. */
+  delivery?(): ViewerDelivery | undefined;
+  /** Calls `listener` whenever something else is sent from then on. */
+  deliveryChanged?(listener: () => void): void;
   /** Sends no picture until `resume`. */
   pause(): void;
   resume(): void;

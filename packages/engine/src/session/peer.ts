@@ -3,6 +3,7 @@ import type { Stream } from '../stream/stream.ts';
 import type { ChannelViewer } from './channel-viewer.ts';
 import type { DataChannel, NegotiatedChannel } from './data-channel.ts';
 import type { Identity, ViewerEnd } from './viewer.ts';
+import type { DeliveryCounters, SubStream, ViewerDelivery } from './viewer-delivery.ts';
 
 /** What a peer tells its session. */
 export type PeerEvent =
@@ -31,6 +32,8 @@ export interface ViewerAudioFrame {
 export interface PeerMedia {
   /** The stream to send; its parameters are known where the picture is sent. */
   readonly stream: Stream;
+  /** A smaller one, that takes its place where the way to the viewer is too slow. */
+  readonly sub?: SubStream;
   /** Whose viewer it is; a channel to it goes by these rights. */
   readonly who?: Identity;
   /**
@@ -71,7 +74,7 @@ export interface PeerRequest extends PeerMedia {
 }
 
 /** What one peer measured; all since it was opened. */
-export interface PeerStats {
+export interface PeerStats extends Partial<DeliveryCounters> {
   readonly packetsSent: number;
   readonly bytesSent: number;
   readonly nacksReceived: number;
@@ -91,6 +94,8 @@ export interface PeerStats {
   readonly roundTripTime?: Micros;
   /** Share of packets the viewer reported lost last, 0…1. */
   readonly fractionLost?: number;
+  /** What of the picture is sent now; undefined where none is. */
+  readonly delivery?: ViewerDelivery;
   /** The selected candidate pair in words, e.g. `host/udp`. */
   readonly path?: string;
 }

@@ -74,6 +74,11 @@ const COUNTED = [
   'channelMalformed',
   'datagramsRefused',
   'sendFailures',
+  'framesDroppedNonReference',
+  'framesDroppedWaitingForKey',
+  'deliverySteps',
+  'streamSwitches',
+  'subStreamRefusals',
 ] as const satisfies readonly (keyof PeerStats)[];
 
 /** How long an offer may wait for a camera that is just being started. */
@@ -197,6 +202,7 @@ export class ViewerSessions {
       const peer = await open({
         ...wishes.peer,
         stream: camera.stream,
+        ...(camera.sub && { sub: camera.sub }),
         who,
         handle: (event) => this.#step(session, inputOf(event)),
       });

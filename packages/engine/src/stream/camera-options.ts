@@ -1,4 +1,5 @@
 import type { Abort, Logger, Micros } from '@pinhole/core';
+import type { Camera } from './camera.ts';
 import type { OpenSoundStage } from './sound-stage.ts';
 import type { Source } from './source.ts';
 import type { StreamOptions } from './stream.ts';
@@ -19,6 +20,8 @@ export interface CameraOptions {
   readonly now: () => Micros;
   readonly openAbort: () => AbortSwitch;
   readonly log: Logger;
+  /** A second, smaller stream of the same picture; the camera ticks and closes it. */
+  readonly sub?: Camera;
   /** Runs without viewers too. */
   readonly always?: boolean;
   /** How long the source runs on after the last viewer; default 10 s. */

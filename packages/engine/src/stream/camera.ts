@@ -77,6 +77,11 @@ export class Camera {
     return this.#options.source;
   }
 
+  /** The smaller stream of the same picture; runs while somebody needs it. */
+  get sub(): Camera | undefined {
+    return this.#options.sub;
+  }
+
   get description(): SourceDescription {
     return this.#options.source.describe();
   }
@@ -134,6 +139,7 @@ export class Camera {
     this.#step('tick');
     if (this.#tryAgain && this.#demand.kind === 'wanted' && !this.#run) this.#start();
     this.stream.tick(now);
+    this.#options.sub?.tick();
     this.controls.tick();
     this.#waiters.expire(now, () => this.#notLive());
   }
@@ -145,7 +151,7 @@ export class Camera {
     const run = this.#run;
     this.#stop();
     this.#waiters.refuse(() => this.#notLive());
-    await run?.done;
+    await Promise.all([run?.done, this.#options.sub?.close()]);
   }
 
   #until<T>(look: () => T | undefined, deadline: Micros): Promise<T> {

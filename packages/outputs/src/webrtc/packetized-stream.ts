@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import { type Micros, micros } from '@pinhole/core';
 import type { RtpAnchor, Stream, StreamUnit } from '@pinhole/engine';
 import { packetizeH264 } from '@pinhole/media/rtp';
+import { GopRates, type StreamRates } from './delivery/gop-rates.ts';
 import { RtpTimeline } from './rtp-timeline.ts';
 
 /** One access unit cut into RTP payloads, shared by all viewers. */
 export interface UnitPackets {
-  /** Names the unit in the history; counts up. */
+  /** Names the unit in the history, and in those of all other streams. */
   readonly id: number;
   readonly payloads: readonly Uint8Array[];
   /** 0…2^32−1. */
@@ -39,12 +40,16 @@ const SAME_MOMENT = micros(20_000);
  * answers the NACKs of all of them.
  */
 export class PacketizedStream {
+  /** Of the next unit of any stream; 32 bits. */
+  static #nextId = 0;
   static readonly #known = new WeakMap<Stream, PacketizedStream>();
 
   readonly #limits: HistoryLimits;
   readonly #packets = new WeakMap<StreamUnit, UnitPackets>();
   /** By unit id; the longest unused first. */
   readonly #history = new Map<number, { readonly packets: UnitPackets; readonly usedAt: Micros }>();
+  readonly #rates = new GopRates();
+  #noted: StreamUnit | undefined;
   #historyBytes = 0;
   #timeline: RtpTimeline | undefined;
   #anchor: RtpAnchor | undefined;
@@ -82,6 +87,18 @@ export class PacketizedStream {
     return this.#anchor;
   }
 
+  /** What the stream takes; undefined before the first whole GOP. */
+  get rates(): StreamRates | undefined {
+    return this.#rates.latest;
+  }
+
+  /** A unit of the live edge, sent or not; each viewer may say so. */
+  note(unit: StreamUnit): void {
+    if (unit === this.#noted) return;
+    this.#noted = unit;
+    this.#rates.add(unit);
+  }
+
   /** The RTP time at a moment of the capture clock; undefined before the first unit. */
   timestampAt(captureTime: Micros): number | undefined {
     return this.#timeline?.at(captureTime);
@@ -99,18 +116,25 @@ export class PacketizedStream {
     return this.#history.get(id)?.packets;
   }
 
+  static #takeId(): number {
+    const id = PacketizedStream.#nextId;
+    PacketizedStream.#nextId = (id + 1) % 2 ** 32;
+    return id;
+  }
+
   #packetize(unit: StreamUnit): UnitPackets {
     const { captureTime } = unit;
     this.#timeline ??= new RtpTimeline({ firstTicks: randomInt(2 ** 32), captureTime });
     const timestamp = this.#timeline.next(unit);
     const payloads = packetizeH264(unit.nalUnits);
     const packets: UnitPackets = {
-      id: this.#unitsPacketized++,
+      id: PacketizedStream.#takeId(),
       payloads,
       timestamp,
       captureTime,
       sizeBytes: payloads.reduce((sum, { byteLength }) => sum + byteLength, 0),
     };
+    this.#unitsPacketized++;
     this.#packets.set(unit, packets);
     this.#anchor = { rtpTimestamp: timestamp, captureTime };
     return packets;

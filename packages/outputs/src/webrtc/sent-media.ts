@@ -1,7 +1,17 @@
 import { type Micros, micros } from '@pinhole/core';
-import type { AccessUnitSink, Stream, StreamReader } from '@pinhole/engine';
+import type {
+  AccessUnitSink,
+  DeliveryCounters,
+  RtpAnchor,
+  Stream,
+  StreamReader,
+  SubStream,
+  ViewerDelivery,
+} from '@pinhole/engine';
 import type { SenderReport } from '@pinhole/media/rtp';
 import type { DatagramPath, SrtpKeys } from '@pinhole/webrtc';
+import { PathEstimate } from './delivery/path-estimate.ts';
+import { ViewerPictures } from './delivery/viewer-pictures.ts';
 import { IdleRepeat } from './idle-repeat.ts';
 import type {
   NegotiatedAudio,
@@ -18,6 +28,10 @@ import { ViewerSound } from './viewer-sound.ts';
 /** What sending to one viewer is made with. */
 export interface SentMediaOptions {
   readonly stream: Stream;
+  /** Takes the stream's place where the way is too slow for that. */
+  readonly sub?: SubStream;
+  /** What is heard of the way to the viewer; one of its own unless given. */
+  readonly pathEstimate?: PathEstimate;
   readonly fanout: Fanout;
   readonly keys: SrtpKeys;
   readonly path: DatagramPath;
@@ -25,6 +39,8 @@ export interface SentMediaOptions {
   /** How far the viewer turns the picture clockwise. */
   readonly rotation?: 0 | 90 | 180 | 270;
   readonly now: () => Micros;
+  /** Called when something else of the picture is sent from now on. */
+  readonly deliveryChanged?: () => void;
 }
 
 /** The cached GOP is sent once more this often at most: a viewer asks again until it can decode. */
@@ -38,6 +54,8 @@ export class SentMedia {
   readonly #options: SentMediaOptions;
   readonly #sink: AccessUnitSink;
   readonly #idle: IdleRepeat;
+  readonly #estimate: PathEstimate;
+  readonly #pictures: ViewerPictures;
   #video: ViewerRtp | undefined;
   #sound: ViewerSound | undefined;
   #sends = { video: false, sound: false };
@@ -47,8 +65,27 @@ export class SentMedia {
 
   constructor(options: SentMediaOptions) {
     this.#options = options;
+    const { stream, sub, pathEstimate = new PathEstimate(), now, deliveryChanged: changed } = options;
+    this.#estimate = pathEstimate;
+    this.#pictures = new ViewerPictures({
+      stream,
+      ...(sub && { sub }),
+      path: pathEstimate,
+      now,
+      ...(changed && { changed }),
+      sink: {
+        get pressure() {
+          return pressure();
+        },
+        write: (unit, delivery, packetized) => {
+          if (!this.#sends.video) return;
+          this.#idle.wrote(now());
+          this.#video?.write(unit, delivery, packetized);
+        },
+      },
+    });
     this.#idle = new IdleRepeat({
-      stream: options.stream,
+      stream,
       write: (unit) => this.#video?.write(unit, { discontinuity: false, catchUp: true }),
       rest: () => this.#reader?.pause(),
       wake: () => this.#reader?.resume(),
@@ -58,9 +95,7 @@ export class SentMedia {
         return pressure();
       },
       write: (unit, delivery) => {
-        if (!this.#sends.video) return;
-        this.#idle.wrote(options.now());
-        this.#video?.write(unit, delivery);
+        if (this.#sends.video) this.#pictures.write(unit, delivery);
       },
       writeAudio: (frame) => {
         if (this.#sends.sound) this.#sound?.write(frame);
@@ -72,6 +107,21 @@ export class SentMedia {
   /** What was sent of the picture; undefined before there was one. */
   get video(): ViewerRtpCounters | undefined {
     return this.#video?.counters;
+  }
+
+  /** What was decided about the picture. */
+  get deliveryCounters(): DeliveryCounters {
+    return this.#pictures.counters;
+  }
+
+  /** What of the picture is sent now; undefined while none is. */
+  get delivery(): ViewerDelivery | undefined {
+    return this.#sends.video ? this.#pictures.delivery : undefined;
+  }
+
+  /** Where RTP time and capture time meet for this viewer; undefined before the first picture. */
+  get anchor(): RtpAnchor | undefined {
+    return this.#video?.anchor;
   }
 
   /** Packets and bytes of the sound. */
@@ -95,11 +145,17 @@ export class SentMedia {
   pause(): void {
     this.#paused = true;
     this.#reader?.pause();
+    this.#pictures.rest();
   }
 
   resume(): void {
     this.#paused = false;
     this.#reader?.resume();
+  }
+
+  /** Feedback of the viewer was read. */
+  look(): void {
+    if (this.#sends.video && !this.#paused) this.#pictures.look();
   }
 
   /** Sends again what the viewer asks for; what is no longer there only a key frame mends. */
@@ -110,7 +166,7 @@ export class SentMedia {
 
   /** The decoder lost its way: a key frame of the encoder, or where it makes none, the cached GOP once more. */
   refresh(): void {
-    const { stream } = this.#options;
+    const { stream } = this.#pictures;
     const now = this.#options.now();
     if (!this.#sends.video) return;
     if (stream.keyFrameOnRequest) stream.requestKeyFrame(now);
@@ -119,7 +175,8 @@ export class SentMedia {
 
   /** Sends the last pictures again where none came lately. Called about once a second where that is wished. */
   repeatWhenIdle(): void {
-    if (this.#sends.video && !this.#paused) this.#idle.tick(this.#options.now());
+    const isMain = this.#pictures.stream === this.#options.stream;
+    if (this.#sends.video && !this.#paused && isMain) this.#idle.tick(this.#options.now());
   }
 
   /** What is told of all that was sent. */
@@ -131,6 +188,7 @@ export class SentMedia {
   stop(): void {
     this.#reader?.detach();
     this.#reader = undefined;
+    this.#pictures.rest();
   }
 
   close(): void {
@@ -153,6 +211,7 @@ export class SentMedia {
       ssrc,
       mid,
       extensionIds,
+      ...(extensionIds.transportSequence !== undefined && { estimate: this.#estimate }),
       rotation,
       now,
     });
@@ -174,6 +233,10 @@ export class SentMedia {
 
   #replay(now: Micros): void {
     this.#replayedAt = now;
+    if (this.#pictures.stream !== this.#options.stream) {
+      this.#pictures.replaySub();
+      return;
+    }
     this.#reader?.pause();
     this.#reader?.resume();
   }

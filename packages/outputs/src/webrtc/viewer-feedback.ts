@@ -1,5 +1,6 @@
 import { MalformedError, type Micros, micros } from '@pinhole/core';
 import { microsToNtp, ntpMiddle, parseRtcp, type ReceptionReport, type RtcpPacket } from '@pinhole/media/rtp';
+import type { PathEstimate } from './delivery/path-estimate.ts';
 
 /** What a viewer's feedback leads to. */
 export interface FeedbackHandlers {
@@ -8,7 +9,9 @@ export interface FeedbackHandlers {
   readonly keyFrame: () => void;
   /** Sources of the viewer end. */
   readonly bye: () => void;
-  /** Each packet that could be read. */
+  /** Takes transport-wide feedback. */
+  readonly path: Pick<PathEstimate, 'received' | 'missing' | 'settle' | 'report' | 'estimate'>;
+  /** Each other packet that could be read. */
   readonly packet: (packet: RtcpPacket) => void;
 }
 
@@ -58,7 +61,10 @@ export class ViewerFeedback {
   /** Takes a datagram of RTCP, no longer encrypted. */
   read(datagram: Uint8Array, now: Micros): void {
     try {
-      for (const packet of parseRtcp(datagram)) {
+      const { path } = this.#handlers;
+      const packets = parseRtcp(datagram, { transportCc: path });
+      path.settle(now);
+      for (const packet of packets) {
         this.#handlers.packet(packet);
         this.#take(packet, now);
       }
@@ -93,8 +99,10 @@ export class ViewerFeedback {
       case 'bye':
         this.#handlers.bye();
         return;
-      case 'source-description':
       case 'receiver-estimate':
+        this.#handlers.path.estimate(packet.bitsPerSecond);
+        return;
+      case 'source-description':
       case 'transport-cc':
       case 'unknown':
     }
@@ -109,7 +117,10 @@ export class ViewerFeedback {
   #note(report: ReceptionReport, now: Micros): void {
     const isVideo = report.ssrc === this.#ssrcs.video;
     if (!isVideo && report.ssrc !== this.#ssrcs.audio) return;
-    if (isVideo) this.#videoReported = true;
+    if (isVideo) {
+      this.#videoReported = true;
+      this.#handlers.path.report(report.fractionLost);
+    }
     if (isVideo || !this.#videoReported) this.#fractionLost = report.fractionLost;
     if (report.lastSenderReport === 0) return;
     const sixtyFourThousandths =

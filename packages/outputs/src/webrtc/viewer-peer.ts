@@ -5,6 +5,7 @@ import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
 import { parseCandidate } from '@pinhole/media/sdp';
 import { messagePipeOf, PIPE_LABEL, type TransportOpener, type WeriftTransport } from '@pinhole/webrtc';
 import { compoundReport } from './compound-report.ts';
+import { PathEstimate } from './delivery/path-estimate.ts';
 import { HeardViewer } from './heard-viewer.ts';
 import { Liveness } from './liveness.ts';
 import type { NegotiatedSession, SentTracks } from './negotiated-session.ts';
@@ -40,6 +41,8 @@ export class ViewerPeer {
   readonly #transport: WeriftTransport;
   readonly #feedback: ViewerFeedback;
   readonly #liveness = new Liveness();
+  readonly #path = new PathEstimate();
+  readonly #deliveryListeners: (() => void)[] = [];
   readonly #endings: ((why: ViewerEnd) => void)[] = [];
   readonly #heard: HeardViewer | undefined;
   #session: NegotiatedSession | undefined;
@@ -61,6 +64,7 @@ export class ViewerPeer {
     this.#feedback = new ViewerFeedback({
       ssrcs: { video: this.tracks.videoSsrc, audio: this.tracks.audioSsrc },
       handlers: {
+        path: this.#path,
         nack: (sequences) => this.#sent?.resend(sequences),
         keyFrame: () => this.#sent?.refresh(),
         packet: (packet) => this.#heard?.read(packet),
@@ -86,6 +90,7 @@ export class ViewerPeer {
       rtcp: (datagram) => {
         this.#hear();
         this.#feedback.read(datagram, this.#context.now());
+        this.#sent?.look();
       },
       ...(this.#heard && { rtp: (packet) => this.#receive(packet) }),
       heard: () => this.#hear(),
@@ -122,7 +127,7 @@ export class ViewerPeer {
   stats(): PeerStats {
     const { counters, roundTripTime, fractionLost } = this.#feedback;
     const { path, counters: transport } = this.#transport;
-    const { video, sound } = this.#sent ?? {};
+    const { video, sound, delivery, deliveryCounters } = this.#sent ?? {};
     return {
       packetsSent: (video?.packetsSent ?? 0) + (sound?.packetsSent ?? 0),
       bytesSent: (video?.bytesSent ?? 0) + (sound?.bytesSent ?? 0),
@@ -132,6 +137,8 @@ export class ViewerPeer {
       nacksUnanswered: (video?.nacksTooLate ?? 0) + (video?.nacksRefused ?? 0),
       rtcpMalformed: counters.malformed,
       ...transport,
+      ...deliveryCounters,
+      ...(delivery && { delivery }),
       sendFailures: transport.sendFailures + (video?.packetsDropped ?? 0),
       ...(roundTripTime !== undefined && { roundTripTime }),
       ...(fractionLost !== undefined && { fractionLost }),
@@ -155,10 +162,23 @@ export class ViewerPeer {
 
   #connected(): void {
     if (this.closed) return;
-    const { stream, rotation = 0 } = this.#media;
+    const { stream, sub, rotation = 0 } = this.#media;
     const { now, fanout } = this.#context;
     const { keys, datagrams: path } = this.#transport;
-    this.#sent = new SentMedia({ stream, fanout, keys, path, tracks: this.tracks, rotation, now });
+    this.#sent = new SentMedia({
+      stream,
+      ...(sub && { sub }),
+      pathEstimate: this.#path,
+      fanout,
+      keys,
+      path,
+      tracks: this.tracks,
+      rotation,
+      now,
+      deliveryChanged: () => {
+        for (const tell of this.#deliveryListeners) tell();
+      },
+    });
     this.#liveness.begin(now());
     this.#tell({ kind: 'connected' });
     // What handles the event may have closed us.
@@ -198,7 +218,9 @@ export class ViewerPeer {
     return {
       stream,
       ...(who && { who }),
-      rtpAnchor: () => PacketizedStream.of(stream).anchor,
+      rtpAnchor: () => this.#sent?.anchor ?? PacketizedStream.of(stream).anchor,
+      delivery: () => this.#sent?.delivery,
+      deliveryChanged: (listener) => this.#deliveryListeners.push(listener),
       pause: () => this.#sent?.pause(),
       resume: () => this.#sent?.resume(),
       requestKeyFrame: () => this.#sent?.refresh(),

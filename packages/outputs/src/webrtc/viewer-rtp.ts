@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { type Micros, micros } from '@pinhole/core';
-import type { AccessUnitSink, Delivery, StreamUnit } from '@pinhole/engine';
+import type { Delivery, RtpAnchor, StreamUnit } from '@pinhole/engine';
 import { microsToNtp, type SenderReport } from '@pinhole/media/rtp';
 import type { DatagramPath } from '@pinhole/webrtc';
+import type { PathEstimate } from './delivery/path-estimate.ts';
 import type { ExtensionIds } from './negotiated-session.ts';
 import type { PacketizedStream, UnitPackets } from './packetized-stream.ts';
 import type { RtpRun, RtpSender } from './rtp-sender.ts';
@@ -12,6 +13,7 @@ import { ViewerExtensions } from './viewer-extensions.ts';
 
 /** What one viewer's sending is made with. */
 export interface ViewerRtpOptions {
+  /** Whose pictures come first. */
   readonly packetized: PacketizedStream;
   readonly sender: RtpSender;
   /** Where lost packets come again; as they were unless given. */
@@ -20,6 +22,8 @@ export interface ViewerRtpOptions {
   readonly ssrc: number;
   readonly mid: string;
   readonly extensionIds: ExtensionIds;
+  /** Told of what is sent, where packets have numbers for the whole connection. */
+  readonly estimate?: Pick<PathEstimate, 'note'>;
   /** How far the viewer turns the picture clockwise. */
   readonly rotation?: 0 | 90 | 180 | 270;
   readonly now: () => Micros;
@@ -46,6 +50,18 @@ const BURST = { packets: 128, everyMs: 5 } as const;
 /** A viewer that has so much before it is full. */
 const FULL = { socketBytes: 2 ** 20, waitingBytes: 24 * 2 ** 20 } as const;
 
+/** Capture times of two streams of a camera that lie no further apart are of one clock. */
+const SAME_CLOCK = micros(2_000_000);
+
+/** What follows by a clock that is another's follows a picture of 30 a second. */
+const ONE_PICTURE_TICKS = 3000;
+
+/** A unit's packets, and what is added to their time stamps. */
+interface Outgoing {
+  readonly packets: UnitPackets;
+  readonly tickOffset: number;
+}
+
 /** Packets sent again within a second: as many as were sent in it, but at least these. */
 const LEAST_RESENDS_A_SECOND = 500;
 
@@ -53,9 +69,10 @@ const ONE_SECOND = micros(1_000_000);
 
 /**
  * One viewer's RTP stream: gives the packets of each unit their sequence numbers, without a gap whatever was left out
- * before, and answers NACKs from the stream's history.
+ * before, and answers NACKs from the history. Units may come of one stream and then of another: time goes on as the
+ * capture times do.
  */
-export class ViewerRtp implements AccessUnitSink {
+export class ViewerRtp {
   readonly #options: ViewerRtpOptions;
   readonly #runs = new SentRuns();
   readonly #extensions: ViewerExtensions;
@@ -67,18 +84,24 @@ export class ViewerRtp implements AccessUnitSink {
     nacksTooLate: 0,
     nacksRefused: 0,
   };
-  readonly #waiting: UnitPackets[] = [];
+  readonly #waiting: Outgoing[] = [];
   #waitingBytes = 0;
   #pace: NodeJS.Timeout | undefined;
   // Below 2^15, so that the first wrap cannot come before the viewer knows where we began (RFC 3711 §3.3.1).
   #nextIndex = randomInt(1, 0x8000);
   #nextTransport = randomInt(0x10000);
   #lastTimestamp: number | undefined;
+  #lastCaptureTime: Micros | undefined;
+  #packetized: PacketizedStream;
+  /** The stream before: what is asked for again may be of that. */
+  #packetizedBefore: PacketizedStream | undefined;
+  #tickOffset = 0;
   #resendWindow = { since: micros(0), packetsBefore: 0, resent: 0 };
   #closed = false;
 
   constructor(options: ViewerRtpOptions) {
     this.#options = options;
+    this.#packetized = options.packetized;
     this.#extensions = new ViewerExtensions(options);
   }
 
@@ -88,22 +111,31 @@ export class ViewerRtp implements AccessUnitSink {
     return { ...this.#counters, packetsDropped };
   }
 
-  /** 0…1: what waits here, in the sender and in the socket. */
+  /** 0…1: what waits here, and in the sender or the socket. */
   get pressure(): number {
     const { path, sender } = this.#options;
-    const socket = path.queuedBytes / FULL.socketBytes;
-    return Math.min(1, Math.max(socket, sender.pressure ?? 0, this.#waitingBytes / FULL.waitingBytes));
+    const onItsWay = sender.pressure ?? path.queuedBytes / FULL.socketBytes;
+    return Math.min(1, Math.max(onItsWay, this.#waitingBytes / FULL.waitingBytes));
   }
 
-  /** Sends a unit now, or behind those that wait. */
-  write(unit: StreamUnit, { catchUp }: Delivery): void {
+  /** Where RTP time and capture time meet for this viewer; undefined before the first unit. */
+  get anchor(): RtpAnchor | undefined {
+    const anchor = this.#packetized.anchor;
+    return anchor && { ...anchor, rtpTimestamp: modulo32(anchor.rtpTimestamp + this.#tickOffset) };
+  }
+
+  /** Sends a unit now, or behind those that wait; a key unit where it is of another stream than the one before. */
+  write(unit: StreamUnit, { catchUp }: Delivery, packetized = this.#packetized): void {
     if (this.#closed) return;
-    const packets = this.#options.packetized.take(unit, this.#options.now());
+    const packets = packetized.take(unit, this.#options.now());
+    if (packetized !== this.#packetized) this.#follow(packetized, packets);
+    this.#lastCaptureTime = packets.captureTime;
+    const outgoing = { packets, tickOffset: this.#tickOffset };
     if (this.#waiting.length === 0 && !catchUp) {
-      this.#send(packets);
+      this.#send(outgoing);
       return;
     }
-    this.#waiting.push(packets);
+    this.#waiting.push(outgoing);
     this.#waitingBytes += packets.sizeBytes;
     // The whole replay comes in one turn: it starts when that turn is over.
     this.#pace ??= setTimeout(() => this.#drain(), 0);
@@ -117,8 +149,8 @@ export class ViewerRtp implements AccessUnitSink {
     const tooLate = this.#counters.nacksTooLate;
     for (const sequence of sequences) {
       const found = this.#runs.find(sequence);
-      const packets = found && this.#options.packetized.find(found.run.unit);
-      if (!packets) this.#counters.nacksTooLate++;
+      const packets = found && this.#find(found.run.unit);
+      if (!found || !packets) this.#counters.nacksTooLate++;
       else if (!this.#mayResend(now)) this.#counters.nacksRefused++;
       else {
         this.#resend(this.#runOf(packets, found.run), found.position);
@@ -129,8 +161,9 @@ export class ViewerRtp implements AccessUnitSink {
 
   /** RTP time and counts at `now`; undefined before the first packet. */
   report(now: Micros): SenderReport | undefined {
-    const rtpTimestamp = this.#options.packetized.timestampAt(now);
-    if (this.#counters.packetsSent === 0 || rtpTimestamp === undefined) return undefined;
+    const ticks = this.#packetized.timestampAt(now);
+    if (this.#counters.packetsSent === 0 || ticks === undefined) return undefined;
+    const rtpTimestamp = modulo32(ticks + this.#tickOffset);
     return {
       kind: 'sender-report',
       ssrc: this.#options.ssrc,
@@ -156,18 +189,32 @@ export class ViewerRtp implements AccessUnitSink {
     this.#pace = undefined;
     let left: number = BURST.packets;
     while (left > 0) {
-      const packets = this.#waiting.shift();
-      if (!packets) return;
-      this.#waitingBytes -= packets.sizeBytes;
-      left -= packets.payloads.length;
-      this.#send(packets);
+      const outgoing = this.#waiting.shift();
+      if (!outgoing) return;
+      this.#waitingBytes -= outgoing.packets.sizeBytes;
+      left -= outgoing.packets.payloads.length;
+      this.#send(outgoing);
     }
     if (this.#waiting.length > 0) this.#pace = setTimeout(() => this.#drain(), BURST.everyMs);
   }
 
-  #send(packets: UnitPackets): void {
+  /** From these packets on time is that of another line: moved so that both meet where they follow each other. */
+  #follow(packetized: PacketizedStream, { captureTime, timestamp }: UnitPackets): void {
+    const before = this.#packetized.timestampAt(captureTime);
+    const step = this.#lastCaptureTime === undefined ? undefined : captureTime - this.#lastCaptureTime;
+    const isSameClock = step !== undefined && Math.abs(step) <= SAME_CLOCK;
+    const follows =
+      isSameClock && before !== undefined
+        ? before + this.#tickOffset
+        : (this.#lastTimestamp ?? timestamp) + ONE_PICTURE_TICKS;
+    this.#tickOffset = follows - timestamp;
+    this.#packetizedBefore = this.#packetized;
+    this.#packetized = packetized;
+  }
+
+  #send({ packets, tickOffset }: Outgoing): void {
     const count = packets.payloads.length;
-    const timestamp = this.#timestampOf(packets);
+    const timestamp = this.#timestampOf(modulo32(packets.timestamp + tickOffset));
     const run = {
       unit: packets.id,
       firstIndex: this.#nextIndex,
@@ -178,9 +225,14 @@ export class ViewerRtp implements AccessUnitSink {
     this.#nextIndex += count;
     this.#nextTransport = (this.#nextTransport + count) % 0x10000;
     this.#runs.push(run);
+    this.#options.estimate?.note(run.firstTransport, packets.payloads, this.#options.now());
     this.#counters.packetsSent += count;
     this.#counters.payloadBytesSent += packets.sizeBytes;
     this.#counters.bytesSent += this.#options.sender.send(this.#runOf(packets, run));
+  }
+
+  #find(unit: number): UnitPackets | undefined {
+    return this.#packetized.find(unit) ?? this.#packetizedBefore?.find(unit);
   }
 
   #resend(run: RtpRun, position: number): void {
@@ -191,11 +243,13 @@ export class ViewerRtp implements AccessUnitSink {
       return;
     }
     rtx.send(run, position, this.#nextTransport);
+    const payload = run.payloads.slice(position, position + 1);
+    this.#options.estimate?.note(this.#nextTransport, payload, this.#options.now());
     this.#nextTransport = (this.#nextTransport + 1) % 0x10000;
   }
 
   /** Rises for each viewer: pictures that are sent once more follow what it saw a tick apart, and catch up at once. */
-  #timestampOf({ timestamp }: UnitPackets): number {
+  #timestampOf(timestamp: number): number {
     const last = this.#lastTimestamp;
     const ahead = last === undefined || ((timestamp - last) | 0) > 0;
     this.#lastTimestamp = ahead ? timestamp : (last + 1) % 2 ** 32;
@@ -220,3 +274,5 @@ export class ViewerRtp implements AccessUnitSink {
     return this.#resendWindow.resent++ < Math.max(LEAST_RESENDS_A_SECOND, sent);
   }
 }
+
+const modulo32 = (ticks: number): number => ((ticks % 2 ** 32) + 2 ** 32) % 2 ** 32;
