@@ -94,7 +94,8 @@ describe('whole sessions by native code', () => {
   it('leave nothing behind, however many come and go', async () => {
     const camera = openCamera();
     await comeAndGo(camera, fanout, 20);
-    const before = await holdings();
+    // Waiting has timers, too.
+    const before = await vi.waitFor(holdings);
 
     for (let i = 0; i < 10; i++) await comeAndGo(camera, fanout, 20);
 

@@ -4,7 +4,7 @@ import type { IceServer } from './ice-server.ts';
 import type { SharedPort } from './shared-port.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
 import { WeriftIce } from './werift-ice.ts';
-import { sharedCertificate, WeriftTransport } from './werift-transport.ts';
+import { WeriftTransport } from './werift-transport.ts';
 
 /** How this machine is reached by WebRTC. */
 export interface TransportOptions {
@@ -36,8 +36,6 @@ export interface TransportOpener {
 /** Opens transports with werift. */
 export function createTransports(options: TransportOptions): TransportOpener {
   const { iceServers = () => [], announcedAddresses: announced = [], sharedPort, portRange, log } = options;
-  // Made before the first peer waits for it; whoever needs it hears of a failure.
-  sharedCertificate().catch(() => {});
   return {
     open: () => {
       // Stands for the connection through all restarts of ICE.

@@ -1,15 +1,16 @@
 import { messageOf, PinholeError } from '@pinhole/core';
 import { isRtcp } from '@pinhole/media/rtp';
 import type { IceCandidate } from '@pinhole/media/sdp';
-import { type RTCCertificate, RTCDtlsTransport } from 'werift';
 import type { DataChannel, NegotiatedChannel } from './data-channel.ts';
 import { DataChannels } from './data-channels.ts';
 import type { DatagramPath } from './datagram-path.ts';
+import { DtlsConnection, type SrtpKeyPair, sharedCertificate } from './dtls/index.ts';
 import { IcePaths } from './ice-paths.ts';
+import { openSrtcpProtector, type SrtcpProtector } from './srtcp-protector.ts';
+import { openSrtcpUnprotector, type SrtcpUnprotector } from './srtcp-unprotector.ts';
 import type { SrtpKeys } from './srtp-keys.ts';
 import { openSrtpUnprotector, type SrtpUnprotector } from './srtp-unprotector.ts';
 import type { LocalSide, RemoteIce, RemoteSide } from './transport-sides.ts';
-import { type SrtpKeyPair, WeriftDtls } from './werift-dtls.ts';
 import type { WeriftIce } from './werift-ice.ts';
 
 /** What a transport tells its peer. */
@@ -43,26 +44,27 @@ export interface TransportCounters {
   readonly channelMalformed: number;
 }
 
-/** The certificate of this process, made when first asked for. */
-export const sharedCertificate = (): Promise<RTCCertificate> => RTCDtlsTransport.SetupCertificate();
-
-/** The way to one peer: ICE and DTLS by werift, and SCTP. */
+/** The way to one peer: ICE by werift; DTLS, SRTP of what comes, SRTCP and SCTP. */
 export class WeriftTransport {
   readonly #paths: IcePaths;
-  readonly #dtls: WeriftDtls;
+  readonly #dtls: DtlsConnection;
   #remote: RemoteSide | undefined;
   #handlers: TransportHandlers | undefined;
   #channels: DataChannels | undefined;
   #keys: SrtpKeyPair | undefined;
   #unprotector: SrtpUnprotector | undefined;
-  #rtpRefused = 0;
+  #rtcp: { readonly protector: SrtcpProtector; readonly unprotector: SrtcpUnprotector } | undefined;
+  #mediaRefused = 0;
   #shaking = false;
   #ended = false;
   #failed = false;
 
-  private constructor(paths: IcePaths, certificate: RTCCertificate) {
+  private constructor(paths: IcePaths) {
     this.#paths = paths;
-    this.#dtls = new WeriftDtls((datagram) => paths.send(datagram), certificate);
+    this.#dtls = new DtlsConnection({
+      send: (datagram) => paths.send(datagram),
+      certificate: sharedCertificate(),
+    });
   }
 
   /**
@@ -71,16 +73,13 @@ export class WeriftTransport {
    * @throws {PinholeError} `webrtc/bind`, `webrtc/no-address`
    */
   static async open(openIce: () => Promise<WeriftIce>): Promise<WeriftTransport> {
-    const certificate = await sharedCertificate();
-    return new WeriftTransport(await IcePaths.open(openIce), certificate);
+    return new WeriftTransport(await IcePaths.open(openIce));
   }
 
   /** Our end, for the offer or the answer. */
   get local(): LocalSide {
     const { candidates, ...ice } = this.#paths.local;
-    const [fingerprint] = this.#dtls.localCertificate?.getFingerprints() ?? [];
-    if (!fingerprint) throw new Error('the certificate has no fingerprint');
-    return { ice, fingerprint, candidates };
+    return { ice, fingerprint: sharedCertificate().fingerprint, candidates };
   }
 
   /** What DTLS agreed on for the packets that we send; from `connected` on. */
@@ -97,7 +96,7 @@ export class WeriftTransport {
   /** What was dropped on the way. */
   get counters(): TransportCounters {
     return {
-      datagramsRefused: this.#paths.refusedDatagrams + this.#rtpRefused,
+      datagramsRefused: this.#paths.refusedDatagrams + this.#mediaRefused + this.#dtls.refused,
       sendFailures: this.#paths.sendFailures,
       channelMalformed: this.#channels?.malformed ?? 0,
     };
@@ -160,7 +159,8 @@ export class WeriftTransport {
   }
 
   sendRtcp(datagram: Uint8Array): void {
-    this.#dtls.sendRtcpDatagram(datagram);
+    const sealed = this.#ended ? undefined : this.#rtcp?.protector.protect(datagram);
+    if (sealed) this.#paths.send(sealed);
   }
 
   /** Once a second: forgets what is of no use any more. */
@@ -190,21 +190,29 @@ export class WeriftTransport {
     if (this.#shaking || !handlers) return;
     this.#shaking = true;
     this.#dtls
-      .handshake(this.#remote?.fingerprints ?? [], {
+      .handshake({
         role: this.#remote?.dtlsRole === 'client' ? 'server' : 'client',
+        fingerprints: this.#remote?.fingerprints ?? [],
         closed: () => handlers.closed(),
         plain: (payload) => {
           if (!this.#ended) this.#channels?.receive(payload);
         },
       })
-      .then((keys) => {
-        if (this.#ended) return;
-        this.#keys = keys;
-        if (handlers.rtp) this.#unprotector = openSrtpUnprotector(keys.remote);
-        this.#channels?.start();
-        handlers.connected();
+      .then(({ srtp }) => {
+        if (!this.#ended) this.#open(srtp, handlers);
       })
       .catch((error: unknown) => this.#fail(`DTLS: ${messageOf(error)}`));
+  }
+
+  #open(keys: SrtpKeyPair, handlers: TransportHandlers): void {
+    this.#keys = keys;
+    this.#rtcp = {
+      protector: openSrtcpProtector(keys.local),
+      unprotector: openSrtcpUnprotector(keys.remote),
+    };
+    if (handlers.rtp) this.#unprotector = openSrtpUnprotector(keys.remote);
+    this.#channels?.start();
+    handlers.connected();
   }
 
   /** @see RFC 7983 §7 (what a datagram is, by its first byte) */
@@ -216,14 +224,15 @@ export class WeriftTransport {
 
   #receiveMedia(datagram: Buffer): void {
     const handlers = this.#handlers;
-    if (this.#ended || !this.#keys || !handlers) return;
+    if (this.#ended || !this.#rtcp || !handlers) return;
     if (isRtcp(datagram)) {
-      const plain = this.#dtls.unprotectRtcp(datagram);
+      const plain = this.#rtcp.unprotector.unprotect(datagram);
       if (plain) handlers.rtcp(plain);
+      else this.#mediaRefused++;
       return;
     }
     const packet = this.#unprotector?.unprotect(datagram);
     if (packet) handlers.rtp?.(packet);
-    else if (this.#unprotector) this.#rtpRefused++;
+    else if (this.#unprotector) this.#mediaRefused++;
   }
 }

@@ -189,8 +189,7 @@ export class ClientHandshake implements Handshake {
     const transcript = this.#transcript.bytes;
     checkFinished(body, verifyData(suite.hash, { master, transcript, by: 'server' }));
     this.#state = { waitsFor: 'nothing' };
-    const srtp =
-      profile === undefined ? undefined : exportSrtpKeys(suite, { master, randoms, role: 'client', profile });
+    const srtp = exportSrtpKeys(suite, { master, randoms, role: 'client', profile });
     return { done: { srtp } };
   }
 }

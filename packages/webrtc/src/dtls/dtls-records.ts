@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { ReplayWindow } from '../replay-window.ts';
-import { VERSION } from './code-points.ts';
+import { CONTENT_TYPE, VERSION } from './code-points.ts';
 import { RECORD_HEADER_BYTES, writeRecordHeader } from './record.ts';
 
 /** The keys of one DTLS session, with AES in Galois/counter mode, as all suites that are offered have it. */
@@ -69,13 +69,18 @@ export class DtlsRecords {
     return record;
   }
 
-  /** What a whole record says; undefined for one that the peer did not seal, or that came before. */
+  /** What a whole record says; undefined for one that the peer did not seal, or that came before: of a handshake a copy is no harm. */
   open(record: Uint8Array): DtlsRecord | undefined {
     const { algorithm, remoteSalt } = this.#keys;
     if (record.byteLength < OVERHEAD_BYTES) return undefined;
     const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     const sequence = view.getUint16(5) * 2 ** 32 + view.getUint32(7);
-    if (view.getUint16(3) !== PROTECTED_EPOCH || !this.#received.isNew(sequence)) return undefined;
+    const type = view.getUint8(0);
+    // Messages of a handshake have numbers of their own. That they take none of these lets peers be heard that begin to
+    // count anew behind them, as werift does.
+    const counts = type !== CONTENT_TYPE.handshake;
+    if (view.getUint16(3) !== PROTECTED_EPOCH || (counts && !this.#received.isNew(sequence)))
+      return undefined;
     const sealed = record.subarray(RECORD_HEADER_BYTES + EXPLICIT_NONCE_BYTES, record.byteLength - TAG_BYTES);
     const cipher = createDecipheriv(algorithm, this.#remoteKey, nonceOf(remoteSalt, record));
     cipher.setAAD(additionalData(record, sealed.byteLength));
@@ -86,8 +91,8 @@ export class DtlsRecords {
     } catch {
       return undefined;
     }
-    this.#received.add(sequence);
-    return { type: view.getUint8(0), payload };
+    if (counts) this.#received.add(sequence);
+    return { type, payload };
   }
 }
 

@@ -26,8 +26,7 @@ export interface HandshakeStep {
 
 /** What a handshake is made for. */
 export interface HandshakeResult {
-  /** Undefined for a peer that has no use for SRTP. */
-  readonly srtp: SrtpKeyPair | undefined;
+  readonly srtp: SrtpKeyPair;
 }
 
 /** One end of a handshake: takes messages, whole and in their order, and knows neither time nor sockets. */

@@ -157,8 +157,7 @@ export class ServerHandshake implements Handshake {
     this.#state = { waitsFor: 'nothing' };
     const transcript = this.#transcript.bytes;
     const proof = verifyData(suite.hash, { master, transcript, by: 'server' });
-    const srtp =
-      profile === undefined ? undefined : exportSrtpKeys(suite, { master, randoms, role: 'server', profile });
+    const srtp = exportSrtpKeys(suite, { master, randoms, role: 'server', profile });
     return {
       flight: { plain: [], protected: this.#transcript.write(MESSAGE.finished, proof) },
       done: { srtp },

@@ -12,6 +12,9 @@ export interface SrtpKeyPair {
 
 const KEY_BYTES = 16;
 
+/** For peers that have no use for keys: the profile that all implementations have. */
+const ANY_PROFILE = SRTP_PROFILE.aes128CmHmacSha1;
+
 /**
  * The master keys of SRTP, exported from a DTLS session.
  * @see RFC 5764 §4.2 (order), RFC 5705 §4 (exporter), RFC 7714 §12 (GCM has shorter salts)
@@ -22,10 +25,11 @@ export function exportSrtpKeys(
     readonly master: Uint8Array;
     readonly randoms: Randoms;
     readonly role: 'client' | 'server';
-    readonly profile: SrtpKeys['profile'];
+    /** What was agreed on; undefined with a peer that has data channels alone. */
+    readonly profile: SrtpKeys['profile'] | undefined;
   },
 ): SrtpKeyPair {
-  const { master, randoms, role, profile } = session;
+  const { master, randoms, role, profile = ANY_PROFILE } = session;
   const saltBytes = profile === SRTP_PROFILE.aeadAes128Gcm ? 12 : 14;
   const exported = pseudoRandom(hash, {
     secret: master,
