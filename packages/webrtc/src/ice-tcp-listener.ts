@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, PinholeError } from '@pinhole/core';
 import type { DatagramListener, IceSocket, RemoteAddress } from './ice-socket.ts';
 import type { AgentName } from './shared-udp.ts';
@@ -30,6 +30,7 @@ export interface IceTcpCounters {
 
 /** Listens for peers that come by TCP, many at one port. @see RFC 6544 §4 (passive candidates), RFC 4571 (framing) */
 export class IceTcpListener {
+  readonly port: number;
   readonly #server: Server;
   readonly #shares = new Map<string, TcpShare>();
   readonly #strangers = new Set<TcpConnection>();
@@ -38,13 +39,14 @@ export class IceTcpListener {
 
   private constructor(server: Server) {
     this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
     server.on('connection', (socket) => this.#meet(socket));
     // A connection that cannot be accepted is lost, the listener is not.
     server.on('error', () => {});
   }
 
   /**
-   * Listens.
+   * Listens; port 0 is any.
    * @throws {PinholeError} `webrtc/bind`
    */
   static async open(address: string, port: number): Promise<IceTcpListener> {
@@ -189,11 +191,9 @@ class TcpShare implements IceSocket {
 
   send(datagram: Uint8Array, host: string, port: number): void {
     const connection = this.#connections.get(`${host} ${port}`);
-    const dropped = connection?.dropped ?? 0;
-    connection?.send(datagram);
-    if (connection?.dropped === dropped) return;
+    if (connection?.send(datagram)) return;
     this.#sendFailures++;
-    this.#counters.dropped++;
+    if (connection) this.#counters.dropped++;
   }
 
   close(): Promise<void> {

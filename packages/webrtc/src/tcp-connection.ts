@@ -21,7 +21,6 @@ export class TcpConnection {
   readonly #frames = new FrameReader();
   /** When each datagram that waits was given, the oldest first. */
   readonly #waitingSinceMs: number[] = [];
-  #dropped = 0;
   /** Takes each datagram; the memory is the taker's. */
   take: (datagram: Buffer) => void = () => {};
   /** Called once, when the connection is gone. */
@@ -43,11 +42,6 @@ export class TcpConnection {
     socket.once('close', () => this.gone());
   }
 
-  /** Datagrams that were dropped. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
   /** Bytes that the system has not taken yet; a full path's worth where the oldest are stale. */
   get queuedBytes(): number {
     const [oldest] = this.#waitingSinceMs;
@@ -55,17 +49,13 @@ export class TcpConnection {
     return Math.max(this.#socket.writableLength, isStale ? FULL_BYTES : 0);
   }
 
-  send(datagram: Uint8Array): void {
-    if (this.#socket.destroyed) return;
-    if (
-      this.#socket.writableLength + datagram.byteLength > MAX_WAITING_BYTES ||
-      datagram.byteLength > 0xffff
-    ) {
-      this.#dropped++;
-      return;
-    }
+  /** @returns false when it was dropped: too much waits */
+  send(datagram: Uint8Array): boolean {
+    const waiting = this.#socket.writableLength + datagram.byteLength;
+    if (this.#socket.destroyed || waiting > MAX_WAITING_BYTES || datagram.byteLength > 0xffff) return false;
     this.#waitingSinceMs.push(performance.now());
     this.#socket.write(frameOf(datagram), () => this.#waitingSinceMs.shift());
+    return true;
   }
 
   /** Ends it; what waits is lost. May be called again. */
