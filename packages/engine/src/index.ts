@@ -14,6 +14,7 @@ export {
   type ControlValue,
 } from './control/control-descriptor.ts';
 export type { ControlCounters } from './control/control-queue.ts';
+export { type Adjustable, JoinedControls } from './control/joined-controls.ts';
 export type { AppliedValues, ControlPreset } from './control/preset.ts';
 export { REVERT_AFTER, type Unkept } from './control/revert-guard.ts';
 export type { ChannelViewer, RtpAnchor } from './session/channel-viewer.ts';

@@ -25,6 +25,7 @@ export class JpegStream {
   readonly #options: JpegStreamOptions;
   readonly #process: WorkerProcess;
   #framesPerSecond: number;
+  #quality: number;
   #waiting: { readonly unit: UnitToShow; readonly taken: () => void }[] = [];
   #ready = false;
   #over = false;
@@ -38,6 +39,7 @@ export class JpegStream {
     if (backend.kind !== 'node-av') throw new FfmpegError('ffmpeg/missing', 'a stream of JPEG needs node-av');
     this.#options = options;
     this.#framesPerSecond = options.framesPerSecond;
+    this.#quality = options.quality;
     this.#process = new WorkerProcess({
       scrub: scrubCredentials,
       handle: (report) => {
@@ -77,6 +79,12 @@ export class JpegStream {
     if (this.#ready) this.#orderRate();
   }
 
+  /** 1 (smallest) to 100 (best), from the next picture on. */
+  setQuality(quality: number): void {
+    this.#quality = quality;
+    if (this.#ready) this.#orderRate();
+  }
+
   /** Ends the child. May be called again. */
   close(): void {
     this.#over = true;
@@ -93,8 +101,8 @@ export class JpegStream {
   }
 
   #orderRate(): void {
-    const { quality, widthPixels } = this.#options;
-    const options = { quality, ...(widthPixels !== undefined && { widthPixels }) };
+    const { widthPixels } = this.#options;
+    const options = { quality: this.#quality, ...(widthPixels !== undefined && { widthPixels }) };
     this.#process.order({ kind: 'jpegs', framesPerSecond: this.#framesPerSecond, options });
   }
 

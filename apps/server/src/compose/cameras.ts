@@ -29,23 +29,35 @@ export function openCameras(
   }: { readonly media: MediaParts; readonly presets: PresetStore; readonly log: Logger },
 ): Cameras {
   const cameras = new Cameras(
-    Object.entries(config.cameras).map(
-      ([id, { source, label, always, audio }]) =>
-        new Camera({
-          id,
-          source: media.openSource(id, source, { audio: audio === 'off' ? 'off' : 'on' }),
-          openSound: cameraSound({ mode: audio, log: log.child({ camera: id }) }),
-          now: utcNow,
-          openAbort: () => new AbortController(),
-          log,
-          always,
-          ...(label !== undefined && { label }),
-        }),
-    ),
+    Object.entries(config.cameras).map(([id, { source: spec, sub, label, always, audio }]) => {
+      const source = media.openSource(id, spec, { audio: audio === 'off' ? 'off' : 'on' });
+      return new Camera({
+        id,
+        source,
+        adjusts: media.jpegQuality(id, source),
+        openSound: cameraSound({ mode: audio, log: log.child({ camera: id }) }),
+        now: utcNow,
+        openAbort: () => new AbortController(),
+        log,
+        always,
+        ...(label !== undefined && { label }),
+        ...(sub && { sub: openSub(id, { spec: sub, media, log }) }),
+      });
+    }),
   );
   for (const { id, controls } of cameras.list()) controls.restore(presets.atStart(id)?.values ?? new Map());
   return cameras;
 }
+
+/** The smaller stream of a camera; it has no sound, and nobody but its camera knows it. */
+const openSub = (
+  camera: string,
+  { spec, media, log }: { readonly spec: SourceSpec; readonly media: MediaParts; readonly log: Logger },
+): Camera => {
+  const id = `${camera}.sub`;
+  const source = media.openSource(id, spec, { audio: 'off' });
+  return new Camera({ id, source, now: utcNow, openAbort: () => new AbortController(), log });
+};
 
 /** A camera that was not there at the start; its source is the one that `spec` says. */
 export const openLateCamera = (

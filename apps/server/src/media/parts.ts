@@ -4,7 +4,7 @@ import { JpegDecoder } from '@pinhole/ffmpeg';
 import { LiveEndpoint, RASPICAM_DIALECT } from '@pinhole/outputs/live';
 import { MjpegStreams } from '@pinhole/outputs/mjpeg';
 import { HttpStreams } from '@pinhole/outputs/mp4';
-import { PictureFeeds } from '@pinhole/outputs/pictures';
+import { JpegQuality, PictureFeeds } from '@pinhole/outputs/pictures';
 import type { StillDecoder } from '@pinhole/outputs/recorder';
 import { createSnapshots, type Snapshots } from '@pinhole/outputs/snapshot';
 import { CameraSlots, type CameraSlotsOptions } from '@pinhole/outputs/ustreamer';
@@ -37,6 +37,8 @@ export interface MediaParts {
   openPeers(options: OutputOptions): PeerFactory;
   /** What sends RTP to viewers. */
   readonly fanout: OwnedFanout;
+  /** How good the JPEG pictures of a camera's H.264 are; can be changed. */
+  jpegQuality(camera: string, source: Source): JpegQuality;
   readonly snapshots: Snapshots;
   /** Makes the pictures beside recordings. */
   readonly stills: StillDecoder;
@@ -65,7 +67,8 @@ export function openMediaParts(
   },
 ): MediaParts {
   const decoder = new JpegDecoder();
-  const feeds = new PictureFeeds({ now: utcNow });
+  const qualities = new Map<string, JpegQuality>();
+  const feeds = new PictureFeeds({ now: utcNow, qualityOf: (camera) => qualities.get(camera) });
   const reach = {
     iceServers: () => iceServersOf(config.webrtc.iceServers),
     ...hostAddressesOf(config),
@@ -95,6 +98,11 @@ export function openMediaParts(
         },
       }),
     fanout,
+    jpegQuality: (camera, source) => {
+      const quality = new JpegQuality(() => source.describe().jpeg === true);
+      qualities.set(camera, quality);
+      return quality;
+    },
     snapshots: createSnapshots({ decoder }),
     stills: decoder,
     openLive: (options) => new LiveEndpoint({ ...options, feeds }),

@@ -1,8 +1,9 @@
 import { Emitter, type Logger, type Micros, messageOf, PinholeError } from '@pinhole/core';
-import type { Source, SourceState } from '../stream/source.ts';
+import type { SourceState } from '../stream/source.ts';
 import { checkControl, checkControlValue, listed } from './check-value.ts';
 import type { ControlDescriptor, ControlValue } from './control-descriptor.ts';
 import { type ControlCounters, ControlQueue, type QueuedChange } from './control-queue.ts';
+import type { Adjustable } from './joined-controls.ts';
 import type { AppliedValues } from './preset.ts';
 import { RevertGuard, type Unkept } from './revert-guard.ts';
 
@@ -10,7 +11,7 @@ import { RevertGuard, type Unkept } from './revert-guard.ts';
 export interface CameraControlsOptions {
   /** The camera's id, for errors. */
   readonly camera: string;
-  readonly source: Source;
+  readonly source: Adjustable;
   readonly now: () => Micros;
   readonly log: Logger;
   /** Called after each change that was made: a source that gave up may do better now. */

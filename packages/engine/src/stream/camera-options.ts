@@ -1,4 +1,5 @@
 import type { Abort, Logger, Micros } from '@pinhole/core';
+import type { Adjustable } from '../control/joined-controls.ts';
 import type { Camera } from './camera.ts';
 import type { OpenSoundStage } from './sound-stage.ts';
 import type { Source } from './source.ts';
@@ -16,6 +17,8 @@ export interface CameraOptions {
   /** For people; the id when left out. */
   readonly label?: string;
   readonly source: Source;
+  /** What can be changed besides, of what is made of its pictures here. */
+  readonly adjusts?: Adjustable;
   /** UTC microseconds that never step back. */
   readonly now: () => Micros;
   readonly openAbort: () => AbortSwitch;

@@ -1,5 +1,6 @@
 import { Emitter, type Micros, messageOf, micros, PinholeError } from '@pinhole/core';
 import { CameraControls } from '../control/camera-controls.ts';
+import { JoinedControls } from '../control/joined-controls.ts';
 import type { AbortSwitch, CameraOptions } from './camera-options.ts';
 import { type DemandInput, type DemandState, stepDemand } from './demand.ts';
 import type { JpegPicture } from './jpeg-picture.ts';
@@ -52,10 +53,10 @@ export class Camera {
     this.#options = options;
     this.id = options.id;
     this.label = options.label ?? options.id;
-    const { source, now, log } = options;
+    const { source, adjusts, now, log } = options;
     this.controls = new CameraControls({
       camera: options.id,
-      source,
+      source: adjusts ? new JoinedControls(source, adjusts) : source,
       now,
       log,
       changed: () => {

@@ -13,7 +13,7 @@ import type { Outlet } from './outlet.ts';
 export class JpegStreamJob {
   readonly #av: Av;
   readonly #outlet: Outlet;
-  readonly #options: JpegOptions;
+  #options: JpegOptions;
   readonly #decoder: CodecContext;
   readonly #packet: Packet;
   readonly #frame: Frame;
@@ -38,9 +38,10 @@ export class JpegStreamJob {
     check(av, this.#decoder.open2Sync(codec), 'open the decoder');
   }
 
-  /** Pictures a second from now on, at most. */
-  setRate(framesPerSecond: number): void {
-    this.#pace = new Pace(framesPerSecond);
+  /** How many pictures a second at most, and how they are made, from now on. */
+  change(options: JpegOptions & { readonly framesPerSecond: number }): void {
+    this.#options = options;
+    this.#pace = new Pace(options.framesPerSecond);
   }
 
   /** Takes the next unit in decoding order. A damaged one is passed over: the next may be whole. */

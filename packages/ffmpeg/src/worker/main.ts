@@ -49,7 +49,7 @@ async function obey(av: Av, order: WorkerOrder): Promise<void> {
       }
       return;
     case 'jpegs':
-      if (film) film.setRate(order.framesPerSecond);
+      if (film) film.change({ ...order.options, framesPerSecond: order.framesPerSecond });
       else film = new JpegStreamJob(av, { ...order.options, framesPerSecond: order.framesPerSecond }, outlet);
       return;
     case 'show':

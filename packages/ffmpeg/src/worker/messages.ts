@@ -14,7 +14,7 @@ import type { JpegOptions } from '../jpeg-options.ts';
 export type WorkerOrder =
   | { readonly kind: 'demux'; readonly request: DemuxRequest }
   | { readonly kind: 'jpeg'; readonly units: readonly Uint8Array[]; readonly options: JpegOptions }
-  /** From now on a JPEG of pictures as they come, or the same at another rate. */
+  /** From now on a JPEG of pictures as they come, or the same otherwise. */
   | { readonly kind: 'jpegs'; readonly framesPerSecond: number; readonly options: JpegOptions }
   | { readonly kind: 'show'; readonly unit: UnitToShow }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }

@@ -8,6 +8,7 @@ import {
   type StreamUnit,
 } from '@pinhole/engine';
 import { SendQueue } from '../queue/index.ts';
+import type { JpegQuality } from './jpeg-quality.ts';
 import type { OpenPictureDecoder, PictureDecoder } from './picture-decoder.ts';
 
 /** Somebody who wants pictures. */
@@ -21,6 +22,7 @@ export interface PictureWish {
 export interface DecodedPicturesOptions {
   readonly camera: Camera;
   readonly openDecoder: OpenPictureDecoder;
+  readonly quality: JpegQuality;
   readonly now: () => Micros;
 }
 
@@ -44,6 +46,7 @@ export class DecodedPictures implements AccessUnitSink {
 
   constructor(options: DecodedPicturesOptions) {
     this.#options = options;
+    options.quality.follow((quality) => this.#decoder?.setQuality(quality));
   }
 
   get pressure(): number {
@@ -79,9 +82,10 @@ export class DecodedPictures implements AccessUnitSink {
   }
 
   #open(): void {
-    const { camera, now, openDecoder } = this.#options;
+    const { camera, now, openDecoder, quality } = this.#options;
     const decoder = openDecoder({
       framesPerSecond: this.#rate(),
+      quality: quality.value,
       picture: ({ jpeg, ...picture }) => {
         if (decoder !== this.#decoder) return;
         this.pictures.write({ ...picture, data: jpeg, sequence: this.#sequence++ }, now());

@@ -19,6 +19,7 @@ export class FilmOfSnapshots implements PictureDecoder {
   readonly #options: FilmOfSnapshotsOptions;
   readonly #decoder = new JpegDecoder({ backend: 'command' });
   readonly #timer: ReturnType<typeof setInterval>;
+  #quality: number;
   #group: UnitToDecode[] = [];
   #shown: UnitToDecode | undefined;
   #busy = false;
@@ -27,6 +28,7 @@ export class FilmOfSnapshots implements PictureDecoder {
 
   constructor(options: FilmOfSnapshotsOptions) {
     this.#options = options;
+    this.#quality = options.quality;
     this.#timer = setInterval(() => void this.#show(), INTERVAL_MS);
   }
 
@@ -38,6 +40,10 @@ export class FilmOfSnapshots implements PictureDecoder {
 
   /** It cannot go faster. */
   setRate(): void {}
+
+  setQuality(quality: number): void {
+    this.#quality = quality;
+  }
 
   close(): void {
     this.#over = true;
@@ -52,7 +58,7 @@ export class FilmOfSnapshots implements PictureDecoder {
     this.#shown = newest;
     try {
       const units = this.#group.map(({ data }) => data);
-      const picture = await this.#decoder.decode({ units, quality: this.#options.quality });
+      const picture = await this.#decoder.decode({ units, quality: this.#quality });
       this.#failures = 0;
       if (!this.#over) this.#options.picture({ ...picture, captureTime: newest.captureTime });
     } catch (thrown) {

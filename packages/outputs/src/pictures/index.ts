@@ -1,3 +1,4 @@
+export { JpegQuality } from './jpeg-quality.ts';
 export type {
   DecodedJpeg,
   OpenPictureDecoder,

@@ -3,9 +3,6 @@ import { chooseBackend, FfmpegError, JpegStream } from '@pinhole/ffmpeg';
 import { FilmOfSnapshots } from './film-of-snapshots.ts';
 import type { OpenPictureDecoder } from './picture-decoder.ts';
 
-/** Good enough for a person to see no harm in it: 1 (smallest) to 100 (best). */
-const QUALITY = 75;
-
 /**
  * Opens FFmpeg: as a library in a child process, which decodes each picture once; where there is only the program, by
  * decoding the last group of pictures anew for each JPEG, twice a second.
@@ -14,9 +11,8 @@ const QUALITY = 75;
 export const openPictureDecoder: OpenPictureDecoder = (options) => {
   const failed = (error: FfmpegError): void => options.failed(errorOf(error));
   try {
-    if (chooseBackend().kind === 'command')
-      return new FilmOfSnapshots({ ...options, quality: QUALITY, failed });
-    return new JpegStream({ ...options, quality: QUALITY, failed });
+    if (chooseBackend().kind === 'command') return new FilmOfSnapshots({ ...options, failed });
+    return new JpegStream({ ...options, failed });
   } catch (thrown) {
     throw thrown instanceof FfmpegError ? errorOf(thrown) : thrown;
   }

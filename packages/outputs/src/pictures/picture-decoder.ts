@@ -25,6 +25,8 @@ export interface UnitToDecode {
 export interface PictureDecoderOptions {
   /** Of more pictures a second only so many are made a JPEG of. */
   readonly framesPerSecond: number;
+  /** 1 (smallest) to 100 (best). */
+  readonly quality: number;
   readonly picture: (picture: DecodedJpeg) => void;
   /** It is over and gives nothing more; told once, and not after `close`. */
   readonly failed: (error: PinholeError) => void;
@@ -35,6 +37,8 @@ export interface PictureDecoder {
   /** Takes the next unit in decoding order; `taken` is called when it waits here no longer. */
   push(unit: UnitToDecode, taken: () => void): void;
   setRate(framesPerSecond: number): void;
+  /** 1 (smallest) to 100 (best), from the next picture on. */
+  setQuality(quality: number): void;
   /** Ends it. May be called again. */
   close(): void;
 }

@@ -1,6 +1,7 @@
 import { micros, PinholeError } from '@pinhole/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { scriptedCamera } from '../../../../test/support/scripted-camera.ts';
+import { JpegQuality } from './jpeg-quality.ts';
 import type { PictureDecoder, PictureDecoderOptions, UnitToDecode } from './picture-decoder.ts';
 import { PictureFeeds } from './picture-feeds.ts';
 
@@ -9,11 +10,13 @@ class FakeDecoder implements PictureDecoder {
   readonly options: PictureDecoderOptions;
   readonly units: UnitToDecode[] = [];
   readonly rates: number[];
+  readonly qualities: number[];
   closed = false;
 
   constructor(options: PictureDecoderOptions) {
     this.options = options;
     this.rates = [options.framesPerSecond];
+    this.qualities = [options.quality];
   }
 
   push(unit: UnitToDecode, taken: () => void): void {
@@ -23,6 +26,10 @@ class FakeDecoder implements PictureDecoder {
 
   setRate(framesPerSecond: number): void {
     this.rates.push(framesPerSecond);
+  }
+
+  setQuality(quality: number): void {
+    this.qualities.push(quality);
   }
 
   close(): void {
@@ -36,6 +43,8 @@ class FakeDecoder implements PictureDecoder {
 }
 
 let decoders: FakeDecoder[];
+let quality: JpegQuality;
+let makesJpeg: boolean;
 let feeds: PictureFeeds;
 let setUp: ReturnType<typeof scriptedCamera>;
 
@@ -46,8 +55,11 @@ const open = (framesPerSecond?: number, failed: (error: PinholeError) => void = 
 
 beforeEach(() => {
   decoders = [];
+  makesJpeg = false;
+  quality = new JpegQuality(() => makesJpeg);
   feeds = new PictureFeeds({
     now,
+    qualityOf: (camera) => (camera === 'door' ? quality : undefined),
     openDecoder: (options) => {
       const opened = new FakeDecoder(options);
       decoders.push(opened);
@@ -76,6 +88,23 @@ describe('JPEG pictures of an H.264 camera', () => {
 
     expect(decoder().closed).toBe(true);
     expect(setUp.camera.stream.readers).toBe(0);
+  });
+
+  it('are as good as somebody chose, also of a decoder that runs', async () => {
+    open();
+    await quality.setControl('jpeg-quality', 30);
+    expect(decoder().qualities).toEqual([75, 30]);
+    expect(quality.controlValues()).toEqual(new Map([['jpeg-quality', 30]]));
+
+    decoder().options.failed(new PinholeError('mjpeg/failed', 'it crashed'));
+    open();
+    expect(decoder().qualities).toEqual([30]);
+    await expect(quality.setControl('jpeg-quality', 31)).rejects.toMatchObject({
+      code: 'control/out-of-range',
+    });
+    await expect(quality.setControl('quality', 30)).rejects.toMatchObject({ code: 'control/unknown' });
+    makesJpeg = true;
+    expect(quality.controls()).toEqual([]);
   });
 
   it('are numbered, and known as the newest until the decoder ends', () => {

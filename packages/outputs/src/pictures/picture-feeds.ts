@@ -1,12 +1,15 @@
 import { type Micros, PinholeError } from '@pinhole/core';
 import type { Camera, JpegPicture, MediaKind, Pictures } from '@pinhole/engine';
 import { DecodedPictures, type PictureWish } from './decoded-pictures.ts';
+import { JpegQuality } from './jpeg-quality.ts';
 import { openPictureDecoder } from './open-decoder.ts';
 import type { OpenPictureDecoder } from './picture-decoder.ts';
 
 /** What {@link PictureFeeds} work with. */
 export interface PictureFeedsOptions {
   readonly now: () => Micros;
+  /** How good the JPEG pictures of a camera's H.264 are; the usual unless told. */
+  readonly qualityOf?: (camera: string) => JpegQuality | undefined;
   /** Default: FFmpeg. */
   readonly openDecoder?: OpenPictureDecoder;
 }
@@ -85,8 +88,9 @@ export class PictureFeeds {
   }
 
   #decodedOf(camera: Camera): DecodedPictures {
-    const { now, openDecoder = openPictureDecoder } = this.#options;
-    const decoded = this.#decoded.get(camera) ?? new DecodedPictures({ camera, openDecoder, now });
+    const { now, openDecoder = openPictureDecoder, qualityOf } = this.#options;
+    const quality = qualityOf?.(camera.id) ?? new JpegQuality(() => false);
+    const decoded = this.#decoded.get(camera) ?? new DecodedPictures({ camera, openDecoder, quality, now });
     this.#decoded.set(camera, decoded);
     return decoded;
   }
