@@ -266,6 +266,9 @@ export class LivePlayer {
       const changed = this.#bFrames === true && !message.bFrames;
       this.#bFrames = message.bFrames;
       if (changed) this.#board.climb({ kind: 'stream-changed' });
+    } else if (message.type === 'delivery') {
+      const { stream, pictures, why } = message;
+      this.#meter.delivered({ stream, pictures, ...(why !== undefined && { why }) });
     } else if (message.type === 'status') {
       const { source, lastSequence, lastCaptureUs } = message;
       const before = this.#liveness.facts;

@@ -4,7 +4,7 @@ import { type LatencySummary, LatencyWindow } from './latency/latency-window.ts'
 import { isNewer } from './liveness/camera-progress.ts';
 import type { PathReport } from './paths/path-report.ts';
 import type { PicturePath } from './paths/picture-path.ts';
-import { type PlayerStats, statsBetween } from './player-stats.ts';
+import { type PictureDelivery, type PlayerStats, statsBetween } from './player-stats.ts';
 import type { PaintedFrame } from './players/player.ts';
 
 /** Counts what one player does, across its paths. */
@@ -17,6 +17,7 @@ export class PlayerMeter {
   #newestCapture: Micros | undefined;
   #freezeCount = 0;
   #shows = 0;
+  #delivery: PictureDelivery | undefined;
   #last: { readonly path: PicturePath; readonly at: Millis; readonly report: PathReport } | undefined;
   #stats: PlayerStats | undefined;
 
@@ -67,6 +68,12 @@ export class PlayerMeter {
     this.#freezeCount++;
   }
 
+  /** The server sends this of the picture from now on. */
+  delivered(delivery: PictureDelivery): void {
+    const isAll = delivery.stream === 'main' && delivery.pictures === 'all';
+    this.#delivery = isAll ? undefined : delivery;
+  }
+
   /** Another path is shown: its latency is another one. */
   shown(): void {
     this.#shows++;
@@ -88,6 +95,7 @@ export class PlayerMeter {
         freezeCount: this.#freezeCount,
         switches: Math.max(0, this.#shows - 1),
         ...(latency === undefined ? {} : { latency }),
+        ...(this.#delivery && path.transport === 'webrtc' ? { delivery: this.#delivery } : {}),
         ...(this.#firstFrameMs === undefined ? {} : { firstFrameMs: this.#firstFrameMs }),
         ...(this.#clock.estimate === undefined ? {} : { roundTripMs: this.#clock.estimate.roundTripMs }),
       },

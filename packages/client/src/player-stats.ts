@@ -3,6 +3,16 @@ import type { LatencySummary } from './latency/latency-window.ts';
 import type { PathReport } from './paths/path-report.ts';
 import type { PlayerName } from './players/player-name.ts';
 
+/** What the server sends of the picture: less than all of it where the network does not carry that. WebRTC only. */
+export interface PictureDelivery {
+  /** The camera's stream, or its second and smaller one. */
+  readonly stream: 'main' | 'sub';
+  /** All; all but those that no other picture needs; key pictures alone. */
+  readonly pictures: 'all' | 'reference' | 'keys';
+  /** A queue grows on the way, packets are lost, nothing is heard of them, or the browser itself says so. */
+  readonly why?: 'queue' | 'loss' | 'silence' | 'estimate';
+}
+
 /** What {@link statsBetween} knows beside the reports. */
 export interface StatsContext {
   readonly transport: TransportName;
@@ -13,6 +23,8 @@ export interface StatsContext {
   readonly freezeCount: number;
   /** How often another path took over the picture. */
   readonly switches: number;
+  /** Absent while all is sent. */
+  readonly delivery?: PictureDelivery;
 }
 
 /** What the player does now; rates are means over the time since the statistics before. */

@@ -105,6 +105,20 @@ export const sessionSchema = z
         roundTripMs: z.number().optional(),
         fractionLost: z.number().optional().openapi({ description: '0 to 1, as the viewer reported last' }),
         path: z.string().optional(),
+        framesDroppedNonReference: z.number().int().optional(),
+        framesDroppedWaitingForKey: z.number().int().optional(),
+        deliverySteps: z.number().int().optional(),
+        streamSwitches: z.number().int().optional(),
+        subStreamRefusals: z.number().int().optional(),
+        delivery: z
+          .object({
+            stream: z.enum(['main', 'sub']),
+            pictures: z.enum(['all', 'reference', 'keys']),
+            why: z.enum(['queue', 'loss', 'silence', 'estimate']).optional(),
+            bitsPerSecond: z.number().optional(),
+          })
+          .optional()
+          .openapi({ description: 'What of the picture is sent now, and why not all of it' }),
       })
       .optional(),
   })

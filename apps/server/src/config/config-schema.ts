@@ -62,6 +62,7 @@ const camera = z.preprocess(
     source: sourceField,
     settings: sourceSettings.optional(),
     label: z.string().min(1).max(200).optional(),
+    sub: sourceField.optional(),
     always: z.boolean({ error: () => 'must be true or false' }).default(false),
     audio: word(AUDIO_MODES).default('off'),
     record: word(RECORDING_MODES).default('off'),
@@ -152,7 +153,7 @@ export const configSchema = strictObject({
       native: word(['auto', 'off']).default('auto'),
       threads: whole(1, 16).default(1),
       burstPackets: whole(1, 4096).default(64),
-      spreadMs: whole(0, 100).default(8),
+      spreadMs: whole(0, 100).optional(),
     }).prefault({}),
   })
     .superRefine(({ port, portRange }, context) => {

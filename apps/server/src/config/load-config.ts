@@ -151,10 +151,11 @@ function absolutePaths(
   const folderFor = (name: string) =>
     name in overrides.names ? process.cwd() : (fileFolder ?? process.cwd());
   const absolute = (camera: CameraConfig, folder: string): CameraConfig => {
-    const { source, picamera } = camera;
+    const { source, sub, picamera } = camera;
     return {
       ...camera,
       ...(source.kind === 'file' && { source: { ...source, path: resolve(folder, source.path) } }),
+      ...(sub?.kind === 'file' && { sub: { ...sub, path: resolve(folder, sub.path) } }),
       ...(picamera && { picamera: picameraPaths(picamera, folder) }),
     };
   };

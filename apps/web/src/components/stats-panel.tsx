@@ -1,5 +1,6 @@
 import type { LiveCamera } from '../live-player-hook.ts';
 import { TRANSPORT_NAMES } from '../view/picture-ways.ts';
+import { deliveryInWords } from './delivery-in-words.ts';
 import { LatencyChart } from './latency-chart.tsx';
 
 const PLAYER_NAMES = {
@@ -30,6 +31,7 @@ export const StatsPanel = ({
     ['Frames received', stats && `${stats.framesPerSecond.received} a second`],
     ['Frames dropped', stats && `${stats.framesPerSecond.dropped} a second`],
     ['Bit rate', stats && `${(stats.bitrateKbps / 1000).toFixed(2)} Mbit/s`],
+    ['Sent', deliveryInWords(stats?.delivery)],
     ['Packets lost', stats?.loss === undefined ? undefined : `${(stats.loss * 100).toFixed(1)} %`],
     ['Round trip', inMs(stats?.roundTripMs)],
     ['Buffer', inMs(stats?.bufferMs)],

@@ -1,5 +1,5 @@
 import { micros, silentLogger } from '@pinhole/core';
-import { Camera, type MessagePipe, type Source, type ViewerEnd } from '@pinhole/engine';
+import { Camera, type MessagePipe, type Source, type ViewerDelivery, type ViewerEnd } from '@pinhole/engine';
 import type { ControlServerMessage, LiveServerMessage } from '@pinhole/protocol/live';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveViewerChannel } from './viewer-channel.ts';
@@ -18,6 +18,8 @@ function openChannel() {
   const listeners = new Set<(text: string) => void>();
   const closers: (() => void)[] = [];
   const endings: ((why: ViewerEnd) => void)[] = [];
+  const steps: (() => void)[] = [];
+  let delivery: ViewerDelivery | undefined;
   const clock = { now: micros(1e15) };
   const now = () => clock.now;
   const pipe: MessagePipe = {
@@ -51,6 +53,8 @@ function openChannel() {
       requestKeyFrame: () => done.push('key-frame'),
       leave: () => done.push('leave'),
       ending: (listener) => endings.push(listener),
+      delivery: () => delivery,
+      deliveryChanged: (listener) => steps.push(listener),
     },
   });
   const say = (message: unknown): void => {
@@ -64,7 +68,11 @@ function openChannel() {
   const end = (why: ViewerEnd): void => {
     for (const ending of endings) ending(why);
   };
-  return { sent, done, pipe, say, pass, end, listeners };
+  const deliver = (next: ViewerDelivery): void => {
+    delivery = next;
+    for (const step of steps) step();
+  };
+  return { deliver, sent, done, pipe, say, pass, end, listeners };
 }
 
 describe("a WebRTC viewer's channel", () => {
@@ -105,6 +113,19 @@ describe("a WebRTC viewer's channel", () => {
     expect(sent).toHaveLength(4);
     expect(listeners.size).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('says what of the picture is sent, and why, whenever that changes', () => {
+    const { sent, deliver } = openChannel();
+    sent.length = 0;
+
+    deliver({ stream: 'sub', pictures: 'all', why: 'queue', bitsPerSecond: 1_400_000 });
+    deliver({ stream: 'main', pictures: 'all' });
+
+    expect(sent).toEqual([
+      { type: 'delivery', stream: 'sub', pictures: 'all', why: 'queue', bitsPerSecond: 1_400_000 },
+      { type: 'delivery', stream: 'main', pictures: 'all' },
+    ]);
   });
 
   it('answers ping with the time', () => {

@@ -73,6 +73,7 @@ class ViewerChannel {
 
   start(): void {
     const { camera, now, viewer } = this.#options;
+    viewer.deliveryChanged?.(() => this.#sendDelivery());
     viewer.ending((why) => this.#send({ type: 'bye', code: why, reason: BYE_REASON[why] }));
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     const stops = [
@@ -89,6 +90,7 @@ class ViewerChannel {
     if (camera.stream.parameters) this.#send(configOf(camera.stream.parameters));
     this.#sendStatus();
     this.#sendAnchor();
+    this.#sendDelivery();
   }
 
   #beat(): void {
@@ -112,6 +114,11 @@ class ViewerChannel {
     const anchor = this.#options.viewer.rtpAnchor();
     if (anchor)
       this.#send({ type: 'anchor', rtpTimestamp: anchor.rtpTimestamp, captureUs: anchor.captureTime });
+  }
+
+  #sendDelivery(): void {
+    const delivery = this.#options.viewer.delivery?.();
+    if (delivery) this.#send({ type: 'delivery', ...delivery });
   }
 
   #send(message: LiveServerMessage): void {

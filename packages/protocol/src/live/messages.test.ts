@@ -47,6 +47,8 @@ describe('messages of the server', () => {
     { type: 'pong', clientTimeMs: 1.5, serverTimeUs: 2 },
     { type: 'status', source: { kind: 'live' }, lastCaptureUs: 1, lastSequence: 2 },
     { type: 'status', source: { kind: 'retrying', code: 'source/refused', why: 'no route', retryInMs: 500 } },
+    { type: 'delivery', stream: 'main', pictures: 'all' },
+    { type: 'delivery', stream: 'sub', pictures: 'keys', why: 'queue', bitsPerSecond: 1_500_000 },
     { type: 'anchor', rtpTimestamp: 90_000, captureUs: 1 },
     { type: 'error', code: 'live/json', message: 'the message is not JSON' },
     { type: 'bye', code: 'stalled', reason: 'nothing was read for 5 s' },

@@ -41,6 +41,13 @@ export const liveServerMessageSchema = z.discriminatedUnion('type', [
     lastCaptureUs: z.optional(timeUs),
     lastSequence: z.optional(z.number()),
   }),
+  z.object({
+    type: z.literal('delivery'),
+    stream: z.enum(['main', 'sub']),
+    pictures: z.enum(['all', 'reference', 'keys']),
+    why: z.optional(z.enum(['queue', 'loss', 'silence', 'estimate'])),
+    bitsPerSecond: z.optional(z.number()),
+  }),
   z.object({ type: z.literal('anchor'), rtpTimestamp: z.number(), captureUs: timeUs }),
   z.object({ type: z.literal('error'), code: shortText, message: shortText }),
   z.object({ type: z.literal('bye'), code: shortText, reason: shortText }),
@@ -52,7 +59,8 @@ export type LiveSourceState = z.infer<typeof sourceStateSchema>;
 /**
  * What the server says. `hello` comes first and tells by `jpeg` whether the camera makes JPEG pictures itself, `config` before the first picture and at each change of codec or size,
  * `status` every second and at each change of the source, `bye` before the server closes. `anchor` ties RTP time to
- * capture time and exists on the data channel only. `sequence` numbers here are those of the binary header.
+ * capture time and exists on the data channel only, and so does `delivery`: what of the picture this viewer is sent, and
+ * why less than all; it comes at each change, and nobody who misses it knows other than that all is sent. `sequence` numbers here are those of the binary header.
  */
 export type LiveServerMessage = z.infer<typeof liveServerMessageSchema>;
 
