@@ -62,9 +62,9 @@ describe('controls in two pages', () => {
   }
 
   const rest = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const reply = await fetch(`${pinhole.url}/api/v1/cameras/door/${path}`, {
+    const reply = await pinhole.ask(`/api/v1/cameras/door/${path}`, {
       method,
-      headers: { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     expect(reply.status).toBeLessThan(300);
@@ -202,12 +202,7 @@ describe('controls in two pages', () => {
   });
 
   it('a token that may only watch sees no controls', async () => {
-    const made = await fetch(`${pinhole.url}/api/v1/tokens`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'guest', cameras: ['door'], rights: ['view'] }),
-    });
-    const { token } = (await made.json()) as { token: string };
+    const { token } = await pinhole.createToken({ cameras: ['door'], rights: ['view'] });
     const guests = await openChromium();
     const guest = await guests.newPage();
     await openCamera(guest, token);

@@ -33,11 +33,7 @@ describe('<pinhole-camera> in Chromium', () => {
     ...new Set(frames.map(({ width, height }) => `${width}×${height}`)),
   ];
   /** How many watch, as the server counts. */
-  async function viewers(): Promise<number> {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const response = await fetch(`${pinhole.url}/api/v1/sessions`, { headers });
-    return ((await response.json()) as { readonly sessions: readonly unknown[] }).sessions.length;
-  }
+  const viewers = async (): Promise<number> => (await pinhole.sessions()).length;
 
   it('shows a live picture with its state, delay and transport in words', async () => {
     await harness.watch('element', { camera: 'door', element: true });

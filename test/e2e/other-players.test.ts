@@ -26,13 +26,7 @@ afterAll(async () => {
 });
 
 /** Names of the transports of those who watch now. */
-async function viewers(): Promise<string[]> {
-  const response = await fetch(`${pinhole.url}/api/v1/sessions`, {
-    headers: { authorization: `Bearer ${pinhole.token}` },
-  });
-  const { sessions } = (await response.json()) as { readonly sessions: readonly { transport: string }[] };
-  return sessions.map(({ transport }) => transport);
-}
+const viewers = async (): Promise<string[]> => (await pinhole.sessions()).map(({ transport }) => transport);
 
 needs('chromium').describe('WHEP players of other people', () => {
   let browser: Browser;

@@ -30,12 +30,6 @@ const SNAPSHOT: Readonly<Record<Generation, string | readonly number[]>> = {
   c: [0x08, 0x02, 0x22, 0x02, 0x08, 0x1e],
 };
 
-interface Listed {
-  readonly id: string;
-  readonly camera: string;
-  readonly state: string;
-}
-
 needs('chromium').describe('stock clients on the broker of this server', () => {
   const { it } = needs('chromium');
   let folder: string;
@@ -64,20 +58,11 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
       broker: `${pinhole.url.replace('http', 'ws')}/mqtt?token=${token}`,
     });
 
-  const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${pinhole.url}${path}`, { ...init, headers: { authorization: `Bearer ${pinhole.token}` } });
-
-  const sessions = async (): Promise<readonly Listed[]> => {
-    const { sessions: listed } = (await (await ask('/api/v1/sessions')).json()) as {
-      readonly sessions: readonly Listed[];
-    };
-    return listed;
-  };
-  const nobody = (): Promise<void> => expect.poll(sessions, { timeout: 20_000 }).toEqual([]);
+  const nobody = (): Promise<void> => expect.poll(() => pinhole.sessions(), { timeout: 20_000 }).toEqual([]);
 
   /** What a counter of devices says. */
   const counted = async (event: string): Promise<number> => {
-    const text = await (await ask('/metrics')).text();
+    const text = await (await pinhole.ask('/metrics')).text();
     const line = new RegExp(
       `^pinhole_output_events_total\\{output="picamera",event="${event}"\\} (\\d+)$`,
       'm',
@@ -106,7 +91,7 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
     }
     expect(reports.map(({ heard }) => heard[0])).toEqual(['sdp', 'sdp', 'answer']);
     for (const { heard } of reports) expect(heard).toContain('ice');
-    expect(await sessions()).toHaveLength(3);
+    expect(await pinhole.sessions()).toHaveLength(3);
   });
 
   it('get a snapshot while they watch, each in the form of its generation', async () => {
@@ -134,7 +119,7 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
   });
 
   it('of generation C restart ICE on the connection that is there', async () => {
-    const before = await sessions();
+    const before = await pinhole.sessions();
 
     // With a pool of candidates, as stock clients ask for, Chromium may restart nothing the first time that it is asked to.
     for (const answers of [2, 3]) {
@@ -148,7 +133,9 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
     expect(errors).toEqual([]);
     expect(answered[2]).not.toBe(answered[0]);
     expect(frames.length).toBeGreaterThanOrEqual(SOME_FRAMES);
-    expect((await sessions()).map(({ id }) => id).toSorted()).toEqual(before.map(({ id }) => id).toSorted());
+    expect((await pinhole.sessions()).map(({ id }) => id).toSorted()).toEqual(
+      before.map(({ id }) => id).toSorted(),
+    );
     expect(await counted('renegotiations')).toBe(2);
   });
 
@@ -181,7 +168,7 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
     const { heard, errors } = await clients.until('both', ({ answered }) => answered.length === 2);
 
     expect(heard.filter((topic) => topic !== 'ice').toSorted()).toEqual(['answer', 'sdp']);
-    expect([errors, (await sessions()).length]).toEqual([[], 1]);
+    expect([errors, (await pinhole.sessions()).length]).toEqual([[], 1]);
     await clients.close('both');
     await nobody();
   });
@@ -215,9 +202,9 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
     await nobody();
     await clients.connect('kicked', { generation: 'c' });
     await clients.watch('kicked', 3);
-    const [session] = await sessions();
+    const [session] = await pinhole.sessions();
 
-    const response = await ask(`/api/v1/sessions/${session?.id}`, { method: 'DELETE' });
+    const response = await pinhole.ask(`/api/v1/sessions/${session?.id}`, { method: 'DELETE' });
 
     expect(response.status).toBe(204);
     await nobody();
@@ -227,12 +214,7 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
   it('with a token that may only view can neither control nor see another camera', async () => {
     await clients.closeAll();
     await nobody();
-    const response = await fetch(`${pinhole.url}/api/v1/tokens`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'guest', cameras: ['door'], rights: ['view'] }),
-    });
-    const { token } = (await response.json()) as { readonly token: string };
+    const { token } = await pinhole.createToken({ cameras: ['door'], rights: ['view'] });
     const guests = await open(token);
     await guests.connect('guest', { generation: 'b' });
     await guests.watch('guest', 3);
@@ -258,7 +240,7 @@ needs('chromium').describe('stock clients on the broker of this server', () => {
       names.map((name) => clients.watch(name, SOME_FRAMES, { patienceMs: 60_000 })),
     );
 
-    expect(await sessions()).toHaveLength(10);
+    expect(await pinhole.sessions()).toHaveLength(10);
     // All of them show the same moment, give or take.
     const last = seen.map((frames) => frames.at(-1)?.frameNumber ?? 0);
     expect(Math.max(...last) - Math.min(...last)).toBeLessThan(15 * 30);

@@ -62,19 +62,12 @@ needs('chromium', 'mosquitto').describe("stock clients on somebody else's broker
     await rm(folder, { recursive: true, force: true });
   });
 
-  const count = async (): Promise<number> => {
-    const response = await fetch(`${pinhole.url}/api/v1/sessions`, {
-      headers: { authorization: `Bearer ${pinhole.token}` },
-    });
-    return ((await response.json()) as { readonly sessions: readonly unknown[] }).sessions.length;
-  };
-
   it('see the picture and whether the camera is there', async () => {
     for (const generation of ['a', 'b', 'c'] as const) await clients.connect(generation, { generation });
 
     for (const name of ['a', 'b', 'c']) await clients.watch(name, SOME_FRAMES);
 
-    expect(await count()).toBe(3);
+    expect(await pinhole.sessions()).toHaveLength(3);
     expect(presence).toEqual(['online']);
   });
 
@@ -97,7 +90,7 @@ needs('chromium', 'mosquitto').describe("stock clients on somebody else's broker
     for (const name of ['a', 'b', 'c']) await clients.frames(name);
     for (const name of ['a', 'b', 'c']) await clients.watch(name, SOME_FRAMES);
 
-    expect(await count()).toBe(3);
+    expect(await pinhole.sessions()).toHaveLength(3);
     await clients.connect('after', { generation: 'a' });
     await clients.watch('after', SOME_FRAMES);
     await clients.close('after');
@@ -140,7 +133,7 @@ needs('chromium', 'mosquitto').describe("stock clients on somebody else's broker
     const after = await clients.until('c', ({ answered }) => answered.length > before.answered.length);
 
     expect(after.errors).toEqual([]);
-    await expect.poll(count, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => pinhole.sessions(), { timeout: 20_000 }).toHaveLength(1);
   });
 
   it('read that the camera went when it says goodbye', async () => {

@@ -38,20 +38,10 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
   afterEach(async () => {
     await rig.stock.closeAll();
     await rig.ours.run('closeAll');
-    await expect.poll(sessions, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => rig.pinhole.sessions(), { timeout: 20_000 }).toEqual([]);
   });
 
   afterAll(() => rig?.close());
-
-  const ask = async (path: string): Promise<Response> =>
-    fetch(`${rig.pinhole.url}${path}`, { headers: { authorization: `Bearer ${rig.pinhole.token}` } });
-
-  const sessions = async (): Promise<number> => {
-    const { sessions: listed } = (await (await ask('/api/v1/sessions')).json()) as {
-      readonly sessions: readonly unknown[];
-    };
-    return listed.length;
-  };
 
   /** A client with channels alone, whose command channel is open. */
   const connect = async (generation: Generation): Promise<void> => {
@@ -124,7 +114,9 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
     );
 
     await expect
-      .poll(async () => await (await ask('/api/v1/cameras/door/controls')).json(), { timeout: 10_000 })
+      .poll(async () => await (await rig.pinhole.ask('/api/v1/cameras/door/controls')).json(), {
+        timeout: 10_000,
+      })
       .toMatchObject({
         controls: expect.arrayContaining([expect.objectContaining({ id: 'brightness', value })]),
       });
@@ -166,7 +158,7 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
 
     expect(snapshot?.type).toBe(TYPE.b.snapshot);
     await expect
-      .poll(async () => await (await ask('/metrics')).text(), { timeout: 10_000 })
+      .poll(async () => await (await rig.pinhole.ask('/metrics')).text(), { timeout: 10_000 })
       .toMatch(/event="refused-path"\} 3$/m);
     expect((await rig.stock.report('b')).bodies).toHaveLength(1);
     expect(rig.pinhole.output()).toContain('/etc/passwd');
@@ -256,7 +248,7 @@ needs('chromium', 'ffmpeg').describe('what clients of the field ask a device for
     for (const { name } of stock) await rig.stock.watch(name, 5, { patienceMs: 60_000 });
     for (const name of ours) await rig.ours.frames(name);
 
-    expect(await sessions()).toBe(10);
+    expect(await rig.pinhole.sessions()).toHaveLength(10);
     // All at once, and each by itself.
     const seen = await Promise.all(stock.map(({ name }) => rig.stock.watch(name, 5, { patienceMs: 60_000 })));
     for (const numbers of seen.map(frameNumbers)) expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));

@@ -42,8 +42,7 @@ describe('a recording player in Chromium', () => {
   const numbers = ({ frames }: WatchedPast): number[] => frames.map(({ frameNumber }) => frameNumber);
   const kinds = ({ states }: WatchedPast): string[] => states.map(({ kind }) => kind);
   const recordings = async (query = ''): Promise<readonly { path: string; start: string; end: string }[]> => {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const answer = await fetch(`${pinhole.url}/api/v1/cameras/door/recordings${query}`, { headers });
+    const answer = await pinhole.ask(`/api/v1/cameras/door/recordings${query}`);
     return ((await answer.json()) as { recordings: never }).recordings;
   };
 
@@ -116,9 +115,8 @@ describe('a recording player in Chromium', () => {
     await past.until('door', ({ seekMs }) => seekMs !== undefined);
     await past.call('pause', 'door');
     for (const { path } of victims) {
-      const url = `${pinhole.url}/api/v1/cameras/door/recordings?path=${encodeURIComponent(path)}`;
-      const headers = { authorization: `Bearer ${pinhole.token}` };
-      expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(200);
+      const address = `/api/v1/cameras/door/recordings?path=${encodeURIComponent(path)}`;
+      expect((await pinhole.ask(address, { method: 'DELETE' })).status).toBe(200);
     }
     // What was loaded is forgotten by going elsewhere.
     await past.call('seek', 'door', ago(3));
@@ -151,16 +149,12 @@ describe('a recording player in Chromium', () => {
   });
 
   it('of a token that is revoked says so, and asks no more', async () => {
-    const headers = { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ name: 'guest', cameras: ['door'], rights: ['view', 'download'] });
-    const made = (await (
-      await fetch(`${pinhole.url}/api/v1/tokens`, { method: 'POST', headers, body })
-    ).json()) as { token: string; id: string };
+    const made = await pinhole.createToken({ cameras: ['door'], rights: ['view', 'download'] });
     await past.call('watch', 'guest', { camera: 'door', token: made.token });
     await past.call('seek', 'guest', ago(2));
     await past.until('guest', ({ seekMs }) => seekMs !== undefined);
 
-    const revoked = await fetch(`${pinhole.url}/api/v1/tokens/${made.id}`, { method: 'DELETE', headers });
+    const revoked = await pinhole.ask(`/api/v1/tokens/${made.id}`, { method: 'DELETE' });
     expect(revoked.status).toBe(204);
 
     const { states } = await past.until('guest', (watched) => kinds(watched).at(-1) === 'refused');
@@ -178,11 +172,7 @@ describe('a recording player in Chromium', () => {
     await past.call('watch', 'hall', { camera: 'hall', token: pinhole.token });
     // Somebody watches: a camera that nobody wants has no last minutes.
     const watching = new AbortController();
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const stream = await fetch(`${pinhole.url}/cameras/hall/stream.mp4`, {
-      headers,
-      signal: watching.signal,
-    });
+    const stream = await pinhole.ask('/cameras/hall/stream.mp4', { signal: watching.signal });
     void stream.body?.pipeTo(new WritableStream()).catch(() => {});
     await later(4_000);
     await past.call('seek', 'hall', ago(3));

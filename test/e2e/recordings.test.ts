@@ -82,12 +82,8 @@ describe('the past in the web app', () => {
       await page.waitForTimeout(30);
     }
   }
-  const ask = async (path: string, method = 'GET'): Promise<Record<string, never[]>> => {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    return (await (
-      await fetch(`${pinhole.url}/api/v1/cameras/${path}`, { method, headers })
-    ).json()) as never;
-  };
+  const ask = async (path: string): Promise<Record<string, never[]>> =>
+    (await (await pinhole.ask(`/api/v1/cameras/${path}`)).json()) as never;
   /** Presses the timeline where a time is. */
   async function pressAt(atMs: number): Promise<void> {
     const box = (await slider().boundingBox()) ?? expect.fail('no timeline');
@@ -297,14 +293,7 @@ describe('the past in the web app', () => {
   });
 
   it('is nothing to those who may only look', async () => {
-    const headers = { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ name: 'guest', cameras: ['door'], rights: ['view'] });
-    const made = (await (
-      await fetch(`${pinhole.url}/api/v1/tokens`, { method: 'POST', headers, body })
-    ).json()) as {
-      readonly token: string;
-    };
-    await open('door', { token: made.token });
+    await open('door', await pinhole.createToken({ cameras: ['door'], rights: ['view'] }));
     await page.keyboard.press('j');
     await page.keyboard.press(' ');
     await page.waitForTimeout(500);

@@ -57,11 +57,7 @@ describe('pages of the field in rooms', () => {
     return page;
   };
 
-  const viewers = async (): Promise<number> => {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const answer = await fetch(`${pinhole.url}/api/v1/sessions`, { headers });
-    return ((await answer.json()) as { readonly sessions: readonly unknown[] }).sessions.length;
-  };
+  const viewers = async (): Promise<number> => (await pinhole.sessions()).length;
 
   it('one that watches sees a camera of this server, picture by picture, and leaves', async () => {
     const page = await openPage();

@@ -39,9 +39,9 @@ describe('a Raspberry Pi camera in Chromium', () => {
   });
 
   const setControl = async (control: string, value: unknown): Promise<number> => {
-    const response = await fetch(`${pinhole.url}/api/v1/cameras/pi/controls/${control}`, {
+    const response = await pinhole.ask(`/api/v1/cameras/pi/controls/${control}`, {
       method: 'PUT',
-      headers: { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ value }),
     });
     return response.status;

@@ -37,9 +37,7 @@ describe('a server that browsers reach by two addresses', () => {
     const { frames, transports } = await harness.until('both', (watched) => watched.frames.length >= 360, {
       patienceMs: 40_000,
     });
-    const { sessions } = (await (
-      await fetch(`${pinhole.url}/api/v1/sessions`, { headers: { authorization: `Bearer ${pinhole.token}` } })
-    ).json()) as { readonly sessions: readonly { readonly state: string; readonly webrtc: unknown }[] };
+    const sessions = await pinhole.sessions();
 
     expect((frames.at(-1)?.frameNumber ?? 0) - (frames[0]?.frameNumber ?? 0)).toBeLessThan(
       frames.length * 1.5,

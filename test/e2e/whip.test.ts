@@ -52,10 +52,8 @@ describe('a browser that publishes by WHIP', () => {
     if (folder) await rm(folder, { recursive: true });
   });
 
-  const api = async <T>(path: string): Promise<T> => {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    return (await (await fetch(`${pinhole.url}/api/v1/${path}`, { headers })).json()) as T;
-  };
+  const api = async <T>(path: string): Promise<T> =>
+    (await (await pinhole.ask(`/api/v1/${path}`)).json()) as T;
   const state = async () =>
     (
       await api<{ readonly state: { readonly kind: string; readonly code?: string; readonly why?: string } }>(
@@ -138,12 +136,7 @@ describe('a browser that publishes by WHIP', () => {
   });
 
   it('is refused without the right to publish', async () => {
-    const response = await fetch(`${pinhole.url}/api/v1/tokens`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'guest', cameras: ['phone'], rights: ['view'] }),
-    });
-    const { token } = (await response.json()) as { readonly token: string };
+    const { token } = await pinhole.createToken({ cameras: ['phone'], rights: ['view'] });
 
     await expect(publisher.publish('plain', { camera: 'phone', token })).rejects.toThrow(
       /403 .*"auth\/forbidden".*publish/,

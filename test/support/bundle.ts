@@ -1,7 +1,7 @@
 import { build, defaultClientConditions } from 'vite';
 
-/** A script and all that it imports, from sources, as one that a page can evaluate. */
-export async function bundled(script: string): Promise<string> {
+/** A script and all that it imports, from sources, as one: to be evaluated in a page (`iife`), or served as a module (`es`). */
+export async function bundled(script: string, format: 'iife' | 'es' = 'iife'): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'silent',
@@ -10,7 +10,7 @@ export async function bundled(script: string): Promise<string> {
       write: false,
       minify: false,
       target: 'es2022',
-      rolldownOptions: { input: script, output: { format: 'iife' } },
+      rolldownOptions: { input: script, output: { format } },
     },
   });
   const output = Array.isArray(result) ? result[0] : result;

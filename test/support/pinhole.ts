@@ -5,6 +5,28 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
+/** One who watches, as the API tells of it. */
+export interface PinholeSession {
+  readonly id: string;
+  readonly camera: string;
+  readonly tokenId: string;
+  readonly state: string;
+  readonly transport: string;
+  readonly webrtc?: {
+    readonly nacksReceived: number;
+    readonly packetsResent: number;
+    readonly datagramsRefused: number;
+  };
+}
+
+/** What a guest may do. */
+export interface GuestToken {
+  readonly cameras: readonly string[];
+  readonly rights: readonly string[];
+  /** E.g. `1d`; default: for ever. */
+  readonly expiresIn?: string;
+}
+
 /** The program itself, running as a person runs it. */
 export interface Pinhole {
   readonly pid: number;
@@ -14,6 +36,12 @@ export interface Pinhole {
   /** The administrator's token. */
   readonly token: string;
   readonly dataFolder: string;
+  /** Asks it as the administrator. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+  /** Who watches now. */
+  sessions(): Promise<readonly PinholeSession[]>;
+  /** Makes a token for a guest. @returns it, and its id */
+  createToken(wish: GuestToken): Promise<{ readonly id: string; readonly token: string }>;
   /** All that it printed so far. */
   output(): string;
   /** Ends it with `signal` and waits. @returns its exit code, null when the signal killed it. */
@@ -67,12 +95,32 @@ export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhol
   });
   const link = await untilLink(child, () => output);
   const url = new URL(link);
+  const token = decodeURIComponent(/token=([^&\s]+)/.exec(url.hash)?.[1] ?? '');
+  const ask = (path: string, init?: RequestInit): Promise<Response> => {
+    const headers = new Headers(init?.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    return fetch(`${url.origin}${path}`, { ...init, headers });
+  };
   return {
     pid: child.pid ?? 0,
     url: url.origin,
     port: Number(url.port),
-    token: decodeURIComponent(/token=([^&\s]+)/.exec(url.hash)?.[1] ?? ''),
+    token,
     dataFolder,
+    ask,
+    async sessions() {
+      const response = await ask('/api/v1/sessions');
+      return ((await response.json()) as { readonly sessions: readonly PinholeSession[] }).sessions;
+    },
+    async createToken(wish) {
+      const response = await ask('/api/v1/tokens', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'guest', ...wish }),
+      });
+      if (response.status !== 201) throw new Error(`no token: ${response.status} ${await response.text()}`);
+      return (await response.json()) as { id: string; token: string };
+    },
     output: () => output,
     stop: (signal = 'SIGTERM') => exitOf(child, signal),
     async dispose() {

@@ -33,10 +33,7 @@ describe('a tab that is closed', () => {
 
   /** Transports of all sessions but that of the viewer who stays. */
   async function pages(): Promise<readonly string[]> {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const response = await fetch(`${pinhole.url}/api/v1/sessions`, { headers });
-    const { sessions } = (await response.json()) as { sessions: { transport: string }[] };
-    const transports = sessions.map(({ transport }) => transport);
+    const transports = (await pinhole.sessions()).map(({ transport }) => transport);
     return transports.toSpliced(transports.indexOf('websocket'), 1).toSorted();
   }
 
@@ -80,8 +77,7 @@ describe('a tab that is closed', () => {
     process.kill(-pid, 'SIGKILL');
 
     console.log(`browser killed: sessions gone after ${await untilGone(SILENT_MS)} ms`);
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const metrics = await (await fetch(`${pinhole.url}/metrics`, { headers })).text();
+    const metrics = await (await pinhole.ask('/metrics')).text();
     expect(metrics).toMatch(/^pinhole_sessions_ended_total\{cause="(?:silent|timeout)"\} 1$/m);
     await browser.close();
   });

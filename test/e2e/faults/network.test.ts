@@ -53,11 +53,7 @@ describe('a bad network', () => {
 
   /** What the server knows of its WebRTC viewers, added up. */
   async function repairs(): Promise<{ nacks: number; resent: number }> {
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const response = await fetch(`${pinhole.url}/api/v1/sessions`, { headers });
-    const { sessions } = (await response.json()) as {
-      sessions: { webrtc?: { nacksReceived: number; packetsResent: number } }[];
-    };
+    const sessions = await pinhole.sessions();
     const sum = (value: (webrtc: { nacksReceived: number; packetsResent: number }) => number): number =>
       sessions.reduce((total, { webrtc }) => total + (webrtc ? value(webrtc) : 0), 0);
     return { nacks: sum((webrtc) => webrtc.nacksReceived), resent: sum((webrtc) => webrtc.packetsResent) };

@@ -174,8 +174,7 @@ describe('a camera that fails', () => {
   it('wrong password: told as such to the page, the API and the log, and told nowhere itself', async () => {
     await harness.watch('wrong', { camera: 'wrong', element: true });
     const { marks } = await harness.until('wrong', ({ marks }) => marks.at(-1)?.kind === 'offline');
-    const headers = { authorization: `Bearer ${pinhole.token}` };
-    const api = await (await fetch(`${pinhole.url}/api/v1/cameras/wrong`, { headers })).text();
+    const api = await (await pinhole.ask('/api/v1/cameras/wrong')).text();
     const whep = await harness.page.evaluate(whatIsSaid, ['/whep/wrong', pinhole.token] as const);
     await harness.stopWatching('wrong');
 

@@ -15,6 +15,8 @@ const MAIN = 'apps/server/src/main.ts';
 /** A token's end is looked for a few times a second, and the file of tokens as often. */
 const END_MS = 3_000;
 
+const GUEST = { cameras: ['test'], rights: ['view'] };
+
 const { describe, it } = needs('chromium');
 
 describe('a token that ends while its viewers watch', () => {
@@ -41,19 +43,6 @@ describe('a token that ends while its viewers watch', () => {
     await pinhole?.dispose();
   });
 
-  /** Asks the REST side as the administrator. */
-  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const headers = { authorization: `Bearer ${pinhole.token}`, 'content-type': 'application/json' };
-    return await fetch(`${pinhole.url}/api/v1${path}`, { headers, ...init });
-  };
-
-  async function createToken(expiresIn?: string): Promise<{ readonly id: string; readonly token: string }> {
-    const wish = { name: 'guest', cameras: ['test'], rights: ['view'], ...(expiresIn && { expiresIn }) };
-    const response = await ask('/tokens', { method: 'POST', body: JSON.stringify(wish) });
-    expect(response.status).toBe(201);
-    return (await response.json()) as { id: string; token: string };
-  }
-
   async function watchWith(token: string): Promise<void> {
     for (const [name, options] of Object.entries(VIEWERS))
       await harness.watch(name, { camera: 'test', token, element: true, ...options });
@@ -76,15 +65,14 @@ describe('a token that ends while its viewers watch', () => {
       );
       await harness.stopWatching(name);
     }
-    const { sessions } = (await (await ask('/sessions')).json()) as { sessions: { tokenId: string }[] };
-    expect(sessions.filter((session) => session.tokenId === tokenId)).toEqual([]);
+    expect((await pinhole.sessions()).filter((session) => session.tokenId === tokenId)).toEqual([]);
     const { frames, marks } = await harness.until('unharmed', (watched) => watched.frames.length >= 60);
     expectUnharmed(arrivalsOf(frames).slice(-60), { forMs: 2_000 });
     expect(marks.at(-1)).toMatchObject({ kind: 'live', stale: false });
   }
 
   it('by its date: both transports end, with words', async () => {
-    const { id, token } = await createToken('5s');
+    const { id, token } = await pinhole.createToken({ ...GUEST, expiresIn: '5s' });
     const endAt = Date.now() + 5_000;
     await watchWith(token);
 
@@ -92,7 +80,7 @@ describe('a token that ends while its viewers watch', () => {
   });
 
   it('revoked by the command line in another process: both end, with words', async () => {
-    const { id, token } = await createToken();
+    const { id, token } = await pinhole.createToken(GUEST);
     await watchWith(token);
 
     const endAt = Date.now();

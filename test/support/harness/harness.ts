@@ -1,33 +1,13 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { build, defaultClientConditions } from 'vite';
+import { bundled } from '../bundle.ts';
 import type { Browser } from '../chromium.ts';
 import type { Pinhole } from '../pinhole.ts';
 import type { Harness, SeenFrame, Watched, WatchOptions } from './page.ts';
 
 export type { Mark, SeenFrame, Watched } from './page.ts';
 
-let bundle: Promise<string> | undefined;
-
-/** The page's script, from the client's sources. */
-function bundled(): Promise<string> {
-  bundle ??= build({
-    configFile: false,
-    logLevel: 'silent',
-    resolve: { conditions: ['@pinhole/source', ...defaultClientConditions] },
-    build: {
-      write: false,
-      minify: false,
-      target: 'es2022',
-      rolldownOptions: { input: join(import.meta.dirname, 'page.ts'), output: { format: 'iife' } },
-    },
-  }).then((result) => {
-    const output = Array.isArray(result) ? result[0] : result;
-    if (!output || !('output' in output)) throw new Error('the harness did not build');
-    return output.output[0].code;
-  });
-  return bundle;
-}
+let script: Promise<string> | undefined;
 
 /** A page on the program's own origin that watches cameras and reads their time codes. */
 export interface HarnessPage {
@@ -53,11 +33,11 @@ export async function openHarness(
   pinhole: Pick<Pinhole, 'url' | 'token'>,
 ): Promise<HarnessPage> {
   const page = await browser.newPage();
-  const script = await bundled();
+  script ??= bundled(join(import.meta.dirname, 'page.ts'));
   // A page that the program itself served: Chromium keeps pages of unknown origin off this machine's sockets. What is
   // evaluated passes over the page's policy; what it does then (sockets, media) does not.
   await page.goto(`${pinhole.url}/health`);
-  await page.evaluate(script);
+  await page.evaluate(await script);
   await page.waitForFunction(() => 'harness' in window);
 
   const report = async (name: string): Promise<Watched> => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { build, defaultClientConditions } from 'vite';
+import { bundled } from '../bundle.ts';
 import type { Browser } from '../chromium.ts';
 import type { Pinhole } from '../pinhole.ts';
 import type { SeenFrame } from './painted-frames.ts';
@@ -24,7 +24,7 @@ export interface PastPage {
 /** Opens a page on the program's origin with recording players. */
 export async function openPast(browser: Browser, { url }: Pick<Pinhole, 'url'>): Promise<PastPage> {
   const page = await browser.newPage();
-  const script = await bundled();
+  const script = await bundled(join(import.meta.dirname, 'past-page.ts'));
   await page.goto(`${url}/health`);
   await page.evaluate(script);
   await page.waitForFunction(() => 'past' in window);
@@ -55,21 +55,4 @@ export async function openPast(browser: Browser, { url }: Pick<Pinhole, 'url'>):
       }
     },
   };
-}
-
-async function bundled(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    logLevel: 'silent',
-    resolve: { conditions: ['@pinhole/source', ...defaultClientConditions] },
-    build: {
-      write: false,
-      minify: false,
-      target: 'es2022',
-      rolldownOptions: { input: join(import.meta.dirname, 'past-page.ts'), output: { format: 'iife' } },
-    },
-  });
-  const output = Array.isArray(result) ? result[0] : result;
-  if (!output || !('output' in output)) throw new Error('the page did not build');
-  return output.output[0].code;
 }

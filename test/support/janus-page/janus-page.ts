@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { build, defaultClientConditions } from 'vite';
+import { bundled } from '../bundle.ts';
 import type { Browser } from '../chromium.ts';
 import type { JanusJson } from '../janus-socket.ts';
 import { ADAPTER_FILE, JANUS_RELEASES, type JanusRelease, libraryFile } from './libraries.ts';
@@ -56,7 +56,7 @@ export async function serveFiles(files: Readonly<Record<string, string>>): Promi
 
 /** A folder of pages for each release of the library, which is served as it is published: `/1.1.4/`, `/1.1.4/plain`. */
 export async function serveJanusPages(): Promise<Site> {
-  const script = await pageScript();
+  const script = await bundled(join(import.meta.dirname, 'page.ts'), 'es');
   const pages = JANUS_RELEASES.flatMap((release) => [
     [`/${release}/`, pageOf(release)],
     [`/${release}/plain`, PLAIN_PAGE],
@@ -75,23 +75,6 @@ const pageOf = (release: JanusRelease): string =>
     `<!doctype html><title>Janus ${release}</title><meta name="janus" content="/${release}/janus.es.js">`,
     '<script src="/adapter.js"></script><script type="module" src="/page.js"></script>',
   ].join('');
-
-async function pageScript(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    logLevel: 'silent',
-    resolve: { conditions: ['@pinhole/source', ...defaultClientConditions] },
-    build: {
-      write: false,
-      minify: false,
-      target: 'es2022',
-      rolldownOptions: { input: join(import.meta.dirname, 'page.ts'), output: { format: 'es' } },
-    },
-  });
-  const output = Array.isArray(result) ? result[0] : result;
-  if (!output || !('output' in output)) throw new Error('the page of Janus did not build');
-  return output.output[0].code;
-}
 
 /** Opens the page of a release. */
 export async function openJanusPage(

@@ -105,14 +105,7 @@ export async function openClientRig({
       isMicOn: false,
       ...more,
     }),
-    async sessions() {
-      const { url, token } = rig.pinhole;
-      const response = await fetch(`${url}/api/v1/sessions`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-      const { sessions } = (await response.json()) as { readonly sessions: readonly unknown[] };
-      return sessions.length;
-    },
+    sessions: async () => (await rig.pinhole.sessions()).length,
     async close() {
       echo.destroy();
       await browser.close();
