@@ -35,6 +35,8 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
   let browser: Browser;
   let pages: WatchedPages;
   let page: Page;
+  /** Shows an H.264 camera, and finds no network path for WebRTC. */
+  let walled: Page;
 
   beforeAll(async () => {
     await mkdir(OUTPUT, { recursive: true });
@@ -42,12 +44,20 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
       timeCodedPictures({ width: WIDTH, height: HEIGHT, count: 300, below: 'card' }),
       startUstreamer({ sink: slot, removal: 'never' }),
       openChromium({ viewport: DESKTOP }),
-      startPinhole({ args: ['--camera', `kvm=ustreamer:${slot}`] }),
+      startPinhole({
+        args: ['--camera', `kvm=ustreamer:${slot}`, '--camera', 'other=synthetic:320x180@10'],
+      }),
     ]);
     pages = await watchPages(browser.context, pinhole.url);
-    page = await browser.newPage();
-    page.setDefaultTimeout(15_000);
-    await page.addInitScript(relayOnlyWhileWalled);
+    [page, walled] = await Promise.all([browser.newPage(), browser.newPage()]);
+    for (const each of [page, walled]) {
+      each.setDefaultTimeout(15_000);
+      await each.addInitScript(relayOnlyWhileWalled);
+    }
+    // It takes its time to find that there is no path, beside the other tests.
+    await walled.addInitScript(() => Object.assign(window, { walled: true }));
+    await walled.goto(`${pinhole.url}/#token=${pinhole.token}`);
+    await walled.locator('a.tile[aria-label="Open other"]').click();
   });
 
   afterEach(() => {
@@ -119,8 +129,9 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
 
   it('says that there is no signal while µStreamer shows its placeholder, in the grid and alone', async () => {
     await page.goto(`${pinhole.url}/#token=${pinhole.token}`);
-    await page.locator('a.tile .pill[data-state="no-signal"]').waitFor();
-    await page.locator('a.tile').click();
+    const tile = page.locator('a.tile[aria-label="Open kvm"]');
+    await tile.locator('.pill[data-state="no-signal"]').waitFor();
+    await tile.click();
 
     await page.getByText('No signal from the host').waitFor();
     expect(await pill().textContent()).toMatch(/No signal/);
@@ -184,6 +195,38 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
 
     await expect.poll(() => page.locator('.view-way').textContent(), { timeout: 20_000 }).toBe('WebRTC');
     await moves();
+  });
+
+  it('says why Automatic fell back, climbs back to WebRTC by itself, and says so', async () => {
+    const way = walled.locator('.view-way');
+    await expect.poll(() => way.textContent(), { timeout: 30_000 }).toBe('⚠ WebSocket');
+    expect(await walled.locator('.view-button').getAttribute('title')).toMatch(
+      /^WebRTC: no UDP path.* It plays by WebSocket\.$/,
+    );
+
+    await walled.evaluate(() => {
+      Object.assign(window, { walled: false });
+      dispatchEvent(new Event('online')); // as a phone that is in the Wi-Fi again
+    });
+    await walled.getByText('WebRTC works again: the picture comes by it.').waitFor();
+    expect(await way.textContent()).toBe('WebRTC');
+  });
+
+  it('has a slider for JPEG that is made of H.264, which acts on who watches', async () => {
+    await walled.keyboard.press('m');
+    await walled.getByText('MJPEG', { exact: true }).click();
+    await expect.poll(() => walled.locator('.view-way').textContent(), { timeout: 20_000 }).toBe('MJPEG');
+    await walled.keyboard.press('Escape');
+    await expect
+      .poll(() => walled.locator('.view-figures').textContent(), { timeout: 20_000 })
+      .toMatch(/^([4-9]|1\d) fps/);
+    const before = await kilobitsAPicture(walled);
+    await walled.keyboard.press('c');
+    await walled.getByRole('textbox', { name: /^Quality of MJPEG/ }).fill('5');
+    await walled.keyboard.press('Enter');
+
+    await expect.poll(() => kilobitsAPicture(walled), { timeout: 20_000 }).toBeLessThan(before * 0.7);
+    await walled.close();
   });
 
   it('keeps mode and view for this camera in this browser', async () => {
@@ -277,6 +320,12 @@ async function kbps(page: Page): Promise<number> {
   const words = (await page.locator('.view-figures').textContent()) ?? '';
   const [, number, unit] = /([\d.]+) (k|M)bit/.exec(words) ?? [];
   return Number(number) * (unit === 'M' ? 1000 : 1);
+}
+
+/** Kilobits of one picture: what a second has depends on how busy the machine is. */
+async function kilobitsAPicture(page: Page): Promise<number> {
+  const words = (await page.locator('.view-figures').textContent()) ?? '';
+  return (await kbps(page)) / Number(/^\d+/.exec(words)?.[0]);
 }
 
 const shotOf = async (page: Page): Promise<Uint8Array> =>

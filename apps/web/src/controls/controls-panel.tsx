@@ -1,3 +1,4 @@
+import type { CameraSummary } from '../session/api.ts';
 import { groupControls } from './control-groups.ts';
 import { ControlRow } from './control-row.tsx';
 import type { CameraControls } from './controls-hook.ts';
@@ -5,7 +6,7 @@ import { PresetList } from './preset-list.tsx';
 import './controls.css';
 
 interface ControlsPanelProps {
-  readonly camera: string;
+  readonly camera: CameraSummary;
   readonly controls: CameraControls;
 }
 
@@ -29,10 +30,20 @@ export function ControlsPanel({ camera, controls }: ControlsPanelProps) {
             {group.map((control) => (
               <ControlRow key={control.id} control={control} controls={controls} />
             ))}
+            {name === 'Stream' && <OthersNote camera={camera} />}
           </fieldset>
         ))
       )}
-      <PresetList camera={camera} />
+      <PresetList camera={camera.id} />
     </aside>
   );
 }
+
+/** Who sets what is missing here. */
+const OthersNote = ({ camera }: { readonly camera: CameraSummary }) =>
+  camera.source.kind === 'ustreamer' && !camera.jpeg ? (
+    <p class="control-note">
+      Bit rate, frame rate and key frames of H.264 are set by the program that feeds µStreamer’s slot, as by
+      its options <code>--h264-bitrate</code> and <code>--h264-gop</code>.
+    </p>
+  ) : null;

@@ -155,7 +155,7 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
         </div>
         {shown === 'recordings' && <RecordingsPanel past={past} />}
         {shown === 'statistics' && <StatsPanel live={live} onCopied={() => say('Copied.')} />}
-        {shown === 'controls' && <ControlsPanel camera={camera.id} controls={controls} />}
+        {shown === 'controls' && <ControlsPanel camera={camera} controls={controls} />}
         {shown === 'overlays' && <OverlaysPanel settings={overlays} onChange={changeOverlays} />}
       </main>
       {helping && <HelpDialog onClose={() => setHelping(false)} />}

@@ -6,6 +6,10 @@ export interface CameraSummary {
   readonly label: string;
   /** What this token may do with it: `view`, `control`, `record`, `download`, … */
   readonly rights: readonly string[];
+  readonly source: {
+    /** By which it is configured: `rtsp`, `ustreamer`, … */
+    readonly kind: string;
+  };
   /** It makes JPEG pictures itself. */
   readonly jpeg: boolean;
 }

@@ -47,6 +47,14 @@ describe('what is said of a picture that comes otherwise', () => {
     expect(whyOtherwise({ mode: 'webrtc', way: undefined, unavailable: [NO_PATH] })).toMatch(/12 s\.$/);
   });
 
+  it('says what a path that brought nothing mostly lacks', () => {
+    const nothing = { ...NO_PATH, code: 'webrtc/no-picture', reason: 'No picture came by webrtc.' };
+
+    expect(whyOtherwise({ mode: 'auto', way: BY_WEBSOCKET, unavailable: [nothing] })).toMatch(
+      /^WebRTC: no UDP path, /,
+    );
+  });
+
   it('tells what this browser lacks, and that trying again is useless', () => {
     const lacks = {
       transport: 'webrtc',

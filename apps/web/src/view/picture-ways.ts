@@ -61,14 +61,14 @@ export interface WaySituation {
  * @returns undefined when it comes as it should
  */
 export function whyOtherwise({ mode, way, unavailable, noWebCodecs }: WaySituation): string | undefined {
-  const sentences = unavailable.map(({ transport, reason, nextInMs }) => {
+  const sentences = unavailable.map(({ transport, code, reason, nextInMs }) => {
     const next =
       nextInMs === undefined
         ? 'It is not tried again.'
         : nextInMs === 0
           ? 'It is being tried again.'
           : `Next try in ${Math.ceil(nextInMs / 1000)} s.`;
-    return `${TRANSPORT_NAMES[transport]}: ${sentence(lowered(reason))} ${next}`;
+    return `${TRANSPORT_NAMES[transport]}: ${sentence(lowered(KNOWN_REASONS[code] ?? reason))} ${next}`;
   });
   const replaced = way?.player === 'mse' || (way?.player === 'jpeg' && mode === 'auto');
   if (replaced && noWebCodecs !== undefined && unavailable.length > 0) sentences.push(sentence(noWebCodecs));
@@ -76,6 +76,11 @@ export function whyOtherwise({ mode, way, unavailable, noWebCodecs }: WaySituati
   if (way && (mode === 'auto' || modeOf(way) !== mode)) sentences.push(`It plays by ${nameOf(way)}.`);
   return sentences.join(' ');
 }
+
+/** What a browser that found no path does not say, and what it mostly is. */
+const KNOWN_REASONS: Readonly<Record<string, string>> = {
+  'webrtc/no-picture': 'no UDP path, or none that brings a picture within 10 seconds',
+};
 
 const lowered = (text: string): string => {
   // Not of a name, as in "WebRTC is …" or "UDP …".
