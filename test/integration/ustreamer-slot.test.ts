@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { micros } from '@pinhole/core';
@@ -13,7 +13,13 @@ import { openTestServer, type TestServer } from '../support/test-server.ts';
 import { needs } from '../support/third-parties.ts';
 import { dumpSlot } from '../support/ustreamer/slot-dump.ts';
 import { watchSlot } from '../support/ustreamer/slot-viewer.ts';
-import { freshSlot, removeSlots, slotPath } from '../support/ustreamer/ustreamer-run.ts';
+import {
+  freshSlot,
+  removeSlots,
+  slotPath,
+  startUstreamer,
+  type Ustreamer,
+} from '../support/ustreamer/ustreamer-run.ts';
 
 const FRAMES = 20;
 const nowMicros = () => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
@@ -228,6 +234,53 @@ needs('ustreamer', 'ffmpeg').describe('cameras in slots', { timeout: 60_000 }, (
       body: '{}',
     });
     await expect.poll(async () => (await list())[0]?.bytes, { timeout: 15_000 }).toBeGreaterThan(1000);
+  });
+});
+
+needs('ustreamer', 'ffmpeg').describe('a slot that is not ours alone', { timeout: 60_000 }, () => {
+  it('is made anew when its name is taken away, left to another program that writes, and taken when that ended', async () => {
+    const [film, still] = [freshSlot('h264'), freshSlot('jpeg')];
+    const server = await openTestServer({
+      cameras: {
+        door: { source: 'synthetic:160x120@5?gop=5', ustreamer: { h264: film, jpeg: still, layout: 'A2' } },
+      },
+    });
+    let theirs: Ustreamer | undefined;
+    const count = async (name: string): Promise<number> => {
+      const { text } = await server.ask('/metrics', { token: server.adminToken });
+      return Number(new RegExp(`output="ustreamer",event="${name}"\\} (\\d+)`).exec(text)?.[1]);
+    };
+    const patience = { timeout: 20_000 };
+    try {
+      await expect.poll(() => count('published'), patience).toBeGreaterThanOrEqual(2);
+      rmSync(slotPath(film));
+      await expect.poll(() => existsSync(slotPath(film)), patience).toBe(true);
+      const dump = dumpSlot(film, { count: 3 });
+      expect(await dump.ended).toBe(0);
+      expect(await count('replaced')).toBe(1);
+
+      theirs = await startUstreamer({ sink: still, removal: 'at-end' });
+      await expect.poll(() => count('stepped-aside'), patience).toBe(1);
+      await expect
+        .poll(() => server.logged(), patience)
+        .toMatch(new RegExp(`ustreamer \\(${theirs.pid}\\) writes into this slot, too`));
+      const before = await count('foreign');
+      const shown = dumpSlot(still, { count: 3, format: 'json' });
+      expect(await shown.ended).toBe(0);
+      // The placeholder of the other, and nothing between.
+      expect(shown.output().toString()).not.toContain('"width": 160');
+      expect(await count('foreign')).toBe(before);
+
+      await theirs.stop();
+      await expect.poll(() => existsSync(slotPath(still)), patience).toBe(true);
+      const own = dumpSlot(still, { count: 2, format: 'json' });
+      expect(await own.ended).toBe(0);
+      expect(own.output().toString()).toMatch(/"width": ?160/);
+    } finally {
+      await theirs?.stop();
+      await server.close();
+      removeSlots([film, still]);
+    }
   });
 });
 

@@ -117,7 +117,29 @@ struct WriterHandle {
   WriterHandle(SlotObject object, const SlotLayout &layout) : object(std::move(object)), layout(layout) {}
   SlotObject object;
   const SlotLayout layout;
+  uint64_t lastId = 0;  // 0: nothing was published yet
+  // The stamp of readers when it was looked at last, and when it was seen to change (0: never), by CLOCK_MONOTONIC.
+  bool hasLooked = false;
+  double seen = 0;
+  double seenAt = 0;
 };
+
+// What became of a frame.
+enum class Published : uint32_t { kBusy = 0, kYes = 1, kForeign = 2 };
+
+uint64_t wordAt(const uint8_t *header, size_t offset) {
+  uint64_t word;
+  std::memcpy(&word, header + offset, sizeof word);
+  return word;
+}
+
+uint64_t idIn(const uint8_t *header) { return wordAt(header, 16); }
+
+// Whether there is a frame that is not the writer's own.
+bool isForeign(const WriterHandle &writer, const uint8_t *header) {
+  const uint64_t id = idIn(header);
+  return writer.lastId != 0 && wordAt(header, 0) == kSlotMagic && id != 0 && id != writer.lastId;
+}
 
 std::string nameOf(const Arguments &given) {
   const std::string name = given.text(0, "name");
@@ -142,7 +164,7 @@ SlotLayout layoutOf(const Arguments &given, size_t i) {
       given.whole(i + 6, "lastClientOffset", kSlotPrefix - 8, end - static_cast<double>(realBytes(layout.realKind)));
   layout.keyOffset = static_cast<int64_t>(given.whole(i + 7, "keyOffset", -1, end - 1));
   layout.keyRequestedOffset = static_cast<int64_t>(given.whole(i + 8, "keyRequestedOffset", -1, end - 1));
-  layout.rawClock = given.boolean(i + 9, "rawClock");
+  layout.clock = static_cast<SlotClock>(given.whole(i + 9, "clock", 0, 2));
   if (layout.usedBytes != 4 && layout.usedBytes != 8) throw ArgumentError("usedBytes must be 4 or 8");
   return layout;
 }
@@ -210,7 +232,7 @@ napi_value openSlotWriter(const Arguments &given) {
   return wrap(given.env(), std::make_shared<WriterHandle>(SlotObject::create(nameOf(given), mode, size), layout));
 }
 
-// (writer, header, data) → whether it was published: not while somebody else has the lock
+// (writer, header, data) → Published: not while somebody else has the lock, nor over what somebody else wrote
 napi_value publishToSlot(const Arguments &given) {
   WriterHandle &writer = *given.wrapped<WriterHandle>(0, "writer");
   const SlotLayout &layout = writer.layout;
@@ -220,11 +242,16 @@ napi_value publishToSlot(const Arguments &given) {
     throw ArgumentError("header must have " + std::to_string(layout.headerBytes) + " bytes");
   if (data.length > layout.capacity)
     throw ArgumentError("data must have at most " + std::to_string(layout.capacity) + " bytes");
-  if (!writer.object.tryLock()) return boolean(given.env(), false);
+  const auto outcome = [&given](Published what) { return number(given.env(), static_cast<double>(what)); };
+  if (!writer.object.tryLock()) return outcome(Published::kBusy);
   uint8_t merged[kMaxSlotHeader];
   std::memcpy(merged, header.data, header.length);
   uint8_t before[kMaxSlotHeader];
   bool written = writer.object.read(before, layout.headerBytes, 0);
+  if (written && isForeign(writer, before)) {
+    writer.object.unlock();
+    return outcome(Published::kForeign);
+  }
   // In versions 3 and 4 data begins in what would be the header's padding.
   const size_t headerEnd = std::min(layout.headerBytes, layout.dataOffset);
   // What readers wrote stays; a key frame answers who asked for one.
@@ -236,23 +263,38 @@ napi_value publishToSlot(const Arguments &given) {
             writer.object.write(merged + 12, headerEnd - 12, 12) && writer.object.write(merged, 12, 0);
   writer.object.unlock();
   if (!written) throw NodeError("the object in shared memory could not be written");
-  return boolean(given.env(), true);
+  writer.lastId = idIn(merged);
+  return outcome(Published::kYes);
 }
 
-// (writer) → seconds by the writer's clock since a reader was there (infinite: never), and whether one asks for a key frame
+// (writer) → whether its name still means what it writes into
+napi_value isSlotCurrent(const Arguments &given) {
+  return boolean(given.env(), given.wrapped<WriterHandle>(0, "writer")->object.isCurrent());
+}
+
+// (writer) → seconds since a reader was there (infinite: never), whether one asks for a key frame, and
+// whether somebody else wrote since
 napi_value slotReaders(const Arguments &given) {
-  const WriterHandle &writer = *given.wrapped<WriterHandle>(0, "writer");
+  WriterHandle &writer = *given.wrapped<WriterHandle>(0, "writer");
   const SlotLayout &layout = writer.layout;
   const napi_env env = given.env();
   uint8_t header[kMaxSlotHeader] = {};
-  writer.object.read(header, layout.headerBytes, 0);
+  const bool whole = writer.object.read(header, layout.headerBytes, 0);
   const double seen = getReal(header + layout.lastClientOffset, layout.realKind);
+  const double now = clockSeconds(false);
+  // Readers may count by another clock, which drifts from the writer's by seconds a day: a change is what tells.
+  if (seen != writer.seen && writer.hasLooked) writer.seenAt = now;
+  writer.hasLooked = true;
+  writer.seen = seen;
+  double secondsSince = std::numeric_limits<double>::infinity();
+  if (writer.seenAt > 0) secondsSince = now - writer.seenAt;
+  else if (seen > 0) secondsSince = clockSeconds(layout.clock == SlotClock::kRaw) - seen;
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) throw NodeError("object");
-  set(env, object, "secondsSince",
-      number(env, seen > 0 ? clockSeconds(layout.rawClock) - seen : std::numeric_limits<double>::infinity()));
+  set(env, object, "secondsSince", number(env, secondsSince));
   set(env, object, "wantsKey",
       boolean(env, layout.keyRequestedOffset >= 0 && header[layout.keyRequestedOffset] != 0));
+  set(env, object, "foreign", boolean(env, whole && isForeign(writer, header)));
   return object;
 }
 
@@ -296,6 +338,7 @@ void registerSlot(napi_env env, napi_value exports) {
   add<closeSlotReader>(env, exports, "closeSlotReader");
   add<openSlotWriter>(env, exports, "openSlotWriter");
   add<publishToSlot>(env, exports, "publishToSlot");
+  add<isSlotCurrent>(env, exports, "isSlotCurrent");
   add<slotReaders>(env, exports, "slotReaders");
   add<unlinkSlot>(env, exports, "unlinkSlot");
   add<clockNow>(env, exports, "clockNow");

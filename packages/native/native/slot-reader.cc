@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -83,10 +84,13 @@ std::unique_ptr<SlotFrame> SlotReader::look(bool stamp) {
   const uint64_t id = get(header + 16, 8);
   // Nothing was published yet under 0.
   const bool isNew = id != 0 && id != lastId_;
-  const double writerSeconds = clockSeconds(layout_.rawClock);
+  const double monotonicSeconds = clockSeconds(false);
+  const double writerSeconds = layout_.clock == SlotClock::kMonotonic ? monotonicSeconds : clockSeconds(true);
   if (isNew || stamp) {
     uint8_t real[16];
-    putReal(real, layout_.realKind, std::round(writerSeconds * 1000) / 1000);
+    // By the later of two clocks a stamp is young enough for a writer with either.
+    const double stamped = layout_.clock == SlotClock::kEither ? std::max(writerSeconds, monotonicSeconds) : writerSeconds;
+    putReal(real, layout_.realKind, std::round(stamped * 1000) / 1000);
     object_.write(real, realBytes(layout_.realKind), layout_.lastClientOffset);
     const bool key = isNew && layout_.keyOffset >= 0 && header[layout_.keyOffset] != 0;
     if (key) {

@@ -97,10 +97,17 @@ SlotObject SlotObject::open(const std::string &name) {
 }
 
 SlotObject SlotObject::create(const std::string &name, mode_t mode, off_t size) {
-  const int descriptor = shm_open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, mode);
+  int descriptor = shm_open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, mode);
   if (descriptor < 0) fail("shm_open");
-  SlotObject object(name, descriptor);
   struct stat existing;
+  if (fstat(descriptor, &existing) == 0 && existing.st_size != 0 && existing.st_size != size) {
+    // Programs that have it mapped would die of an object that shrinks: they keep it, and the name means another one.
+    close(descriptor);
+    shm_unlink(name.c_str());
+    descriptor = shm_open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, mode);
+    if (descriptor < 0) fail("shm_open");
+  }
+  SlotObject object(name, descriptor);
   if (fstat(descriptor, &existing) != 0) fail("fstat");
   // The process's umask is not ours to change; of an object that was there already, mode and owner stay.
   if (existing.st_size == 0) fchmod(descriptor, mode);

@@ -12,6 +12,9 @@ namespace pinhole {
 // How the writer's compiler lays out `long double`.
 enum class RealKind : uint8_t { kX87 = 0, kBinary128 = 1, kBinary64 = 2 };
 
+// The clock by which a writer counts; in one version it may be either.
+enum class SlotClock : uint8_t { kMonotonic = 0, kRaw = 1, kEither = 2 };
+
 // Where things are in one version of the slot; chosen in TypeScript, checked here.
 struct SlotLayout {
   uint32_t version;
@@ -23,7 +26,7 @@ struct SlotLayout {
   RealKind realKind;
   int64_t keyOffset;          // −1: this version has none
   int64_t keyRequestedOffset;  // −1: this version has none
-  bool rawClock;               // CLOCK_MONOTONIC_RAW rather than CLOCK_MONOTONIC
+  SlotClock clock;
 };
 
 constexpr uint64_t kSlotMagic = 0xCAFEBABECAFEBABE;

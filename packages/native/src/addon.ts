@@ -64,7 +64,7 @@ export type SlotLayoutArguments = readonly [
   lastClientOffset: number,
   keyOffset: number,
   keyRequestedOffset: number,
-  rawClock: boolean,
+  clock: 0 | 1 | 2,
 ];
 
 /** A frame; or, alone, the number of why nothing follows. */
@@ -139,8 +139,14 @@ export interface Addon {
     name: string,
     ...rest: [...layout: SlotLayoutArguments, mode: number, size: number]
   ): SlotWriterHandle;
-  publishToSlot(writer: SlotWriterHandle, header: Uint8Array, data: Uint8Array): boolean;
-  slotReaders(writer: SlotWriterHandle): { readonly secondsSince: number; readonly wantsKey: boolean };
+  /** 0: somebody has the lock; 1: done; 2: somebody else wrote since. */
+  publishToSlot(writer: SlotWriterHandle, header: Uint8Array, data: Uint8Array): 0 | 1 | 2;
+  isSlotCurrent(writer: SlotWriterHandle): boolean;
+  slotReaders(writer: SlotWriterHandle): {
+    readonly secondsSince: number;
+    readonly wantsKey: boolean;
+    readonly foreign: boolean;
+  };
   unlinkSlot(writer: SlotWriterHandle): void;
   clockNow(raw: boolean): number;
 }

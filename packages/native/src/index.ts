@@ -19,9 +19,12 @@ export {
   peekSlot,
   type SlotEnd,
   type SlotFrame,
+  type SlotPublication,
   SlotReader,
   type SlotReaderOptions,
   SlotWriter,
   type SlotWriterOptions,
 } from './slot.ts';
+export { SLOT_FOLDER, slotFile } from './slot-file.ts';
+export { type SlotHolders, slotHolders } from './slot-holders.ts';
 export { type DescribedSlotLayout, nativeSlotLayout } from './slot-layout.ts';

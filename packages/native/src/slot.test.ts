@@ -1,7 +1,20 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { readReal, writeReal } from '@pinhole/protocol/memsink';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadAddon } from './addon.ts';
 import {
@@ -77,7 +90,7 @@ describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
   }
   /** Publishes, however often a reader has the lock. */
   async function publish(head: Uint8Array, data: Uint8Array): Promise<void> {
-    await expect.poll(() => writer.publish(head, data), { interval: 1 }).toBe(true);
+    await expect.poll(() => writer.publish(head, data), { interval: 1 }).toBe('published');
   }
 
   it('hands on every frame, byte for byte, with the time', async () => {
@@ -121,7 +134,7 @@ describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
     });
     await once(holder.stdout, 'data');
 
-    expect(writer.publish(header(1, 1), Uint8Array.of(7))).toBe(false);
+    expect(writer.publish(header(1, 1), Uint8Array.of(7))).toBe('busy');
     const before = reader.counters.busy;
     await expect.poll(() => reader.counters.busy).toBeGreaterThan(before);
     holder.kill('SIGKILL');
@@ -153,6 +166,93 @@ describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
     await publish(head, data);
 
     await expect.poll(() => frames[0]?.data).toEqual(data);
+  });
+
+  it.each(['monotonic', 'raw', 'either'] as const)(
+    'is stamped by a reader by the clock of its writer: %s',
+    async (clock) => {
+      const stamp = () => readReal(new DataView(Uint8Array.from(readFileSync(file())).buffer), 32, 'x87');
+      const now = () => {
+        const [monotonic, raw] = [clockSeconds('monotonic'), clockSeconds('raw')];
+        return { monotonic, raw, either: Math.max(monotonic, raw) }[clock];
+      };
+      await publish(header(1, 3), Uint8Array.of(1, 2, 3));
+      readers.push(
+        new SlotReader({
+          name,
+          layout: { ...LAYOUT, clock },
+          frame: (frame) => frames.push(frame),
+          ended() {},
+        }),
+      );
+      await expect.poll(() => frames.length).toBe(1);
+      const [before, first] = [now(), stamp()];
+      await expect.poll(stamp).toBeGreaterThan(first);
+
+      // The clocks differ by a quarter of a second on a machine that runs for an hour.
+      expect(stamp()).toBeGreaterThan(before - 0.01);
+      expect(stamp()).toBeLessThanOrEqual(now() + 0.001);
+    },
+  );
+
+  it.each(['monotonic', 'raw'] as const)(
+    'is read as long as its stamp is young by the clock of its writer, %s, or changes by any clock',
+    (clock) => {
+      const own = new SlotWriter({ name, layout: { ...LAYOUT, clock }, sizeBytes: 100_144 });
+      const stampAs = (secondsAgo: number) => {
+        const bytes = new DataView(new ArrayBuffer(16));
+        writeReal(bytes, 0, { kind: 'x87', value: clockSeconds(clock) - secondsAgo });
+        const open = openSync(file(), 'r+');
+        writeSync(open, new Uint8Array(bytes.buffer), 0, 16, 32);
+        closeSync(open);
+      };
+      expect(own.readers.secondsSince).toBe(Number.POSITIVE_INFINITY);
+      // What was there before is judged by the clock alone.
+      stampAs(9.5);
+      const late = new SlotWriter({ name, layout: { ...LAYOUT, clock }, sizeBytes: 100_144 });
+      expect(Math.abs(late.readers.secondsSince - 9.5)).toBeLessThan(0.1);
+
+      // A reader whose clock has drifted by a minute, either way, is there as long as it stamps.
+      for (const offset of [60, -60, 59.9, -59.9]) {
+        stampAs(offset);
+        expect(late.readers.secondsSince).toBeLessThan(0.1);
+      }
+    },
+  );
+
+  it('writes nothing over what another program wrote, and says so', async () => {
+    await publish(header(1, 3), Uint8Array.of(1, 2, 3));
+    expect(writer.isForeign).toBe(false);
+    const other = open();
+    expect(other.publish(header(7, 2), Uint8Array.of(8, 9))).toBe('published');
+
+    expect(writer.isForeign).toBe(true);
+    expect(writer.publish(header(2, 3), Uint8Array.of(1, 2, 3))).toBe('foreign');
+    expect([...readFileSync(file()).subarray(144, 146)]).toEqual([8, 9]);
+    expect(other.publish(header(8, 1), Uint8Array.of(1))).toBe('published');
+  });
+
+  it('knows whether its name still means it', () => {
+    expect(writer.isCurrent).toBe(true);
+    unlinkSync(file());
+    expect(writer.isCurrent).toBe(false);
+    open();
+    expect(writer.isCurrent).toBe(false);
+  });
+
+  it('leaves an object of another size to those who have it open', async () => {
+    await publish(header(1, 3), Uint8Array.of(1, 2, 3));
+    const held = openSync(file(), 'r');
+    const smaller = new SlotWriter({
+      name,
+      layout: { ...LAYOUT, capacityBytes: 50_000 },
+      sizeBytes: LAYOUT.headerBytes + 50_000,
+    });
+
+    expect(fstatSync(held).size).toBe(LAYOUT.headerBytes + LAYOUT.capacityBytes);
+    expect(statSync(file()).size).toBe(LAYOUT.headerBytes + 50_000);
+    expect([writer.isCurrent, smaller.isCurrent]).toEqual([false, true]);
+    closeSync(held);
   });
 
   it('says when another version writes', async () => {

@@ -19,16 +19,21 @@ export interface NativeSlotLayout {
   /** Absent where the version has none. */
   readonly keyOffset?: number;
   readonly keyRequestedOffset?: number;
-  readonly clock: 'monotonic' | 'raw';
+  /** By which the writer counts; `either` where it may be one or the other. */
+  readonly clock: keyof typeof CLOCKS;
 }
 
+const CLOCKS = { monotonic: 0, raw: 1, either: 2 } as const;
 const REAL_KINDS = { x87: 0, binary128: 1, binary64: 2 } as const;
 
 /** One frame as it was in a slot. Header and data are the taker's. */
 export interface SlotFrame {
   readonly header: Uint8Array;
   readonly data: Uint8Array;
-  /** When it was taken, by the writer's clock and by CLOCK_MONOTONIC; seconds. */
+  /**
+   * When it was taken, by the writer's clock (by CLOCK_MONOTONIC_RAW where that may be either) and by CLOCK_MONOTONIC;
+   * seconds.
+   */
   readonly writerSeconds: number;
   readonly seconds: number;
 }
@@ -99,6 +104,14 @@ export class SlotReader {
   }
 }
 
+/**
+ * What became of a frame: `busy` when a reader had the slot locked, so that it may be tried again; `foreign` when another
+ * program wrote into the slot since, over which nothing is written.
+ */
+export type SlotPublication = 'published' | 'busy' | 'foreign';
+
+const PUBLICATIONS = { 0: 'busy', 1: 'published', 2: 'foreign' } as const;
+
 /** How a slot is written. */
 export interface SlotWriterOptions {
   readonly name: string;
@@ -122,19 +135,29 @@ export class SlotWriter {
     );
   }
 
-  /** Seconds since a reader was there, by the writer's clock (infinite: never); and whether one asks for a key frame. */
+  /** Seconds since a reader was there (infinite: never); and whether one asks for a key frame. */
   get readers(): { readonly secondsSince: number; readonly wantsKey: boolean } {
-    return this.#addon.slotReaders(this.#writer);
+    const { secondsSince, wantsKey } = this.#addon.slotReaders(this.#writer);
+    return { secondsSince, wantsKey };
+  }
+
+  /** Whether another program wrote into the slot since this one did. */
+  get isForeign(): boolean {
+    return this.#addon.slotReaders(this.#writer).foreign;
+  }
+
+  /** Whether the name still means the object that is written: another program may have removed or replaced it. */
+  get isCurrent(): boolean {
+    return this.#addon.isSlotCurrent(this.#writer);
   }
 
   /**
    * Publishes a frame; what readers wrote into the header stays.
    * @param header as long as the layout says
-   * @returns false when a reader had the slot locked: try again, or leave this frame out
    * @throws {PinholeError} `native/argument`, `native/failed`
    */
-  publish(header: Uint8Array, data: Uint8Array): boolean {
-    return checked(() => this.#addon.publishToSlot(this.#writer, header, data));
+  publish(header: Uint8Array, data: Uint8Array): SlotPublication {
+    return checked(() => PUBLICATIONS[this.#addon.publishToSlot(this.#writer, header, data)]);
   }
 
   /** Takes the name away; readers that have the object open keep it. */
@@ -156,5 +179,5 @@ const layoutArguments = (layout: NativeSlotLayout): SlotLayoutArguments => [
   layout.lastClientOffset,
   layout.keyOffset ?? -1,
   layout.keyRequestedOffset ?? -1,
-  layout.clock === 'raw',
+  CLOCKS[layout.clock],
 ];

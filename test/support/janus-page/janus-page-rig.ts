@@ -79,7 +79,14 @@ export async function openJanusPageRig(): Promise<JanusPageRig> {
   const { token } = await server.token({ cameras: '*', rights: ['view', 'control'] });
   const page = await openJanusPage(browser, site, NEWEST_JANUS);
   return {
-    ...{ server, site, browser, page, signal, late, token, said },
+    server,
+    site,
+    browser,
+    page,
+    signal,
+    late,
+    token,
+    said,
     ws: `ws://127.0.0.1:${server.janusPorts.ws}/`,
     http: `http://127.0.0.1:${server.janusPorts.http}/janus`,
     moves: async (name) => {

@@ -3,6 +3,8 @@ import { Client, type PluginEvent } from './client.ts';
 const AGAIN_AFTER_ERROR_MS = 2000;
 const AGAIN_AFTER_LOSS_MS = 1000;
 const LOOK_MS = 1000;
+/** What the library's types leave out. */
+const UNTYPED = { ipv6: true };
 
 /**
  * As PiKVM's page: it asks what the plugin can, and only then to watch, with all its wishes; it asks for a key picture when
@@ -39,7 +41,7 @@ export class PikvmClient extends Client {
     this.janus = new this.library({
       ...this.connection,
       destroyOnUnload: false,
-      ...{ ipv6: true },
+      ...UNTYPED,
       success: () => {
         this.#attach();
         settled();
@@ -59,6 +61,11 @@ export class PikvmClient extends Client {
   }
 
   #attach(): void {
+    const more = {
+      connectionState: (state: string) => {
+        if (state === 'failed') this.janus?.destroy({ success: () => this.#again() });
+      },
+    };
     this.janus?.attach({
       ...this.notes,
       plugin: this.options.plugin ?? 'janus.plugin.ustreamer',
@@ -83,11 +90,7 @@ export class PikvmClient extends Client {
         if (reason === 'created') this.stream.addTrack(track);
         if (reason === 'ended') this.stream.removeTrack(track);
       },
-      ...{
-        connectionState: (state: string) => {
-          if (state === 'failed') this.janus?.destroy({ success: () => this.#again() });
-        },
-      },
+      ...more,
     });
   }
 

@@ -43,7 +43,10 @@ export class CameraSlots {
       failed: sum('failed'),
       skipped: sum('skipped'),
       awoken: sum('awoken'),
+      foreign: sum('foreign'),
       openFailures: sum('openFailures'),
+      replaced: sum('replaced'),
+      steppedAside: sum('steppedAside'),
     };
   }
 

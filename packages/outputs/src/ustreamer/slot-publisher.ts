@@ -44,10 +44,12 @@ export interface SlotCounters {
   readonly tooLarge: number;
   /** Left out: the object could not be written. */
   readonly failed: number;
+  /** Left out: another program wrote into the slot. */
+  readonly foreign: number;
 }
 
-/** How a picture fared: `busy` may be tried again. */
-export type SlotOutcome = 'published' | 'busy' | 'too-large' | 'failed';
+/** How a picture fared: `busy` may be tried again; with `foreign` the slot is another program's. */
+export type SlotOutcome = 'published' | 'busy' | 'too-large' | 'failed' | 'foreign';
 
 /** Writes pictures into one slot as µStreamer does. */
 export class SlotPublisher {
@@ -57,7 +59,7 @@ export class SlotPublisher {
   readonly #real: ReturnType<typeof realKindOf>;
   readonly #writer: SlotWriter;
   #id = randomBytes(8).readBigUInt64LE();
-  #counters = { published: 0, lockedOut: 0, tooLarge: 0, failed: 0 };
+  #counters = { published: 0, lockedOut: 0, tooLarge: 0, failed: 0, foreign: 0 };
   #fault: string | undefined;
 
   private constructor(target: SlotTarget, now: () => Micros) {
@@ -109,7 +111,9 @@ export class SlotPublisher {
       return 'too-large';
     }
     try {
-      if (!this.#writer.publish(this.#header(picture), data)) return 'busy';
+      const outcome = this.#writer.publish(this.#header(picture), data);
+      if (outcome === 'foreign') this.#counters.foreign++;
+      if (outcome !== 'published') return outcome;
     } catch (thrown) {
       this.#fault = messageOf(thrown);
       this.#counters.failed++;
@@ -120,19 +124,28 @@ export class SlotPublisher {
     return 'published';
   }
 
+  /** Whether the name still means what is written. */
+  get isCurrent(): boolean {
+    return this.#writer.isCurrent;
+  }
+
+  /** Whether another program wrote into it: then it is that one's, and nothing is written any more. */
+  get isForeign(): boolean {
+    return this.#counters.foreign > 0 || this.#writer.isForeign;
+  }
+
   /** A picture that was `busy` is given up. */
   giveUp(): void {
     this.#counters.lockedOut++;
   }
 
-  /** Takes the name away, where that is wanted. Readers keep what they have open. */
+  /** Takes the name away, where that is wanted and it is ours. Readers keep what they have open. */
   close(): void {
-    if (this.#target.removal === 'at-end') this.#writer.unlink();
+    if (this.#target.removal === 'at-end' && !this.isForeign && this.isCurrent) this.#writer.unlink();
   }
 
   #header({ data, width, height, captureTime, key, gop, online }: SlotPicture): Uint8Array {
-    const { clock } = this.#layout;
-    const nowSeconds = clockSeconds(clock);
+    const nowSeconds = clockSeconds(this.#layout.clock === 'raw' ? 'raw' : 'monotonic');
     const grabbedSeconds = Math.max(0, nowSeconds - (this.#now() - captureTime) / 1e6);
     // Readers take 0 for "none yet".
     this.#id = BigInt.asUintN(64, this.#id + 1n) || 1n;

@@ -35,8 +35,11 @@ export interface SlotLayout {
   readonly capacityBytes: number;
   /** Bytes of the field `used`. */
   readonly usedBytes: 4 | 8;
-  /** `raw`: the writer counts by CLOCK_MONOTONIC_RAW. */
-  readonly clock: 'monotonic' | 'raw';
+  /**
+   * The clock by which the writer counts: CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, or, in a layout whose writers changed it on
+   * the way, one of them.
+   */
+  readonly clock: 'monotonic' | 'raw' | 'either';
 }
 
 /** The versions, by what tells them apart. */
@@ -126,14 +129,15 @@ interface Version {
   readonly headerBytes: readonly [lp64: number, a32: number];
   /** Where they differ from `headerBytes`. */
   readonly dataOffset?: readonly [lp64: number, a32: number];
-  readonly clock?: 'raw';
+  readonly clock?: 'raw' | 'either';
 }
 
 const VERSIONS: Readonly<Record<SlotLayoutName, Version>> = {
   A1: { version: 1, table: A1, headerBytes: [128, 80], clock: 'raw' },
   A2: { version: 2, table: A2, headerBytes: [128, 80], clock: 'raw' },
   A3: { version: 3, table: A3, headerBytes: [144, 88], dataOffset: [129, 81], clock: 'raw' },
-  A4: { version: 4, table: A4, headerBytes: [144, 96], dataOffset: [129, 89] },
+  // Up to 5.41 by the raw clock, from 5.42 on by the other; nothing else tells them apart.
+  A4: { version: 4, table: A4, headerBytes: [144, 96], dataOffset: [129, 89], clock: 'either' },
   // A slip of that version: the size of the header, squared.
   A5: { version: 5, table: A4, headerBytes: [144, 96], dataOffset: [20_736, 9216] },
   A6: { version: 6, table: A4, headerBytes: [144, 96] },

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { MalformedError, messageOf } from '@pinhole/core';
-import { peekSlot } from '@pinhole/native';
+import { peekSlot, SLOT_FOLDER } from '@pinhole/native';
 import { identifySlot, type SlotLayout } from '@pinhole/protocol/memsink';
-import { SLOT_FOLDER } from './slot-file.ts';
 
 /** A slot that was found in shared memory. */
 export interface ListedSlot {

@@ -1,10 +1,8 @@
 import { MalformedError, type Millis } from '@pinhole/core';
-import { peekSlot } from '@pinhole/native';
+import { peekSlot, slotFile, slotHolders } from '@pinhole/native';
 import { identifySlot } from '@pinhole/protocol/memsink';
 import type { SourceClock } from '../clock.ts';
 import { StallWatch } from '../stall-watch.ts';
-import { slotFile } from './slot-file.ts';
-import { slotHolders } from './slot-holders.ts';
 import { UstreamerError } from './ustreamer-error.ts';
 
 /** What is watched over. */

@@ -7,6 +7,7 @@ import {
   type SlotFrame,
   SlotReader,
   type SlotReaderCounters,
+  slotFile,
 } from '@pinhole/native';
 import {
   identifySlot,
@@ -18,9 +19,9 @@ import {
 import type { SourceClock } from '../clock.ts';
 import { sleep } from '../sleep.ts';
 import { QuietWatch } from './quiet-watch.ts';
-import { slotFile, whyNotOpen } from './slot-file.ts';
+import { whyNotOpen } from './slot-file.ts';
 import { UstreamerError } from './ustreamer-error.ts';
-import type { TakenAt } from './writer-times.ts';
+import { likelySeconds, type TakenAt } from './writer-times.ts';
 
 /** How a slot is read. */
 export interface SlotConnectionOptions {
@@ -140,7 +141,7 @@ export class SlotConnection {
         signal.addEventListener('abort', abort);
         const take = (frame: SlotFrame): void => {
           if (signal.aborted) return;
-          const taken = this.#taken(frame, parse(frame));
+          const taken = this.#taken(frame, { header: parse(frame), clock: layout.clock });
           if (taken === undefined) return;
           watch.feed();
           run.frame(taken);
@@ -175,7 +176,10 @@ export class SlotConnection {
     }
   }
 
-  #taken({ data, writerSeconds, seconds }: SlotFrame, header: SlotFrameHeader): TakenFrame | undefined {
+  #taken(
+    { data, writerSeconds, seconds }: SlotFrame,
+    { header, clock }: { readonly header: SlotFrameHeader; readonly clock: SlotLayout['clock'] },
+  ): TakenFrame | undefined {
     const { dropped, truncated } = this.#reader?.counters ?? NOTHING;
     const lost = dropped + truncated;
     const afterLoss = lost > this.#lost;
@@ -183,6 +187,8 @@ export class SlotConnection {
     // It waited for this thread since it was taken.
     const waited = clockSeconds('monotonic') - seconds;
     const utc = micros(Math.round(this.#options.clock.utcNow() - waited * 1e6));
-    return { header, data, taken: { writerSeconds, utc }, afterLoss };
+    const byWriter =
+      clock === 'either' ? likelySeconds(header.grabbedSeconds, [writerSeconds, seconds]) : writerSeconds;
+    return { header, data, taken: { writerSeconds: byWriter, utc }, afterLoss };
   }
 }

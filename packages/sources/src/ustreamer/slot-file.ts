@@ -1,14 +1,9 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { messageOf, PinholeError } from '@pinhole/core';
+import { slotFile } from '@pinhole/native';
 import { slotKindOf } from '@pinhole/protocol/memsink';
 import { UstreamerError } from './ustreamer-error.ts';
-
-/** Where Linux shows objects in shared memory. */
-export const SLOT_FOLDER = '/dev/shm';
-
-/** The file that is the object of this name. */
-export const slotFile = (name: string): string => `${SLOT_FOLDER}/${name.replace(/^\//, '')}`;
 
 /** The sink of µStreamer that a slot's name stands for, as its options call it. */
 const sinkOf = (name: string): string => {

@@ -18,13 +18,13 @@ import type {
 } from '@pinhole/engine';
 import type { EncoderCounters } from '@pinhole/ffmpeg';
 import { jpegSize } from '@pinhole/media/jpeg';
+import { slotFile } from '@pinhole/native';
 import { type SlotLayout, slotKindOf } from '@pinhole/protocol/memsink';
 import { type SourceClock, SystemClock } from '../clock.ts';
 import { Transcoder, WHY_TRANSCODING } from '../transcoder.ts';
 import { UnitLine } from '../unit-line.ts';
 import { waitForDevice } from '../watch-device.ts';
 import { SlotConnection, type TakenFrame } from './slot-connection.ts';
-import { slotFile } from './slot-file.ts';
 import { SlotUnits } from './slot-units.ts';
 import type { UstreamerCounters } from './ustreamer-counters.ts';
 import { UstreamerError } from './ustreamer-error.ts';

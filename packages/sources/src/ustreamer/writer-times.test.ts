@@ -1,8 +1,19 @@
 import { micros } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
-import { WriterTimes } from './writer-times.ts';
+import { likelySeconds, WriterTimes } from './writer-times.ts';
 
 const UTC = Date.UTC(2026, 0, 2) * 1000;
+
+describe('which of two clocks a writer has', () => {
+  it.each([
+    ['the one that is behind', 100, 110, 99.97, 100],
+    ['the one that is ahead', 100, 110, 109.97, 110],
+    ['either, as they say the same', 100, 100.001, 99.97, 100],
+    ['none: what is nearest', 100, 110, 200, 110],
+  ])('%s', (_, raw, monotonic, grabbed, expected) => {
+    expect(likelySeconds(grabbed, [raw, monotonic])).toBeCloseTo(expected, 6);
+  });
+});
 
 describe('the stamps of a writer', () => {
   it('are dated by the difference of the clocks', () => {

@@ -12,9 +12,22 @@ export interface TakenAt {
 const MAX_AGE = micros(10_000_000);
 const MAX_AHEAD = micros(20_000);
 
+/** Stamps are rounded, and clocks read one after the other. */
+const CLOSE_SECONDS = 0.002;
+
 /** Two clocks are read one after the other, so each offset is off by a little; beyond the step a clock was set. */
 const WEIGHT = 1 / 16;
 const STEP = micros(50_000);
+
+/**
+ * What the writer's clock says, where that is one of several: by the right one a picture is no more than a moment old, and by
+ * none is it from the future.
+ */
+export function likelySeconds(grabbedSeconds: number, clocks: readonly number[]): number {
+  const ages = clocks.map((seconds) => seconds - grabbedSeconds);
+  const past = ages.filter((age) => age > -CLOSE_SECONDS);
+  return grabbedSeconds + (past.length > 0 ? Math.min(...past) : Math.max(...ages));
+}
 
 /** Dates pictures in UTC from the stamps of a writer, who counts seconds since the machine was started. */
 export class WriterTimes {

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { slotFile } from './slot-file.ts';
 
 /** Who else has a slot open, as far as that can be seen. */
@@ -25,8 +26,8 @@ export async function slotHolders(name: string): Promise<SlotHolders> {
     const found = await holds(pid, file);
     if (found === 'hidden') hidden = true;
     if (found !== 'yes') continue;
-    const program = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '?')).trim();
-    if (!READERS.test(program)) programs.push(`${program} (${pid})`);
+    const names = await namesOf(pid);
+    if (!names.some((name) => READERS.test(name))) programs.push(`${names[0]} (${pid})`);
   }
   return { programs, hidden };
 }
@@ -42,4 +43,13 @@ async function holds(pid: string, file: string): Promise<'yes' | 'no' | 'hidden'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'hidden' : 'no';
   }
+}
+
+/** As it was started, and as it calls itself: that of µStreamer is `main`. */
+async function namesOf(pid: string): Promise<readonly string[]> {
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const [commandLine, own] = await Promise.all([read('cmdline'), read('comm')]);
+  const [started = ''] = commandLine.split(/[\0 ]/, 1);
+  const names = [basename(started), own.trim()].filter((name) => name !== '');
+  return names.length > 0 ? names : ['?'];
 }
