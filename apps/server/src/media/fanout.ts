@@ -17,7 +17,7 @@ export function openFanout({ fanout }: ServerConfig['webrtc'], log: Logger): Own
     const native = openNativeFanout({
       threads: fanout.threads,
       burstPackets: fanout.burstPackets,
-      spreadMicros: fanout.spreadMs * MICROS_PER_MS,
+      ...(fanout.spreadMs !== undefined && { spreadMicros: fanout.spreadMs * MICROS_PER_MS }),
     });
     log.info({ threads: fanout.threads }, 'WebRTC is sent by native code');
     return native;
