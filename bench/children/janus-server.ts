@@ -77,8 +77,8 @@ async function freePort(): Promise<number> {
 }
 
 const calls = {
-  /** RTP time less capture time, in ticks of 90 kHz. */
-  rtpOffset: (): number => 0,
+  /** Janus begins RTP time anew for each viewer: nobody can tell when what arrives was taken. */
+  rtpOffset: (): undefined => undefined,
   /** Starts Janus with one mountpoint, and feeds that with a clip by RTP. The process to watch is Janus's. */
   open: async (clip: { readonly path: string; readonly framesPerSecond: number }) => {
     const port = await freePort();

@@ -1,8 +1,9 @@
+import { networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRtcp } from '@pinhole/media/rtp';
 import nodeDataChannel, { type PeerConnection, type Track } from 'node-datachannel';
 import { serveCalls } from '../support/child.ts';
-import { portOf, reachedAt } from '../support/relayed-sdp.ts';
+import { addressOf, reachedAt } from '../support/relayed-sdp.ts';
 import { SequenceCount } from '../support/statistics.ts';
 import {
   openUdpReceivers,
@@ -17,6 +18,12 @@ const AT_ONCE = 8;
 const TRIES = 10;
 const CONNECT_PATIENCE_MS = 4000;
 const MARKER = 0x80;
+const LOOPBACK = '127.0.0.1';
+/** Janus has no other. */
+const NOT_LOOPBACK =
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
 
 interface Seen {
   readonly frames: number;
@@ -86,25 +93,28 @@ const openedReceivers = (): UdpReceivers => {
 };
 
 /** Our description as the server is to see it. */
-async function ours({ gathered, relay }: Signaling): Promise<string> {
+async function ours({ target, gathered, relay }: Signaling): Promise<string> {
   const sdp = await gathered;
   if (!relay) return sdp;
-  await openedReceivers().setFar(relay, { viewer: portOf(sdp) });
-  return reachedAt(sdp, relay.viewerPort);
+  await openedReceivers().setFar(relay, 'viewer', addressOf(sdp));
+  return reachedAt(sdp, {
+    host: target.offers === 'server' ? NOT_LOOPBACK : LOOPBACK,
+    port: relay.viewerPort,
+  });
 }
 
 /** The server's description as we are to see it. */
 async function theirs({ relay }: Signaling, sdp: string): Promise<string> {
   if (!relay) return sdp;
-  await openedReceivers().setFar(relay, { server: portOf(sdp) });
-  return reachedAt(sdp, relay.serverPort);
+  await openedReceivers().setFar(relay, 'server', addressOf(sdp));
+  return reachedAt(sdp, { host: LOOPBACK, port: relay.serverPort });
 }
 
 /** Connects one viewer by WHEP. @returns whether it connected. */
 async function connectOne(target: ViewerTarget): Promise<boolean> {
   const connection = new nodeDataChannel.PeerConnection('viewer', {
     iceServers: [],
-    ...(target.offers !== 'server' && { bindAddress: '127.0.0.1' }),
+    ...(target.offers !== 'server' && { bindAddress: LOOPBACK }),
     disableAutoNegotiation: true,
   });
   const canary = canariesOpened < CANARIES ? new Canary() : undefined;

@@ -13,7 +13,7 @@ type ServerCalls = LoopDelayCalls & {
     readonly fanout: 'native' | 'TypeScript';
     readonly camera: 'plays' | 'rests';
   }) => { readonly url: string; readonly pid?: number };
-  readonly rtpOffset: () => number;
+  readonly rtpOffset: () => number | undefined;
 };
 
 const SERVERS = [

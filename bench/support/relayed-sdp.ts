@@ -1,17 +1,24 @@
-/** A host candidate, as all ends of these benches have it: on this machine, by UDP. */
+import { isIPv4 } from 'node:net';
+
+/** Where datagrams go. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 const CANDIDATE = /^a=candidate:(\S+) 1 udp (\d+) (\S+) (\d+) typ host.*$/i;
 
-/** The port of the first candidate of a description. */
-export function portOf(sdp: string): number {
+/** The first IPv4 candidate of a description. */
+export function addressOf(sdp: string): Address {
   for (const line of sdp.split(/\r?\n/)) {
-    const port = CANDIDATE.exec(line)?.[4];
-    if (port !== undefined) return Number(port);
+    const [, , , host = '', port] = CANDIDATE.exec(line) ?? [];
+    if (isIPv4(host)) return { host, port: Number(port) };
   }
   throw new Error(`no candidate in\n${sdp}`);
 }
 
-/** The description with one candidate in the place of all: this port of loopback. */
-export function reachedAt(sdp: string, port: number): string {
+/** The description with one candidate in the place of all. */
+export function reachedAt(sdp: string, { host, port }: Address): string {
   let isThere = false;
   return sdp
     .split(/\r?\n/)
@@ -20,7 +27,7 @@ export function reachedAt(sdp: string, port: number): string {
       if (!found) return /^a=candidate:/i.test(line) ? [] : [line];
       if (isThere) return [];
       isThere = true;
-      return [`a=candidate:${found[1]} 1 udp ${found[2]} 127.0.0.1 ${port} typ host`];
+      return [`a=candidate:${found[1]} 1 udp ${found[2]} ${host} ${port} typ host`];
     })
     .join('\r\n');
 }

@@ -8,7 +8,7 @@
 // counts RTP in the viewer's place, which would spend more on it than the server does.
 //   relay <all|no>  → its number, the port that stands for the viewer, the port that stands for the server. `all`: RTP is
 //                     passed on, too
-//   far <number> <port of the server> <port of the viewer>  → ok; 0 for one that is not known yet
+//   far <number> <server|viewer> <address> <port>  → ok
 //   sum <number>…   → of these: packets lost frames fewest-frames; of all, the arrival of each picture's last packet
 //                     behind its RTP time stamp, in ticks of 90 kHz modulo 2^32
 #include <arpa/inet.h>
@@ -60,8 +60,8 @@ std::deque<Relay> relays;
 std::vector<uint32_t> delays;
 int poller = -1;
 
-// Binds a socket to any port of loopback. Returns the port.
-uint16_t bindLoopback(Receiver &receiver) {
+// Binds a socket to any port. Returns the port.
+uint16_t bindTo(uint32_t host, Receiver &receiver) {
   receiver.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
@@ -69,7 +69,7 @@ uint16_t bindLoopback(Receiver &receiver) {
     setsockopt(receiver.descriptor, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
   socklen_t length = sizeof address;
   epoll_event event{};
   event.events = EPOLLIN;
@@ -87,7 +87,7 @@ void open(size_t count) {
   std::ostringstream ports;
   while (receivers.size() < count) {
     receivers.emplace_back();
-    ports << bindLoopback(receivers.back()) << ' ';
+    ports << bindTo(INADDR_LOOPBACK, receivers.back()) << ' ';
   }
   std::cout << ports.str() << std::endl;
 }
@@ -99,25 +99,21 @@ void openRelay(bool passesAll) {
   relay.passesAll = passesAll;
   relay.server.relay = relay.viewer.relay = &relay;
   relay.server.facesServer = true;
-  const uint16_t towardsServer = bindLoopback(relay.server);
-  const uint16_t towardsViewer = bindLoopback(relay.viewer);
+  const uint16_t towardsServer = bindTo(INADDR_ANY, relay.server);
+  const uint16_t towardsViewer = bindTo(INADDR_ANY, relay.viewer);
   std::cout << number << ' ' << towardsServer << ' ' << towardsViewer << std::endl;
-}
-
-void setPort(sockaddr_in &address, int port) {
-  if (port == 0) return;
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
 }
 
 void setFar(std::istringstream &words) {
   size_t number = 0;
-  int server = 0, viewer = 0;
-  words >> number >> server >> viewer;
+  std::string which, host;
+  uint16_t port = 0;
+  words >> number >> which >> host >> port;
   if (number < relays.size()) {
-    setPort(relays[number].serverAddress, server);
-    setPort(relays[number].viewerAddress, viewer);
+    sockaddr_in &address = which == "server" ? relays[number].serverAddress : relays[number].viewerAddress;
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    inet_pton(AF_INET, host.c_str(), &address.sin_addr);
   }
   std::cout << "ok" << std::endl;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findThirdParty } from '../../test/support/find-third-party.ts';
 import type { BenchContext } from './figure.ts';
+import type { Address } from './relayed-sdp.ts';
 
 /** What came since the count was begun, at all of them together. */
 export interface Arrivals {
@@ -42,8 +43,8 @@ export interface UdpReceivers {
   read(count: number): Promise<Arrivals>;
   /** Opens a relay that passes on what keeps a session alive, and RTP only with `all`. */
   relay(passes: 'all' | 'no RTP'): Promise<Relay>;
-  /** Tells a relay where the real ones are, as far as that is known. */
-  setFar(relay: Relay, ports: { readonly server?: number; readonly viewer?: number }): Promise<void>;
+  /** Tells a relay where the real server or viewer is. */
+  setFar(relay: Relay, which: 'server' | 'viewer', address: Address): Promise<void>;
   /** What came by these relays. */
   sum(relays: readonly Relay[]): Promise<RelayArrivals>;
 }
@@ -80,8 +81,8 @@ export function openUdpReceivers(context: Pick<BenchContext, 'defer'>): UdpRecei
       );
       return { number, viewerPort, serverPort };
     },
-    setFar: async (relay, { server = 0, viewer = 0 }) => {
-      await ask(`far ${relay.number} ${server} ${viewer}`);
+    setFar: async ({ number }, which, { host, port }) => {
+      await ask(`far ${number} ${which} ${host} ${port}`);
     },
     sum: async (relays) => {
       const numbers = relays.map(({ number }) => number).join(' ');
