@@ -86,13 +86,16 @@ function readFingerprints(description: SessionDescription, media: SdpMedia): rea
     .slice(0, 8)
     .flatMap((text) => {
       const [, algorithm, value] =
-        /^(sha-(?:1|224|256|384|512)) ((?:[0-9a-f]{2}:){19,63}[0-9a-f]{2})$/i.exec(text) ?? [];
+        /^(sha-(?:224|256|384|512)) ((?:[0-9a-f]{2}:){27,63}[0-9a-f]{2})$/i.exec(text) ?? [];
       return algorithm !== undefined && value !== undefined
         ? [{ algorithm: algorithm.toLowerCase(), value }]
         : [];
     });
   if (fingerprints.length === 0) {
-    throw new PinholeError('webrtc/malformed-offer', 'a=fingerprint: need one, of SHA-256 for instance');
+    throw new PinholeError(
+      'webrtc/malformed-offer',
+      'a=fingerprint: need one, of SHA-256 for instance; not of SHA-1 or MD5, which prove nothing',
+    );
   }
   return fingerprints;
 }

@@ -201,7 +201,10 @@ export class WeriftTransport {
       .then(({ srtp }) => {
         if (!this.#ended) this.#open(srtp, handlers);
       })
-      .catch((error: unknown) => this.#fail(`DTLS: ${messageOf(error)}`));
+      .catch((error: unknown) => {
+        const code = error instanceof PinholeError ? ` (${error.code})` : '';
+        this.#fail(`DTLS: ${messageOf(error)}${code}`);
+      });
   }
 
   #open(keys: SrtpKeyPair, handlers: TransportHandlers): void {
