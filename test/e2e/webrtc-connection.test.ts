@@ -17,6 +17,7 @@ import {
 } from '@pinhole/engine';
 import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
 import { createWhepHandler } from '@pinhole/signaling/whep';
+import { SharedPort } from '@pinhole/webrtc';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
@@ -150,6 +151,8 @@ async function connectViewer({ pool }: { readonly pool: number }): Promise<void>
   await video.play();
 }
 
+const sharedPort = await SharedPort.open({ port: 0, addresses: ['127.0.0.1'], log: silentLogger });
+
 needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
   let browser: Browser;
   let server: Server;
@@ -161,7 +164,12 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
   const events: PeerEvent['kind'][] = [];
   const channels = new Map<string, DataChannel>();
   const heard: ViewerAudioFrame[] = [];
-  const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+  const factory = createWeriftPeerFactory({
+    now,
+    log: silentLogger,
+    hostAddresses: ['127.0.0.1'],
+    sharedPort,
+  });
 
   const answer = async (offer: string): Promise<string> => {
     if (peer) return await peer.renegotiate(offer);
@@ -275,6 +283,8 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
     camera.stop();
     await browser.close();
     server.close();
+    await peer?.close();
+    await sharedPort.close();
   });
 
   it('carries pictures and sound of one stream in step, and what the viewer says', async () => {

@@ -1,49 +1,54 @@
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
-import { type HarnessPage, openHarness } from '../support/harness/harness.ts';
+import { openHarness } from '../support/harness/harness.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
 import { needs } from '../support/third-parties.ts';
 
 const { describe, it } = needs('chromium');
 
+const PATIENCE = { patienceMs: 30_000 };
+
 /** Chromium sends no UDP then, as in a network that lets none pass. */
 const WITHOUT_UDP = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
 
-describe('a browser that UDP does not reach', () => {
+describe('WebRTC over TCP', () => {
   let pinhole: Pinhole;
-  let browser: Browser;
-  let harness: HarnessPage;
+  let browser: Browser | undefined;
 
   beforeAll(async () => {
-    [pinhole, browser] = await Promise.all([
-      startPinhole({ args: ['--camera', 'test=synthetic:640x360@30'] }),
-      openChromium({ flags: WITHOUT_UDP }),
-    ]);
-    harness = await openHarness(browser, pinhole);
+    pinhole = await startPinhole({ args: ['--camera', 'test=synthetic:640x360@30'] });
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await pinhole?.dispose();
-  });
+  afterEach(() => browser?.close());
+  afterAll(() => pinhole.dispose());
 
-  it('watches by WebRTC over TCP, at the same port', async () => {
+  async function ask(path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${pinhole.token}` };
+    return await (await fetch(`${pinhole.url}${path}`, { headers })).text();
+  }
+
+  const sessions = async (): Promise<unknown> => JSON.parse(await ask('/api/v1/sessions')) as unknown;
+
+  it('is what a browser watches by that UDP does not reach, at the same port', async () => {
+    browser = await openChromium({ flags: WITHOUT_UDP });
+    const harness = await openHarness(browser, pinhole);
+
     await harness.watch('tcp', { camera: 'test', transports: ['webrtc'] });
-    const { frames, transports } = await harness.until('tcp', (watched) => watched.frames.length >= 90, {
-      patienceMs: 30_000,
-    });
-    const { sessions } = (await (
-      await fetch(`${pinhole.url}/api/v1/sessions`, { headers: { authorization: `Bearer ${pinhole.token}` } })
-    ).json()) as { readonly sessions: readonly unknown[] };
-    const metrics = await (
-      await fetch(`${pinhole.url}/metrics`, { headers: { authorization: `Bearer ${pinhole.token}` } })
-    ).text();
+    const { frames, transports } = await harness.until(
+      'tcp',
+      (watched) => watched.frames.length >= 90,
+      PATIENCE,
+    );
 
     expect((frames.at(-1)?.frameNumber ?? 0) - (frames[0]?.frameNumber ?? 0)).toBeLessThan(
       frames.length * 1.5,
     );
     expect(transports).toMatchObject([{ transport: 'webrtc', player: 'native' }]);
-    expect(sessions).toMatchObject([{ state: 'live', webrtc: { path: 'host/tcp', sendFailures: 0 } }]);
-    expect(metrics).toMatch(/^pinhole_webrtc_port_tcp_connections_total\{became="claimed"\} [1-9]/m);
+    expect(await sessions()).toMatchObject({
+      sessions: [{ state: 'live', webrtc: { path: 'host/tcp', sendFailures: 0 } }],
+    });
+    expect(await ask('/metrics')).toMatch(
+      /^pinhole_webrtc_port_tcp_connections_total\{became="claimed"\} [1-9]/m,
+    );
   });
 });

@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Page } from 'playwright-core';
 import { seededRandom } from './fuzz-sdp.ts';
+import { SlowLink, type SlowLinkOptions } from './slow-link.ts';
 
 /** What the way between a viewer and the server does to what passes. */
 export interface Impairment {
   /** Share of datagrams that get lost, each way, 0…1. What TCP would make of loss is not imitated. */
   readonly loss?: number;
+  /** What datagrams towards the viewer have to pass. */
+  readonly link?: SlowLinkOptions;
   /** How long everything takes, each way. */
   readonly delayMs?: number;
   /** Nothing passes: datagrams are lost, streams stand still. */
@@ -31,6 +34,7 @@ export class LossyProxy {
   readonly #udp: UdpSocket[] = [];
   readonly #random = seededRandom(7);
   #impairment: Impairment = {};
+  #link: SlowLink | undefined;
   #counters = { passed: 0, dropped: 0 };
   #resumed: (() => void)[] = [];
 
@@ -59,12 +63,14 @@ export class LossyProxy {
   /** Makes the network so from now on; `{}` makes it good. */
   impair(impairment: Impairment): void {
     this.#impairment = impairment;
+    this.#link?.open();
+    this.#link = impairment.link && new SlowLink(impairment.link);
     this.#counters = { passed: 0, dropped: 0 };
     if (impairment.stalled) return;
     for (const resume of this.#resumed.splice(0)) resume();
   }
 
-  /** Sends a page's WebRTC through here too: each port that an answer names becomes one of ours. */
+  /** Sends a page's WebRTC through here too: each UDP port that an answer names becomes one of ours. TCP is left out. */
   async takeAnswersOf(page: Page): Promise<void> {
     await page.exposeFunction('relayedPort', (port: number) => this.#relay(port));
     await page.evaluate(() => {
@@ -79,7 +85,10 @@ export class LossyProxy {
       window.fetch = async (...asked) => {
         const response = await fetch(...asked);
         if (response.headers.get('content-type') !== 'application/sdp') return response;
-        const lines = await Promise.all((await response.text()).split('\r\n').map(relayed));
+        const told = (await response.text()).split('\r\n');
+        const lines = await Promise.all(
+          told.filter((line) => !/^a=candidate:\S+ \d tcp /i.test(line)).map(relayed),
+        );
         const { status, headers } = response;
         return new Response(lines.join('\r\n'), { status, headers });
       };
@@ -91,6 +100,7 @@ export class LossyProxy {
     if (!this.#server.listening) return;
     this.#server.close();
     this.#impairment = {};
+    this.#link?.open();
     for (const stream of this.#streams) stream.destroy();
     for (const socket of this.#udp.splice(0)) socket.close();
     await once(this.#server, 'close');
@@ -144,7 +154,11 @@ export class LossyProxy {
 
   #wayBack(near: UdpSocket, { port, address }: RemoteInfo): UdpSocket {
     const far = this.#socket();
-    far.on('message', (datagram) => this.#carry(near, () => near.send(datagram, port, address)));
+    far.on('message', (datagram) => {
+      const send = (): void => this.#carry(near, () => near.send(datagram, port, address));
+      if (!this.#link) send();
+      else if (!this.#link.carry(datagram.byteLength, send)) this.#counters.dropped++;
+    });
     return far;
   }
 
