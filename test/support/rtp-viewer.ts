@@ -66,6 +66,11 @@ export class RtpViewer {
     this.#track.sendMessageBinary(Buffer.from(serializeRtcp(packets)));
   }
 
+  /** Sends any bytes as RTCP: signed and encrypted as they are. */
+  reportRaw(bytes: Uint8Array): void {
+    this.#track.sendMessageBinary(Buffer.from(bytes));
+  }
+
   close(): void {
     this.channel.close();
     this.#connection.close();
