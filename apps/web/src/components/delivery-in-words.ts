@@ -9,7 +9,6 @@ const PICTURES = {
 const WHY = {
   queue: 'network slow',
   loss: 'network loses packets',
-  silence: 'network silent',
   estimate: 'network slow, as the browser says',
 } as const;
 

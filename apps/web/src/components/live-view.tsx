@@ -23,7 +23,7 @@ export const LiveView = ({ label, live, view, children }: LiveViewProps) => {
     <div
       class="live-view"
       data-stale={isStale(state)}
-      data-state={state.kind}
+      data-placeholder={state.kind === 'no-signal'}
       data-turn={view.turn}
       data-mirrored={view.mirrored}
       style={shapeOf(stats, view)}

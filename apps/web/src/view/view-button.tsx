@@ -43,7 +43,7 @@ export function ViewButton({ live, view, open, onToggle }: ViewButtonProps) {
           {why !== undefined && <span aria-hidden="true">⚠ </span>}
           {way ? nameOf(way) : '…'}
         </span>
-        {stats && (
+        {stats && stats.transport === way?.transport && stats.player === way.player && (
           <span class="view-figures">
             {Math.round(stats.framesPerSecond.painted)} fps · {inBits(stats.bitrateKbps)}
           </span>
