@@ -24,6 +24,8 @@ export interface TimeCodedClipOptions {
   readonly gop?: number;
   /** Number in the first picture. */
   readonly firstFrame?: number;
+  /** Kilobits a second, noise below the time code; as little as the stripe needs unless told. */
+  readonly bitrateKbps?: number;
   /** `mp4` also tells when each picture is shown; `h264` is the bare byte stream. */
   readonly format?: 'mp4' | 'h264';
 }
@@ -35,16 +37,20 @@ export interface TimeCodedClipOptions {
  * @returns the file's path
  */
 export async function timeCodedClip(options: TimeCodedClipOptions): Promise<string> {
-  const { width, height, framesPerSecond, seconds, profile, bFrames, gop, firstFrame, format } =
+  const { width, height, framesPerSecond, seconds, profile, bFrames, gop, firstFrame, format, bitrateKbps } =
     withDefaults(options);
-  const name = `${profile}-${width}x${height}@${framesPerSecond}-${seconds}s-b${bFrames}-g${gop}-from${firstFrame}`;
+  const name = `${profile}-${width}x${height}@${framesPerSecond}-${seconds}s-b${bFrames}-g${gop}-from${firstFrame}${bitrateKbps > 0 ? `-${bitrateKbps}k` : ''}`;
   return await kept(`${name}.${format}`, async (path) => {
     const x264 = [
       `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0`,
       `bframes=${bFrames}:b-adapt=0:repeat-headers=${format === 'h264' ? 1 : 0}`,
     ].join(':');
+    const quality =
+      bitrateKbps > 0
+        ? `-b:v ${bitrateKbps}k -maxrate ${bitrateKbps}k -bufsize ${Math.round(bitrateKbps / 4)}k`
+        : '-crf 20';
     const input = `-f rawvideo -pix_fmt yuv420p -s ${width}x${height} -r ${framesPerSecond} -i pipe:0`;
-    const output = `-c:v libx264 -preset veryfast -crf 20 -profile:v ${profile} -x264-params ${x264}`;
+    const output = `-c:v libx264 -preset veryfast ${quality} -profile:v ${profile} -x264-params ${x264}`;
     const pictures = drawnPictures(withDefaults(options));
     await ffmpeg([...input.split(' '), ...output.split(' '), '-f', format, path], pictures);
   });
@@ -77,6 +83,7 @@ const withDefaults = (options: TimeCodedClipOptions): Required<TimeCodedClipOpti
   bFrames: 0,
   gop: 30,
   firstFrame: 0,
+  bitrateKbps: 0,
   format: 'mp4',
   ...options,
 });
@@ -91,9 +98,19 @@ function* drawnPictures(options: Required<TimeCodedClipOptions>): Generator<Uint
     // A moving stripe below the time code: motion for the encoder to code, and for people to see.
     const top = Math.round(height / 2) + ((frameNumber * 2) % Math.round(height / 3));
     luma.fill(210, top * width, (top + stripe) * width);
+    if (options.bitrateKbps > 0) addNoise(luma.subarray(Math.ceil((height * 5) / 6) * width), frameNumber);
     const captureTime = micros(Math.round((frameNumber * 1e6) / framesPerSecond));
     drawTimeCode({ luma, width, height }, { frameNumber, captureTime });
     yield picture;
+  }
+}
+
+/** Another one in each picture: an encoder has no use for the picture before. */
+function addNoise(luma: Uint8Array, seed: number): void {
+  let state = (seed + 1) * 2_654_435_761;
+  for (let i = 0; i < luma.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    luma[i] = 96 + ((state >>> 24) & 63);
   }
 }
 

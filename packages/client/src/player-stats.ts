@@ -9,8 +9,8 @@ export interface PictureDelivery {
   readonly stream: 'main' | 'sub';
   /** All; all but those that no other picture needs; key pictures alone. */
   readonly pictures: 'all' | 'reference' | 'keys';
-  /** A queue grows on the way, packets are lost, nothing is heard of them, or the browser itself says so. */
-  readonly why?: 'queue' | 'loss' | 'silence' | 'estimate';
+  /** A queue grows on the way, packets are lost, or the browser itself says so. */
+  readonly why?: 'queue' | 'loss' | 'estimate';
 }
 
 /** What {@link statsBetween} knows beside the reports. */

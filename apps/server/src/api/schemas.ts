@@ -114,7 +114,7 @@ export const sessionSchema = z
           .object({
             stream: z.enum(['main', 'sub']),
             pictures: z.enum(['all', 'reference', 'keys']),
-            why: z.enum(['queue', 'loss', 'silence', 'estimate']).optional(),
+            why: z.enum(['queue', 'loss', 'estimate']).optional(),
             bitsPerSecond: z.number().optional(),
           })
           .optional()

@@ -7,10 +7,9 @@ export interface ViewerDelivery {
   /** All; all but those that no other picture needs; key pictures alone. */
   readonly pictures: 'all' | 'reference' | 'keys';
   /**
-   * Why it is not all of the main stream: a queue grows on the way to the viewer, packets are lost, nothing was heard of them,
-   * or the viewer itself says how little gets through.
+   * Why it is not all of the main stream: a queue grows on the way to the viewer, packets are lost, or the viewer itself says how little gets through.
    */
-  readonly why?: 'queue' | 'loss' | 'silence' | 'estimate';
+  readonly why?: 'queue' | 'loss' | 'estimate';
   /** What got through lately, in bits a second, where it is known. */
   readonly bitsPerSecond?: number;
 }

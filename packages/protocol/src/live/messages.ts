@@ -45,7 +45,7 @@ export const liveServerMessageSchema = z.discriminatedUnion('type', [
     type: z.literal('delivery'),
     stream: z.enum(['main', 'sub']),
     pictures: z.enum(['all', 'reference', 'keys']),
-    why: z.optional(z.enum(['queue', 'loss', 'silence', 'estimate'])),
+    why: z.optional(z.enum(['queue', 'loss', 'estimate'])),
     bitsPerSecond: z.optional(z.number()),
   }),
   z.object({ type: z.literal('anchor'), rtpTimestamp: z.number(), captureUs: timeUs }),

@@ -90,10 +90,14 @@ describe('PathEstimate', () => {
     path.become({ bitsPerSecond: 50 * MBIT, losesEvery: 1 });
 
     const dead = film(path, { bitsPerSecond: 2 * MBIT, seconds: 3 });
+    const waits = path.estimate.wait(path.now);
     path.become({ bitsPerSecond: 50 * MBIT });
-    film(path, { bitsPerSecond: 2 * MBIT, seconds: 5 });
+    const after = film(path, { bitsPerSecond: 2 * MBIT, seconds: 5 });
 
-    expect(dead.at(-1)).toEqual({ kind: 'over', why: 'silence' });
+    expect(dead.at(-1)).toEqual({ kind: 'unclear' });
+    expect(waits).toBeGreaterThan(1_500_000);
+    // What got lost meanwhile says nothing of what the way carries.
+    expect(kinds(after)).not.toContain('over by loss');
     expect(path.estimate.condition(path.now, 2 * MBIT)).toEqual({ kind: 'clear' });
   });
 
@@ -105,6 +109,7 @@ describe('PathEstimate', () => {
     estimate.estimate(1 * MBIT);
     expect(estimate.condition(now, 4 * MBIT)).toEqual({ kind: 'over', why: 'estimate' });
     estimate.estimate(4 * MBIT);
+    estimate.report(0.3);
     estimate.report(0.3);
     expect(estimate.condition(now, 4 * MBIT)).toEqual({ kind: 'over', why: 'loss' });
   });

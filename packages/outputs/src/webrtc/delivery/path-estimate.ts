@@ -10,7 +10,7 @@ export interface PathCondition {
    * nothing was heard lately.
    */
   readonly kind: 'over' | 'clear' | 'unclear';
-  readonly why?: 'queue' | 'loss' | 'silence' | 'estimate';
+  readonly why?: 'queue' | 'loss' | 'estimate';
 }
 
 /** The path is measured anew this often; the lower of two such times is what it takes without a queue. */
@@ -26,6 +26,8 @@ const LOSS = { over: 0.12, clear: 0.05 } as const;
 /** A queue grows so, or stands so, and is one; in milliseconds. */
 const QUEUE = { growing: 250, standing: 150, fills: 100, clear: 60, forMs: 400, standsForMs: 500 } as const;
 const SLOPE = { growing: 100, draining: -50 } as const;
+/** A time without any packet that is longer tells of a path that was gone, and not of how much it carries. */
+const OUTAGE = 400 * 4;
 /** So long after it was sent a packet must be spoken of. */
 const SILENCE = micros(1_200_000);
 /** What the way carried with a queue before it holds so long. */
@@ -38,8 +40,8 @@ const ESTIMATE_SHORT = 0.7;
  *
  * The wait is (arrival − sending), less the least of that in the last 30 to 60 s; a feedback's sample is the least wait
  * among its packets, so that neither jitter nor the length of a picture counts, only what stands in the queue
- * before each of them. `over` is a queue that is long and grows, or stands and does not drain; or loss above what radio does;
- * or packets that nobody speaks of. Without transport-wide feedback, loss by receiver reports and REMB take its place.
+ * before each of them. `over` is a queue that is long and grows, or stands and does not drain; or loss above what radio does, for
+ * two seconds. A path that is gone for a while is neither: then nothing is sent until something is heard. Without transport-wide feedback, loss by receiver reports and REMB take its place.
  *
  * @see draft-ietf-rmcat-gcc-02 §5 (delay), §6 (loss); RFC 6817 §3.4 (base delay)
  */
@@ -62,6 +64,9 @@ export class PathEstimate implements TransportCcTaker {
   #carries: { readonly bitsPerSecond: number; readonly at: Micros } | undefined;
   #loss = { since: micros(0), expected: 0, lost: 0 };
   #fractionLost = 0;
+  #fractionLostBefore = 0;
+  /** Packets in a row that did not come, and when the first of them was sent. */
+  #gap = { packets: 0, sentAt: 0 };
   #receiverEstimate: number | undefined;
   #heard = false;
   #newestSentAt = 0;
@@ -97,6 +102,7 @@ export class PathEstimate implements TransportCcTaker {
     this.#speakOf(sequence);
     this.#loss.expected++;
     this.#newestSentAt = this.#sent.sentAt(sequence);
+    if (this.#gap.packets > 0) this.#endGap(this.#newestSentAt);
     const offset = (arrival - this.#newestSentAt) | 0;
     this.#firstOffset ??= offset;
     const relative = (offset - this.#firstOffset) | 0;
@@ -117,8 +123,7 @@ export class PathEstimate implements TransportCcTaker {
       this.#sent.settle(sequence);
       this.#inFlightBytes -= sizeBytes;
       this.#speakOf(sequence);
-      this.#loss.expected++;
-      this.#loss.lost++;
+      if (this.#gap.packets++ === 0) this.#gap.sentAt = this.#sent.sentAt(sequence);
     }
   }
 
@@ -140,6 +145,7 @@ export class PathEstimate implements TransportCcTaker {
   /** What a receiver report says of loss, where there is no better. */
   report(fractionLost: number): void {
     if (this.#heard) return;
+    this.#fractionLostBefore = this.#fractionLost;
     this.#fractionLost = fractionLost;
   }
 
@@ -154,7 +160,8 @@ export class PathEstimate implements TransportCcTaker {
     // All that was sent is there: no queue is left of it.
     if (this.#next === ((spokenOf + 1) & 0xffff)) return micros(0);
     // What was measured is of a packet that was sent some while ago: what is under way tells of now.
-    return micros(Math.max(this.#backlog(now) ?? this.#waitMs * 1000, this.#silence(now)));
+    const silence = this.#silence(now);
+    return micros(Math.max(this.#backlog(now) ?? this.#waitMs * 1000, silence > SILENCE ? silence : 0));
   }
 
   /** Forgets the trend, and the loss: something else is sent from now on. */
@@ -162,12 +169,15 @@ export class PathEstimate implements TransportCcTaker {
     this.#trend.clear();
     this.#loss = { since: now, expected: 0, lost: 0 };
     this.#fractionLost = 0;
+    this.#fractionLostBefore = 0;
   }
 
   /** @param bitsPerSecond what is sent */
   condition(now: Micros, bitsPerSecond: number): PathCondition {
-    if (this.#silence(now) > SILENCE) return { kind: 'over', why: 'silence' };
-    if (this.#fractionLost >= LOSS.over) return { kind: 'over', why: 'loss' };
+    // Nothing is known, and nothing is sent for now.
+    if (this.#silence(now) > SILENCE) return { kind: 'unclear' };
+    if (Math.min(this.#fractionLost, this.#fractionLostBefore) >= LOSS.over)
+      return { kind: 'over', why: 'loss' };
     const trend = this.#trend.now;
     if (trend) {
       const { spanMs, leastMs, slopeMsPerSecond: slope } = trend;
@@ -231,9 +241,19 @@ export class PathEstimate implements TransportCcTaker {
     this.#rate = { since: arrival, bytes: 0 };
   }
 
+  /** What is missing for so long was no loss: nothing at all got through. */
+  #endGap(sentAt: number): void {
+    const { packets, sentAt: since } = this.#gap;
+    this.#gap.packets = 0;
+    if (((sentAt - since) | 0) > OUTAGE) return;
+    this.#loss.expected += packets;
+    this.#loss.lost += packets;
+  }
+
   #countLoss(now: Micros): void {
     const { since, expected, lost } = this.#loss;
     if (now - since < LOSS_WINDOW || expected < FEWEST_FOR_LOSS) return;
+    this.#fractionLostBefore = this.#fractionLost;
     this.#fractionLost = lost / expected;
     this.#loss = { since: now, expected: 0, lost: 0 };
   }

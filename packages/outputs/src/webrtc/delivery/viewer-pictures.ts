@@ -31,8 +31,8 @@ export interface ViewerPicturesOptions {
 
 /** How often it is looked whether the way still carries what is sent. */
 const LOOK_EVERY = micros(100_000);
-/** What is newer waits in no longer queue than this, or than a GOP: it is left out instead. */
-const LONGEST_WAIT = micros(1_000_000);
+/** What is newer waits in no longer queue than a GOP, within these: it is left out instead. */
+const WAIT = { shortest: 500_000, longest: 1_000_000 } as const;
 /** A viewer that was sent nothing for so long gets a key picture whatever the queue: else nothing would ever be heard. */
 const STARVED_AFTER = micros(2_000_000);
 /** A sub stream that sends has a key picture within so long; until then none of the main stream bridge it. */
@@ -202,7 +202,8 @@ export class ViewerPictures {
     const { now: clock, path, sink } = this.#options;
     const now = clock();
     const pictures = this.#picturesOf(this.#streamNow);
-    const longest = Math.min(LONGEST_WAIT, packetized.rates?.gopMicros ?? LONGEST_WAIT);
+    const gop = packetized.rates?.gopMicros ?? WAIT.longest;
+    const longest = Math.max(WAIT.shortest, Math.min(WAIT.longest, gop));
     // A key picture is so long itself that it needs room.
     const isFull = path.wait(now) >= (unit.key ? longest / 2 : longest);
     if (unit.droppable && (isFull || pictures === 'reference') && !this.#needsKey) {
