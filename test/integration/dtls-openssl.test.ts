@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createCertificate } from '../../packages/webrtc/src/dtls/certificate.ts';
+import { createCertificate, type DtlsCertificate } from '../../packages/webrtc/src/dtls/certificate.ts';
 import { DtlsConnection } from '../../packages/webrtc/src/dtls/dtls-connection.ts';
 import type { HandshakeResult } from '../../packages/webrtc/src/dtls/handshake.ts';
 import { freeUdpPort } from '../support/free-udp-port.ts';
@@ -26,27 +26,41 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is done to datagrams on their way, by how many there were. */
+/** What is done to datagrams on their way. */
 type Weather = (datagram: Uint8Array, deliver: (datagram: Uint8Array) => void) => void;
 const fine: Weather = (datagram, deliver) => deliver(datagram);
+
+/** Of seven datagrams the second is lost, the fourth comes twice, the sixth late. */
+function bad(): Weather {
+  let count = 0;
+  return (datagram, deliver) => {
+    const nth = count++ % 7;
+    if (nth === 1) return;
+    const copy = new Uint8Array(datagram);
+    if (nth === 5) setTimeout(deliver, 30, copy);
+    else deliver(copy);
+    if (nth === 3) deliver(copy);
+  };
+}
+
+const codeOf = ({ code }: { readonly code: string }): string => code;
 
 /** Our end, on a socket. */
 class Ours {
   readonly heard: string[] = [];
-  readonly certificate = createCertificate();
   readonly connection: DtlsConnection;
   readonly #socket: Socket;
   #peer: number;
   closed = false;
 
-  private constructor(socket: Socket, peer: number, weather: Weather) {
+  private constructor(socket: Socket, peer: number, weather: Weather, certificate: DtlsCertificate) {
     this.#socket = socket;
     this.#peer = peer;
     const deliver = (datagram: Uint8Array): void => {
       if (!this.closed) socket.send(datagram, this.#peer, LOOPBACK);
     };
     this.connection = new DtlsConnection({
-      certificate: this.certificate,
+      certificate,
       send: (datagram) => weather(datagram, deliver),
     });
     socket.on('message', (datagram, { port }) => {
@@ -55,11 +69,15 @@ class Ours {
     });
   }
 
-  static async open(peer = 0, weather: Weather = fine): Promise<Ours> {
+  static async open(
+    peer = 0,
+    weather: Weather = fine,
+    certificate: DtlsCertificate = createCertificate(),
+  ): Promise<Ours> {
     const socket = createSocket('udp4');
     socket.bind(0, LOOPBACK);
     await once(socket, 'listening');
-    const ours = new Ours(socket, peer, weather);
+    const ours = new Ours(socket, peer, weather, certificate);
     undo.push(() => ours.close());
     return ours;
   }
@@ -168,5 +186,77 @@ describe('as the server of OpenSSL', () => {
     await expect.poll(() => ours.heard).toEqual(['from OpenSSL']);
     ours.connection.sendPlain(Buffer.from('from Pinhole\n'));
     await expect.poll(() => client.output).toContain('from Pinhole');
+  });
+});
+
+describe('on a bad network', () => {
+  it('connects as the client', async () => {
+    const { port } = await opensslServer(rsa, '-Verify', '1', '-mtu', '300');
+    const ours = await Ours.open(port, bad());
+
+    const { srtp } = await ours.handshake('client', rsa);
+
+    expect(srtp.local.masterKey).toHaveLength(16);
+  });
+
+  it('connects as the server', async () => {
+    const ours = await Ours.open(0, bad());
+    const done = ours.handshake('server', rsa);
+    opensslClient(ours.port, rsa, '-mtu', '300');
+
+    expect((await done).srtp.local.masterKey).toHaveLength(16);
+  });
+});
+
+describe('refuses OpenSSL', () => {
+  it('as a server with another certificate than was announced, and tells it', async () => {
+    const { server, port } = await opensslServer(rsa);
+    const ours = await Ours.open(port);
+
+    expect(await ours.handshake('client', ecdsa).catch(codeOf)).toBe('dtls/fingerprint');
+    await expect.poll(() => server.output).toContain('alert bad certificate');
+  });
+
+  it('as a client with another certificate than was announced, and tells it', async () => {
+    const ours = await Ours.open();
+    const done = ours.handshake('server', ecdsa).catch(codeOf);
+    const client = opensslClient(ours.port, rsa);
+
+    expect(await done).toBe('dtls/fingerprint');
+    await expect.poll(() => client.output).toContain('alert bad certificate');
+  });
+
+  it('as a client without a certificate, and tells it', async () => {
+    const ours = await Ours.open();
+    const done = ours.handshake('server', ecdsa).catch(codeOf);
+    const client = new OpensslDtls(['s_client', '-connect', `${LOOPBACK}:${ours.port}`]);
+    undo.push(() => client.end());
+
+    expect(await done).toBe('dtls/certificate');
+    await expect.poll(() => client.output).toContain('alert handshake failure');
+  });
+
+  it.each([
+    ['suites without forward secrecy', ['-cipher', 'AES128-GCM-SHA256'], 'dtls/nothing-in-common'],
+    ['another curve', ['-groups', 'P-521'], 'dtls/nothing-in-common'],
+    ['no SRTP profile of ours', ['-use_srtp', 'SRTP_AES128_CM_SHA1_32'], 'dtls/srtp-profile'],
+  ])('as a client with %s', async (_name, more, code) => {
+    const ours = await Ours.open();
+    const done = ours.handshake('server', ecdsa).catch(codeOf);
+    opensslClient(ours.port, ecdsa, ...more);
+
+    expect(await done).toBe(code);
+  });
+});
+
+describe('OpenSSL refuses', () => {
+  it('a client that signs by another key than that of its certificate', async () => {
+    const { server, port } = await opensslServer(ecdsa, '-Verify', '1');
+    const lying = { ...createCertificate(), privateKey: createCertificate().privateKey };
+    const ours = await Ours.open(port, fine, lying);
+
+    ours.handshake('client', ecdsa).catch(() => {});
+
+    await expect.poll(() => server.output).toContain('bad signature');
   });
 });
