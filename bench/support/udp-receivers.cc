@@ -9,6 +9,8 @@
 //   relay <all|no>  → its number, the port that stands for the viewer, the port that stands for the server. `all`: RTP is
 //                     passed on, too
 //   far <number> <server|viewer> <address> <port>  → ok
+//   keep <number>   → ok; from now on notes when each RTP packet of this relay comes
+//   times           → when they came since the last time, in microseconds of one clock
 //   sum <number>…   → of these: packets lost frames fewest-frames; of all, the arrival of each picture's last packet
 //                     behind its RTP time stamp, in ticks of 90 kHz modulo 2^32
 #include <arpa/inet.h>
@@ -58,6 +60,8 @@ struct Relay {
 std::deque<Receiver> receivers;
 std::deque<Relay> relays;
 std::vector<uint32_t> delays;
+const Relay *kept = nullptr;
+std::vector<int64_t> times;
 int poller = -1;
 
 // Binds a socket to any port. Returns the port.
@@ -116,6 +120,19 @@ void setFar(std::istringstream &words) {
     inet_pton(AF_INET, host.c_str(), &address.sin_addr);
   }
   std::cout << "ok" << std::endl;
+}
+
+void keep(std::istringstream &words) {
+  size_t number = 0;
+  words >> number;
+  kept = number < relays.size() ? &relays[number] : nullptr;
+  std::cout << "ok" << std::endl;
+}
+
+void tellTimes() {
+  for (const int64_t time : times) std::cout << time << ' ';
+  std::cout << std::endl;
+  times.clear();
 }
 
 void reset() {
@@ -215,12 +232,14 @@ void receive(Receiver &receiver) {
     receiver.packets++;
     const auto step = static_cast<int16_t>(static_cast<uint16_t>(sequence - receiver.highest));
     if (step > 0) receiver.highest += step;
+    const cmsghdr *stamp = CMSG_FIRSTHDR(&messages[i].msg_hdr);
+    timespec at{};
+    if (stamp != nullptr && stamp->cmsg_type == SO_TIMESTAMPNS) std::memcpy(&at, CMSG_DATA(stamp), sizeof at);
+    if (kept != nullptr && receiver.relay == kept && times.size() < kMostDelays)
+      times.push_back(static_cast<int64_t>(at.tv_sec) * 1'000'000 + at.tv_nsec / 1000);
     if ((packet[1] & 0x80) == 0) continue;
     receiver.frames++;
-    const cmsghdr *stamp = CMSG_FIRSTHDR(&messages[i].msg_hdr);
-    if (stamp == nullptr || stamp->cmsg_type != SO_TIMESTAMPNS) continue;
-    timespec at;
-    std::memcpy(&at, CMSG_DATA(stamp), sizeof at);
+    if (at.tv_sec == 0) continue;
     if (receiver.relay != nullptr) noteTicks(packet, at);
     else note(packet, length, at);
   }
@@ -236,6 +255,8 @@ void obey(const std::string &line) {
   words >> word;
   if (word == "far") setFar(words);
   else if (word == "sum") sum(words);
+  else if (word == "keep") keep(words);
+  else if (word == "times") tellTimes();
 }
 
 }  // namespace

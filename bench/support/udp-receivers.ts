@@ -45,6 +45,10 @@ export interface UdpReceivers {
   relay(passes: 'all' | 'no RTP'): Promise<Relay>;
   /** Tells a relay where the real server or viewer is. */
   setFar(relay: Relay, which: 'server' | 'viewer', address: Address): Promise<void>;
+  /** From now on notes when each RTP packet comes by the relay of this number. */
+  keepTimes(relay: number): Promise<void>;
+  /** When they came since the last time, in microseconds of one clock. */
+  times(): Promise<readonly number[]>;
   /** What came by these relays. */
   sum(relays: readonly Relay[]): Promise<RelayArrivals>;
 }
@@ -84,6 +88,8 @@ export function openUdpReceivers(context: Pick<BenchContext, 'defer'>): UdpRecei
     setFar: async ({ number }, which, { host, port }) => {
       await ask(`far ${number} ${which} ${host} ${port}`);
     },
+    keepTimes: async (relay) => void (await ask(`keep ${relay}`)),
+    times: async () => (await ask('times')).filter((time) => time > 0),
     sum: async (relays) => {
       const numbers = relays.map(({ number }) => number).join(' ');
       const [packets = 0, lost = 0, frames = 0, fewestFrames = 0, ...behindTicks] = await ask(

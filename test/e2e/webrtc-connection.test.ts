@@ -15,7 +15,7 @@ import {
   ViewerRegistry,
   ViewerSessions,
 } from '@pinhole/engine';
-import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
+import { createWeriftPeerFactory, openNativeFanout } from '@pinhole/outputs/webrtc';
 import { createWhepHandler } from '@pinhole/signaling/whep';
 import { SharedPort } from '@pinhole/webrtc';
 import type { Page } from 'playwright-core';
@@ -164,7 +164,9 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
   const events: PeerEvent['kind'][] = [];
   const channels = new Map<string, DataChannel>();
   const heard: ViewerAudioFrame[] = [];
+  const fanout = openNativeFanout();
   const factory = createWeriftPeerFactory({
+    fanout,
     now,
     log: silentLogger,
     hostAddresses: ['127.0.0.1'],
@@ -284,6 +286,7 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
     await browser.close();
     server.close();
     await peer?.close();
+    fanout.close();
     await sharedPort.close();
   });
 

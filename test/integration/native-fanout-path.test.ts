@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Fanout, type OwnedFanout, openNativeFanout, type RtpRun } from '@pinhole/outputs/webrtc';
 import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest';
 import { endViewers } from '../support/rtp-viewer.ts';
