@@ -41,6 +41,8 @@ export interface SentMediaOptions {
   readonly now: () => Micros;
   /** Called when something else of the picture is sent from now on. */
   readonly deliveryChanged?: () => void;
+  /** Called when the sub stream is wanted and cannot be used, with why in words. */
+  readonly subRefused?: (why: string) => void;
 }
 
 /** The cached GOP is sent once more this often at most: a viewer asks again until it can decode. */
@@ -65,7 +67,14 @@ export class SentMedia {
 
   constructor(options: SentMediaOptions) {
     this.#options = options;
-    const { stream, sub, pathEstimate = new PathEstimate(), now, deliveryChanged: changed } = options;
+    const {
+      stream,
+      sub,
+      pathEstimate = new PathEstimate(),
+      now,
+      deliveryChanged: changed,
+      subRefused,
+    } = options;
     this.#estimate = pathEstimate;
     this.#pictures = new ViewerPictures({
       stream,
@@ -73,6 +82,7 @@ export class SentMedia {
       path: pathEstimate,
       now,
       ...(changed && { changed }),
+      ...(subRefused && { subRefused }),
       sink: {
         get pressure() {
           return pressure();

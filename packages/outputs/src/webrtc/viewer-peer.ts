@@ -1,6 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { type Logger, MalformedError, type Micros, messageOf } from '@pinhole/core';
-import type { ChannelViewer, MessagePipe, PeerEvent, PeerMedia, PeerStats, ViewerEnd } from '@pinhole/engine';
+import type {
+  ChannelViewer,
+  MessagePipe,
+  PeerEvent,
+  PeerMedia,
+  PeerStats,
+  Stream,
+  ViewerEnd,
+} from '@pinhole/engine';
 import { serializeRtcp, type WritableRtcp } from '@pinhole/media/rtp';
 import { parseCandidate } from '@pinhole/media/sdp';
 import { messagePipeOf, PIPE_LABEL, type TransportOpener, type WeriftTransport } from '@pinhole/webrtc';
@@ -163,7 +171,7 @@ export class ViewerPeer {
   #connected(): void {
     if (this.closed) return;
     const { stream, sub, rotation = 0 } = this.#media;
-    const { now, fanout } = this.#context;
+    const { now, fanout, log } = this.#context;
     const { keys, datagrams: path } = this.#transport;
     this.#sent = new SentMedia({
       stream,
@@ -175,6 +183,9 @@ export class ViewerPeer {
       tracks: this.tracks,
       rotation,
       now,
+      subRefused: (why) => {
+        if (sub) tellOnce(sub.stream, () => log.warn({ why }, 'the sub stream of a camera cannot be used'));
+      },
       deliveryChanged: () => {
         for (const tell of this.#deliveryListeners) tell();
       },
@@ -254,4 +265,13 @@ export class ViewerPeer {
       this.#context.log.warn({ reason: messageOf(error) }, 'a viewer connection did not close cleanly');
     }
   }
+}
+
+const told = new WeakSet<Stream>();
+
+/** For each stream the first time alone: its viewers all find the same. */
+function tellOnce(stream: Stream, tell: () => void): void {
+  if (told.has(stream)) return;
+  told.add(stream);
+  tell();
 }

@@ -11,14 +11,23 @@ export class SubReader {
   readonly #sub: SubStream | undefined;
   readonly #sink: AccessUnitSink;
   readonly #now: () => Micros;
+  readonly #refused: (why: string) => void;
   #held: { readonly reader: StreamReader; readonly release: () => void; readonly since: Micros } | undefined;
   #refusedUntil = micros(Number.NEGATIVE_INFINITY);
   #refusals = 0;
 
-  constructor(sub: SubStream | undefined, sink: AccessUnitSink, now: () => Micros) {
+  /** @param options.refused called when it is wanted and cannot be used, with why in words */
+  constructor(options: {
+    readonly sub: SubStream | undefined;
+    readonly sink: AccessUnitSink;
+    readonly now: () => Micros;
+    readonly refused?: (why: string) => void;
+  }) {
+    const { sub, sink, now, refused = () => {} } = options;
     this.#sub = sub;
     this.#sink = sink;
     this.#now = now;
+    this.#refused = refused;
   }
 
   /** Whether there is one that may be of use. */
@@ -45,13 +54,15 @@ export class SubReader {
 
   /** What was wanted has not come yet: gives it up once that takes too long. */
   await(now: Micros): void {
-    if (this.#held && now - this.#held.since > PATIENCE) this.refuse(micros(now + TRY_AGAIN_AFTER));
+    if (this.#held && now - this.#held.since > PATIENCE)
+      this.refuse(micros(now + TRY_AGAIN_AFTER), `no key picture came within ${PATIENCE / 1e6} s`);
   }
 
   /** It cannot be used, for a while or for good. */
-  refuse(until: Micros): void {
+  refuse(until: Micros, why: string): void {
     this.#refusedUntil = until;
     this.#refusals++;
+    this.#refused(why);
     this.close();
   }
 

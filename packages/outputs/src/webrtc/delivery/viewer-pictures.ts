@@ -27,6 +27,8 @@ export interface ViewerPicturesOptions {
   readonly now: () => Micros;
   /** Called when something else is sent from now on. */
   readonly changed?: () => void;
+  /** Called when the sub stream is wanted and cannot be used, with why in words. */
+  readonly subRefused?: (why: string) => void;
 }
 
 /** How often it is looked whether the way still carries what is sent. */
@@ -67,21 +69,22 @@ export class ViewerPictures {
 
   constructor(options: ViewerPicturesOptions) {
     this.#options = options;
-    const { sub, sink, now } = options;
+    const { sub, sink, now, subRefused } = options;
     this.#ladder = new DeliveryLadder(now());
     this.#lookedAt = now();
     this.#wroteAt = now();
     this.#subSeenAt = now();
-    this.#sub = new SubReader(
+    this.#sub = new SubReader({
       sub,
-      {
+      sink: {
         get pressure() {
           return sink.pressure;
         },
         write: (unit, delivery) => this.#writeSub(unit, delivery),
       },
       now,
-    );
+      ...(subRefused && { refused: subRefused }),
+    });
   }
 
   get counters(): DeliveryCounters {
@@ -116,7 +119,7 @@ export class ViewerPictures {
       const now = this.#options.now();
       const isGone = now - this.#subSeenAt > SUB_GONE_AFTER;
       if ((this.#ladder.rung.stream === 'sub' && !isGone) || !unit.key || delivery.catchUp) return;
-      if (isGone) this.#sub.refuse(micros(now + SUB_PAUSE));
+      if (isGone) this.#sub.refuse(micros(now + SUB_PAUSE), 'it brings nothing any more');
       else this.#sub.close();
       this.#switchTo('main');
     }
@@ -168,7 +171,7 @@ export class ViewerPictures {
     this.#subSeenAt = this.#options.now();
     const main = this.#options.stream.parameters;
     if (unit.key && main && !canFollow(main, unit.parameters)) {
-      this.#sub.refuse(NEVER);
+      this.#sub.refuse(NEVER, notDecodable(unit.parameters));
       this.rest();
       return;
     }
@@ -231,6 +234,9 @@ export class ViewerPictures {
     return { mainHasNonReference: hasNonReference(main), sub: this.#sub.usable, rateOf };
   }
 }
+
+const notDecodable = ({ profileLevelId, bFrames }: StreamUnit['parameters']): string =>
+  `a browser may not decode it: profile-level-id ${profileLevelId}${bFrames ? ', B-frames' : ''}`;
 
 /** Worth leaving out. */
 const hasNonReference = (rates: StreamRates | undefined): boolean =>
