@@ -15,7 +15,7 @@ import WebSocket from 'ws';
 import { type ScriptedSource, scriptedCamera } from './scripted-camera.ts';
 
 /** A real WebSocket client that keeps what it got. */
-export class LiveClient {
+class LiveClient {
   readonly socket: WebSocket;
   readonly texts: LiveServerMessage[] = [];
   readonly frames: LiveFrame[] = [];

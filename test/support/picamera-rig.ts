@@ -16,7 +16,7 @@ import { ScriptedSource, scriptedCamera } from './scripted-camera.ts';
 import { ScriptedChannel, type ScriptedLink } from './scripted-channel.ts';
 
 /** What a rig's camera can change. */
-export const RIG_CONTROLS: readonly ControlDescriptor[] = [
+const RIG_CONTROLS: readonly ControlDescriptor[] = [
   {
     id: 'awb',
     label: 'White balance',

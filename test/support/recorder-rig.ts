@@ -20,7 +20,7 @@ import { runFfmpeg } from './decode-with-ffmpeg.ts';
 import { framesFrom, type SoundClip } from './sound-clip.ts';
 
 /** The synthetic camera of a rig: small, so that many hours fit into a test. */
-export const RIG_SIZE = { width: 160, height: 120 } as const;
+const RIG_SIZE = { width: 160, height: 120 } as const;
 
 const STEP_MS = 100;
 

@@ -10,7 +10,7 @@ type FixtureName = Parameters<typeof h264Fixture>[0];
 const INTERVAL = micros(40_000);
 
 /** When the fragments of `fragmentOf` were captured. */
-export const CAPTURED = micros(1_790_000_000_123_456);
+const CAPTURED = micros(1_790_000_000_123_456);
 
 /** Stereo AAC. */
 export const AAC: AudioTrack = { codec: 'aac', sampleRate: 48_000, channels: 2, config: hex('11 90') };

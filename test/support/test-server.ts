@@ -55,7 +55,7 @@ export interface TestServer extends RunningServer {
 }
 
 /** Two small cameras. */
-export const TWO_CAMERAS = { door: 'synthetic:320x240@15', hall: 'synthetic:320x240@15' };
+const TWO_CAMERAS = { door: 'synthetic:320x240@15', hall: 'synthetic:320x240@15' };
 
 /** All viewers at any free port, unless told otherwise. */
 const anyPort = (webrtc: ServerConfigInput['webrtc'] = {}): ServerConfigInput['webrtc'] =>

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 export const FAKE_RPICAM_BIN = join(import.meta.dirname, 'bin');
 
 /** Where the fake Python module picamera2 lies. */
-export const FAKE_PICAMERA2 = join(import.meta.dirname, 'python');
+const FAKE_PICAMERA2 = join(import.meta.dirname, 'python');
 
 /** One start of a fake capture program. */
 export interface FakeStart {

@@ -51,4 +51,4 @@ const covers = ({ cameras, rights }: Grant, right: Right, camera: string): boole
   (cameras === '*' || cameras.includes(camera)) && (rights.includes(right) || rights.includes('admin'));
 
 /** An ISO 8601 time as UTC microseconds. */
-export const microsOfDate = (iso: string): Micros => millisToMicros(millis(Date.parse(iso)));
+const microsOfDate = (iso: string): Micros => millisToMicros(millis(Date.parse(iso)));

@@ -7,7 +7,7 @@ import { makePrivate, openPrivateFolder, withLock, writePrivateFile } from './pr
 import { hashToken, newToken, newTokenId, RIGHTS, sameHash, type TokenRecord } from './token.ts';
 
 /** The id of the token that the start link carries. */
-export const ADMIN_TOKEN_ID = 'admin';
+const ADMIN_TOKEN_ID = 'admin';
 
 const MAX_TOKENS = 10_000;
 

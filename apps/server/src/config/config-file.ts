@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The file that is read without being named, when it lies in the folder where the program was started. */
-export const DEFAULT_CONFIG_FILE = 'pinhole.yaml';
+const DEFAULT_CONFIG_FILE = 'pinhole.yaml';
 
 /** The configuration file to read: the one that was named, else the default one where it exists. */
 export function configFileToRead(named: string | undefined, folder: string): string | undefined {

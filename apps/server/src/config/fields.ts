@@ -8,7 +8,7 @@ import { parseNetworkRanges } from './network-range.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Rights that somebody without a token may be given; `admin` always needs one. */
-export const ANONYMOUS_RIGHTS = ['view', 'control', 'record', 'download', 'publish'] as const;
+const ANONYMOUS_RIGHTS = ['view', 'control', 'record', 'download', 'publish'] as const;
 
 /** An object that refuses keys it does not know, and names the one that was probably meant. */
 export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {

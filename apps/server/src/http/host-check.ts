@@ -37,7 +37,7 @@ function isOurs(name: string, { loopback, names }: HostPolicy): boolean {
 }
 
 /** The name in a `Host` header, without port and brackets, in lower case. */
-export function hostnameOf(host: string | undefined): string | undefined {
+function hostnameOf(host: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::\d{1,5})?$/i.exec(host ?? '');
   return (match?.[1] ?? match?.[2])?.toLowerCase();
 }

@@ -7,7 +7,7 @@ import { END_IN_WORDS } from './push-post.ts';
 import type { PushService } from './push-service.ts';
 
 /** The WebSocket subprotocol of those who send pictures; a browser needs one to carry its token beside. */
-export const PUSH_SUBPROTOCOL = 'pinhole.push.v1';
+const PUSH_SUBPROTOCOL = 'pinhole.push.v1';
 
 /** Close codes, those of the live WebSocket where they mean the same. */
 const CLOSE_CODE: Readonly<Record<PublisherEnd, number>> = {

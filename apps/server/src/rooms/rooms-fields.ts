@@ -63,5 +63,3 @@ export const roomsField = strictObject({
 
 /** Whether and how rooms are served. */
 export type RoomsConfig = z.output<typeof roomsField>;
-/** A camera's place in a room. */
-export type RoomPlaceConfig = RoomsConfig['cameras'][string];

@@ -55,7 +55,7 @@ export async function selfSignedKeyPair(
 }
 
 /** The names and addresses by which this machine is reached. */
-export function ownNames(): readonly string[] {
+function ownNames(): readonly string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
   return [
     'localhost',

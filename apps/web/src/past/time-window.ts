@@ -82,9 +82,6 @@ export function ticksOf(window: TimeWindow, widthPixels: number): readonly TimeT
   }
 }
 
-/** The first moment of a day of this device's calendar. */
-export const dayStart = (atMs: number): number => new Date(atMs).setHours(0, 0, 0, 0);
-
 const zoneMs = (atMs: number): number => -new Date(atMs).getTimezoneOffset() * MINUTE;
 
 function labelOf(atMs: number, { step, day }: { readonly step: number; readonly day: boolean }): string {

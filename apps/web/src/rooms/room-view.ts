@@ -8,7 +8,7 @@ import type { ViewState } from './view-state.ts';
 const FIRST_JPEG_MS = 10_000;
 
 /** Whether a camera says that it cannot do WebRTC, and can do pictures. */
-export function sendsJpegOnly(capabilities: CameraCapabilities | undefined): boolean {
+function sendsJpegOnly(capabilities: CameraCapabilities | undefined): boolean {
   const transports = capabilities?.transports ?? [];
   return transports.length > 0 && !transports.includes('webrtc');
 }

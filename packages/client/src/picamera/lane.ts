@@ -108,7 +108,7 @@ export class Lane<One extends Job> {
 }
 
 /** What a person is told of it. */
-export const unsentInWords = (what: string, unsent: Unsent): PiCameraError =>
+const unsentInWords = (what: string, unsent: Unsent): PiCameraError =>
   unsent === 'not-open'
     ? new PiCameraError('picamera/not-open', `${what} was not asked for: the channel is not open`)
     : new PiCameraError('picamera/unsupported', `${what} was not asked for: this device is too old for it`);

@@ -1,11 +1,11 @@
 /** An offer that nobody answered is made again by a new viewer after this; the device may have come only now. */
-export const UNANSWERED_MS = 10_000;
+const UNANSWERED_MS = 10_000;
 /** A connection that breaks often comes back by itself; with ICE restart it costs little not to wait for that. */
 export const GRACE_MS = { restart: 3_000, rebuild: 8_000 } as const;
 /** An attempt has this long. */
-export const ATTEMPT_MS = 8_000;
+const ATTEMPT_MS = 8_000;
 /** So many attempts, and it is over. */
-export const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 /** How a broken connection is mended: ICE restart with devices that know it, a new connection with the others. */
 export type Mending = 'restart' | 'rebuild';

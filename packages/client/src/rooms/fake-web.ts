@@ -71,7 +71,7 @@ export class FakeSocket extends EventTarget implements RoomWebSocket {
 }
 
 /** A track that only counts. */
-export class FakeTrack implements RoomMediaTrack {
+class FakeTrack implements RoomMediaTrack {
   readonly kind = 'video';
   readonly id = 'track';
   stopped = false;

@@ -28,10 +28,7 @@ export function fakeUnit(options: FakeUnitOptions): AccessUnit {
 }
 
 /** For tests: an SPS of the constrained baseline or, with reordering, of the main profile. */
-export function fakeSps({
-  widthMbs = 20,
-  reorder,
-}: Pick<FakeUnitOptions, 'widthMbs' | 'reorder'> = {}): Uint8Array {
+function fakeSps({ widthMbs = 20, reorder }: Pick<FakeUnitOptions, 'widthMbs' | 'reorder'> = {}): Uint8Array {
   const writer = new BitWriter();
   writer
     .u(8, 0x67)
@@ -54,7 +51,7 @@ export function fakeSps({
 }
 
 /** For tests: the PPS that goes with `fakeSps`. */
-export const FAKE_PPS: Uint8Array = new BitWriter()
+const FAKE_PPS: Uint8Array = new BitWriter()
   .u(8, 0x68)
   .ue(0)
   .ue(0)

@@ -29,7 +29,7 @@ export interface AudioRunSink {
 }
 
 /** The arguments of the `ffmpeg` command for a kind of sound. */
-export function audioArguments(input: AudioCoding<AudioInput>, to: AudioTarget): readonly string[] {
+function audioArguments(input: AudioCoding<AudioInput>, to: AudioTarget): readonly string[] {
   const channels = Math.min(MOST_CHANNELS, input.channels);
   const layout = RAW.has(input.codec) ? `-ar ${input.sampleRate} -ac ${input.channels}` : '';
   const coder =

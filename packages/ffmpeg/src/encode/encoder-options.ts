@@ -66,7 +66,7 @@ export interface H264EncoderOptions extends FfmpegOptions, Partial<EncoderTuning
 }
 
 /** What holds when nothing is said. */
-export const ENCODER_DEFAULTS = { framesPerSecond: 30, bitrate: 4_000_000 } as const;
+const ENCODER_DEFAULTS = { framesPerSecond: 30, bitrate: 4_000_000 } as const;
 
 /** The tuning with everything filled in; a key frame every two seconds unless told. */
 export function encoderTuning(options: Partial<EncoderTuning>): EncoderTuning {

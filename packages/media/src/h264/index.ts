@@ -18,7 +18,6 @@ export { lowDelaySps } from './low-delay-sps.ts';
 export { NAL_TYPE, nalRefIdc, nalType } from './nal-type.ts';
 export { ParameterSets } from './parameter-sets.ts';
 export {
-  mayReorder,
   type PictureEntry,
   PictureOrderInspector,
   type PictureReport,

@@ -5,8 +5,7 @@ import { hex } from '../../../../test/support/hex.ts';
 import { AccessUnitAssembler } from './access-unit-assembler.ts';
 import { nalUnits } from './annex-b.ts';
 import { BitWriter } from './bit-writer.ts';
-import { mayReorder, PictureOrderInspector, type PictureReport } from './picture-order-inspector.ts';
-import { parseSps, type Sps } from './sps.ts';
+import { PictureOrderInspector, type PictureReport } from './picture-order-inspector.ts';
 
 function inspect(name: Parameters<typeof h264Fixture>[0]) {
   const assembler = new AccessUnitAssembler();
@@ -175,19 +174,5 @@ describe('picture order by frame number', () => {
     );
     // frame 1: 4 · frame 2, not referred to: 4 - 2 · frame 2: 10 · 3: 14 · 15: 7×10 + 4 · 16: 80
     expect(orders).toEqual([4, 2, 10, 14, 74, 80]);
-  });
-});
-
-describe('mayReorder', () => {
-  const main: Sps = parseSps(SPS_LSB.finish());
-  it.each([
-    ['Main profile that says nothing', main, true],
-    ['Main profile with 2 announced', { ...main, maxNumReorderFrames: 2 }, true],
-    ['Main profile with 0 announced', { ...main, maxNumReorderFrames: 0 }, false],
-    ['Baseline', { ...main, profileIdc: 66 }, false],
-    ['order type 2', { ...main, picOrderCntType: 2 as const }, false],
-    ['High 10 Intra', { ...main, profileIdc: 110, constraintFlags: 0x10 }, false],
-  ])('%s', (_, sps, expected) => {
-    expect(mayReorder(sps)).toBe(expected);
   });
 });

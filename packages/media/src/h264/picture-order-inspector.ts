@@ -32,21 +32,6 @@ export interface PictureReport {
   readonly unreadable: number;
 }
 
-/** Profiles of which `constraint_set3_flag` says: intra only (H.264 §E.2.1, max_num_reorder_frames). */
-const INTRA_PROFILES = new Set([44, 86, 100, 110, 122, 244]);
-const CONSTRAINT_SET3 = 0x10;
-const BASELINE = 66;
-
-/**
- * The stream may contain pictures out of the order in which they are shown, as far as its SPS tells. `false` is
- * certain; `true` may only mean that the encoder does not say.
- */
-export function mayReorder(sps: Sps): boolean {
-  if (sps.profileIdc === BASELINE || sps.picOrderCntType === 2) return false;
-  if (INTRA_PROFILES.has(sps.profileIdc) && (sps.constraintFlags & CONSTRAINT_SET3) !== 0) return false;
-  return sps.maxNumReorderFrames !== 0;
-}
-
 /**
  * Looks at the access units of a stream in decoding order for what players have to know: B-frames, open GOPs, joinable
  * pictures, size changes. What it cannot read it counts and passes over; never throws.

@@ -24,7 +24,7 @@ export interface IndexContent {
 }
 
 /** The first line: what this file is. */
-export const INDEX_HEADER = '{"pinhole":"index of recordings","version":1}';
+const INDEX_HEADER = '{"pinhole":"index of recordings","version":1}';
 
 /** A record as a line. */
 export function serializeIndexRecord(record: IndexRecord): string {

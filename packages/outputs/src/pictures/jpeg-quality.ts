@@ -7,7 +7,7 @@ import {
 } from '@pinhole/engine';
 
 /** Good enough for a person to see no harm in it. */
-export const DEFAULT_JPEG_QUALITY = 75;
+const DEFAULT_JPEG_QUALITY = 75;
 
 const ID = 'jpeg-quality';
 

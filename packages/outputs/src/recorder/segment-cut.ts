@@ -36,7 +36,7 @@ export interface OpenSegment {
  * A longer pause ends the file, so that it shows as what it is: nothing recorded. Where no key unit comes after it, and so
  * no file can begin, it is a hole in the time line of the file.
  */
-export const GAP_LIMIT = micros(2_000_000);
+const GAP_LIMIT = micros(2_000_000);
 
 /** Of a slow camera so many intervals are no gap. */
 const GAP_INTERVALS = 3;

@@ -231,7 +231,7 @@ function sampleOf({ unit, position, duration }: PlacedUnit & { readonly duration
 }
 
 /** Whether frames of the one can go into a track of the other. */
-export function sameSound(a: AudioParameters, b: AudioParameters): boolean {
+function sameSound(a: AudioParameters, b: AudioParameters): boolean {
   if (a === b) return true;
   if (a.codec !== b.codec || a.sampleRate !== b.sampleRate || a.channels !== b.channels) return false;
   const [one, other] = [a.config ?? new Uint8Array(), b.config ?? new Uint8Array()];

@@ -12,7 +12,7 @@ export interface VoiceBounds {
 }
 
 /** Bounds that fit a talk over a network at home. */
-export const VOICE_BOUNDS: VoiceBounds = { startMs: 60, mostMs: 400, patienceMs: 1000 };
+const VOICE_BOUNDS: VoiceBounds = { startMs: 60, mostMs: 400, patienceMs: 1000 };
 
 /** What became of a voice, in milliseconds of sound where nothing else is said. */
 export interface VoiceQueueCounters {

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
-import { bearerOfSubprotocols, LIVE_SUBPROTOCOL, liveSubprotocols } from './connection.ts';
+import { LIVE_SUBPROTOCOL, liveSubprotocols } from './connection.ts';
 
 it('a token travels among the subprotocols', () => {
-  expect(bearerOfSubprotocols(liveSubprotocols('abc.def'))).toBe('abc.def');
+  expect(liveSubprotocols('abc.def')).toEqual([LIVE_SUBPROTOCOL, 'bearer.abc.def']);
 });
 
 it('no token is no subprotocol of its own', () => {
   expect(liveSubprotocols()).toEqual([LIVE_SUBPROTOCOL]);
-  expect(bearerOfSubprotocols(liveSubprotocols())).toBeUndefined();
 });

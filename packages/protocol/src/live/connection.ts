@@ -27,11 +27,3 @@ export type LiveByeCode = keyof typeof LIVE_CLOSE_CODE;
 /** The subprotocols a browser offers, which is how it can carry a token without putting it into the address. */
 export const liveSubprotocols = (token?: string): string[] =>
   token === undefined ? [LIVE_SUBPROTOCOL] : [LIVE_SUBPROTOCOL, `${BEARER_PREFIX}${token}`];
-
-/** The token among the subprotocols that a client offers, when there is one. */
-export const bearerOfSubprotocols = (offered: Iterable<string>): string | undefined => {
-  for (const protocol of offered) {
-    if (protocol.startsWith(BEARER_PREFIX)) return protocol.slice(BEARER_PREFIX.length);
-  }
-  return undefined;
-};

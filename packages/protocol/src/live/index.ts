@@ -7,7 +7,6 @@ export {
   parseLiveClientMessage,
 } from './client-messages.ts';
 export {
-  bearerOfSubprotocols,
   LIVE_CLOSE_CODE,
   LIVE_SUBPROTOCOL,
   type LiveByeCode,

@@ -1,7 +1,6 @@
 import { serializeLegacyRequest } from './legacy-requests.ts';
 import { encodePacketRequest } from './packet-requests.ts';
 import type { CameraRequest } from './requests.ts';
-import type { TopicFamily } from './topics.ts';
 
 /**
  * How the data channels of a viewer are written: `legacy` is generation A, `packet` B and C, `packet-v2` D. The last one
@@ -11,12 +10,6 @@ export type WireEncoding = 'legacy' | 'packet' | 'packet-v2';
 
 /** Either end's own encodings, in the order in which they are tried. */
 export type SpokenEncoding = Exclude<WireEncoding, 'packet-v2'>;
-
-/** What a device of that family of topics may speak. */
-export const ENCODINGS_OF_FAMILY = {
-  sdp: ['legacy', 'packet'],
-  offer: ['packet', 'packet-v2'],
-} as const satisfies Record<TopicFamily, readonly WireEncoding[]>;
 
 /**
  * Device side: what a viewer speaks, by the first message on its command channel.

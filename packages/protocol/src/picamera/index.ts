@@ -32,7 +32,6 @@ export {
   VideoMode,
 } from './codes.ts';
 export {
-  ENCODINGS_OF_FAMILY,
   encodeRequest,
   mayBeSentTwice,
   type SpokenEncoding,

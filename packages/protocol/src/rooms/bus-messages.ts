@@ -8,7 +8,7 @@ const count = z.int().check(z.nonnegative());
 const sequence = { node: id, seq: count };
 
 /** A member as the other processes know it. */
-export const memberRecordSchema = z.object({
+const memberRecordSchema = z.object({
   clientId: id,
   room: name,
   deviceType: z.enum(['camera', 'viewer']),
@@ -26,7 +26,7 @@ export const memberRecordSchema = z.object({
 });
 
 /** What the processes of one set of rooms say to each other. */
-export const busMessageSchema = z.discriminatedUnion('type', [
+const busMessageSchema = z.discriminatedUnion('type', [
   /** A member came, or changed its room or role; one of the same id is replaced. */
   z.object({ type: z.literal('up'), ...sequence, member: memberRecordSchema }),
   z.object({ type: z.literal('down'), ...sequence, clientId: id, reason: z.string().check(z.maxLength(64)) }),

@@ -88,7 +88,7 @@ export function openFakeNet(limits: Partial<BrokerLimits> = {}): FakeNet {
 }
 
 /** Everybody is let in, as the user that they name, with all rights. */
-export const letAnybodyIn = ({ username = 'somebody' }: BrokerCredentials): BrokerAdmission => ({
+const letAnybodyIn = ({ username = 'somebody' }: BrokerCredentials): BrokerAdmission => ({
   kind: 'let-in',
   identity: {
     who: { tokenId: username, address: '10.0.0.1' },

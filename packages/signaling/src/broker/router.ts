@@ -5,9 +5,6 @@ import type { BrokerLimits } from './limits.ts';
 import type { BrokerMessage, Port } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';
 
-/** When a subscriber gets what is retained: at each SUBSCRIBE, only at a new one, never. @see MQTT 5 §3.8.3.1 */
-export type RetainHandling = 0 | 1 | 2;
-
 /** Who gets which message; knows nothing of connections, rights or packets. */
 export class Router {
   readonly #filters = new FilterTree();

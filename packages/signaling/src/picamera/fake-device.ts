@@ -84,7 +84,7 @@ export interface ScriptedPeer {
 }
 
 /** Peers that the test plays. */
-export class ScriptedPeers implements PeerFactory {
+class ScriptedPeers implements PeerFactory {
   readonly opened: ScriptedPeer[] = [];
   refusal: PinholeError | undefined;
   /** Refuses further offers on connections that are there. */

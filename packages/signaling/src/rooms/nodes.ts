@@ -6,7 +6,7 @@ import { type RoomState, recordOf } from './room-state.ts';
 /** How often a process says that it lives. */
 export const BEAT_MS = millis(10_000);
 /** A process of which nothing is heard for so long is gone, and its members with it. */
-export const LEASE_MS = millis(30_000);
+const LEASE_MS = millis(30_000);
 
 interface Node {
   seq: number;

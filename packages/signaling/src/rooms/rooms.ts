@@ -16,7 +16,7 @@ import { RoomState, type RoomsOptions } from './room-state.ts';
 import { Viewing } from './viewing.ts';
 
 /** How long a client may take to show a token where one is needed. */
-export const AUTH_TIMEOUT_MS = millis(10_000);
+const AUTH_TIMEOUT_MS = millis(10_000);
 /** Earlier connections of which a client may prove that they were its own. */
 const MAX_SHOWN = 4;
 /** What may be said before it is known who says it. */

@@ -7,7 +7,7 @@ import type { RoomState } from './room-state.ts';
 import type { ViewSession } from './view-sessions.ts';
 
 /** How long a camera may take over its offer. */
-export const REQUEST_TIMEOUT_MS = millis(10_000);
+const REQUEST_TIMEOUT_MS = millis(10_000);
 const REMOTE_GRACE_MS = 5000;
 /** Reports of one camera that come sooner after the one before are left out. */
 const STATUS_INTERVAL_MS = 1000;

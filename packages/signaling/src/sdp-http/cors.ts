@@ -1,7 +1,7 @@
 import { SDP_FRAGMENT_TYPE, SDP_TYPE } from '@pinhole/protocol/whep';
 
 /** What may be asked of an endpoint and of a session; a client that sees PATCH here trickles its candidates. */
-export const ALLOWED_METHODS = 'POST, PATCH, DELETE, OPTIONS, GET, HEAD';
+const ALLOWED_METHODS = 'POST, PATCH, DELETE, OPTIONS, GET, HEAD';
 
 const EXPOSED_HEADERS = 'Location, ETag, Link, Accept-Post, Accept-Patch, WWW-Authenticate, Retry-After';
 

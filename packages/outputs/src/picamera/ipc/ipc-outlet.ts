@@ -13,9 +13,9 @@ export interface IpcOutletOptions {
 }
 
 /** Bytes that may wait on each channel for messages, of the 1 MiB of a viewer. */
-export const IPC_WAITING_BYTES = 128 * 1024;
+const IPC_WAITING_BYTES = 128 * 1024;
 /** Bytes that may wait before each of them. */
-export const IPC_QUEUE_BYTES = 128 * 1024;
+const IPC_QUEUE_BYTES = 128 * 1024;
 
 /** Local programs are held up from here on. */
 const BEHIND_BYTES = IPC_QUEUE_BYTES / 2;

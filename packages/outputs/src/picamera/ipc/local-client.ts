@@ -10,7 +10,7 @@ export interface LocalClientHandlers {
 }
 
 /** A program that reads nothing is dropped when so much waits for it. */
-export const LOCAL_WAITING_BYTES = 1024 * 1024;
+const LOCAL_WAITING_BYTES = 1024 * 1024;
 
 /** One program of this machine on the socket. */
 export class LocalClient {

@@ -151,7 +151,7 @@ export class RoomCamera {
 }
 
 /** What is known of a camera that nobody has watched yet is little. */
-export function capabilitiesOf({ stream: { parameters, audio } }: Camera): CameraCapabilities {
+function capabilitiesOf({ stream: { parameters, audio } }: Camera): CameraCapabilities {
   return {
     codecs: ['H264'],
     transports: ['webrtc'],

@@ -1,9 +1,6 @@
 /** Luma is flat in blocks of this many pixels each way. */
 export const LUMA_BLOCK_PIXELS = 4;
 
-/** Chroma is flat in blocks of this many (luma) pixels each way. */
-export const CHROMA_BLOCK_PIXELS = 8;
-
 /** Pixels of a macroblock each way. */
 export const MACROBLOCK_PIXELS = 16;
 
