@@ -137,7 +137,11 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
     expect(await page.locator('.viewer .notice strong').textContent()).toBe('No signal from the host');
     expect(await page.locator('.viewer .notice').textContent()).toMatch(/switched on.*cable/);
     await expect.poll(() => page.title()).toMatch(/^No signal · kvm/);
+    await expect.poll(async () => (await paintedPicture(page, PICTURE))?.width).toBe(640);
     await shoot('no-signal');
+    await page.setViewportSize(PHONE);
+    await shoot('phone-no-signal');
+    await page.setViewportSize(DESKTOP);
   });
 
   it('shows the picture at once when the signal comes, and says so when it goes', async () => {
@@ -293,10 +297,11 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
     await shoot('phone');
     await viewButton().click();
     await shoot('phone-menu');
-    for (const place of ['.view-button', '.toolbar .icon-button', '.view-choice', '.view-end button']) {
-      for (const target of await page.locator(place).all())
-        expect((await target.boundingBox())?.height, place).toBeGreaterThanOrEqual(40);
-    }
+    const targets = page.locator(
+      ['.view-button', '.toolbar .icon-button', '.view-choice', '.view-end button'].join(),
+    );
+    for (const target of await targets.all())
+      expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(40);
     const sheet = await menu().boundingBox();
     expect((sheet?.x ?? -1) >= 0 && (sheet?.x ?? 0) + (sheet?.width ?? 999) <= PHONE.width).toBe(true);
     await page.emulateMedia({ colorScheme: 'light' });

@@ -124,7 +124,7 @@ export function CameraPage({ camera, cameras }: CameraPageProps) {
             </div>
             <UnkeptBar controls={controls} />
             <div class="toolbar" role="toolbar" aria-label="Picture">
-              <ViewButton live={live} view={view} open={choosing} onToggle={setChoosing} />
+              <ViewButton live={live} view={view} jpeg={camera.jpeg} open={choosing} onToggle={setChoosing} />
               <IconButton icon="camera" label="Save a snapshot (S)" onPress={snapshot} />
               <IconButton icon="pictureInPicture" label="Picture in picture (P)" onPress={pictureInPicture} />
               <IconButton

@@ -15,6 +15,9 @@ export const MODE_WORDS: Readonly<Record<Mode, { readonly name: string; readonly
   jpeg: { name: 'MJPEG', good: 'JPEG pictures; more data, plays anywhere' },
 };
 
+/** What Automatic is for a camera that makes JPEG. */
+export const OWN_JPEG = 'the camera’s own JPEG pictures, else H.264';
+
 /**
  * How a player is told to play in a mode.
  *

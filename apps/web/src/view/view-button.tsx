@@ -9,12 +9,14 @@ import './view.css';
 interface ViewButtonProps {
   readonly live: LiveCamera;
   readonly view: View;
+  /** Whether the camera makes JPEG pictures itself. */
+  readonly jpeg: boolean;
   readonly open: boolean;
   readonly onToggle: (open: boolean) => void;
 }
 
 /** How the picture comes, how fast and how large; pressed, it opens what of that can be chosen. */
-export function ViewButton({ live, view, open, onToggle }: ViewButtonProps) {
+export function ViewButton({ live, view, jpeg, open, onToggle }: ViewButtonProps) {
   const button = useRef<HTMLButtonElement>(null);
   const way = live.way.value;
   const stats = live.stats.value;
@@ -50,7 +52,7 @@ export function ViewButton({ live, view, open, onToggle }: ViewButtonProps) {
         )}
         <span class="unseen">. Mode and view</span>
       </button>
-      {open && <ViewMenu live={live} view={view} why={why} onClose={close} />}
+      {open && <ViewMenu live={live} view={view} jpeg={jpeg} why={why} onClose={close} />}
     </div>
   );
 }

@@ -1,20 +1,22 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { LiveCamera } from '../live-player-hook.ts';
-import { MODE_WORDS } from './picture-ways.ts';
+import { MODE_WORDS, OWN_JPEG } from './picture-ways.ts';
 import type { View } from './view-hook.ts';
 import { MODES, TURNS, type ViewSettings } from './view-settings.ts';
 
 interface ViewMenuProps {
   readonly live: LiveCamera;
   readonly view: View;
+  /** Whether the camera makes JPEG pictures itself. */
+  readonly jpeg: boolean;
   /** Why the picture comes another way than it could. */
   readonly why: string | undefined;
   readonly onClose: () => void;
 }
 
 /** By what means the picture comes, and how it is turned and sized. Nothing of it needs a new page. */
-export function ViewMenu({ live, view, why, onClose }: ViewMenuProps) {
+export function ViewMenu({ live, view, jpeg, why, onClose }: ViewMenuProps) {
   const menu = useRef<HTMLDivElement>(null);
   const { mode, turn, mirrored, size } = view.settings;
   useLayoutEffect(() => {
@@ -50,7 +52,7 @@ export function ViewMenu({ live, view, why, onClose }: ViewMenuProps) {
         {MODES.map((each) => (
           <Choice key={each} name="mode" checked={each === mode} onChoose={() => view.change({ mode: each })}>
             <span>{MODE_WORDS[each].name}</span>
-            <small>{MODE_WORDS[each].good}</small>
+            <small>{each === 'auto' && jpeg ? OWN_JPEG : MODE_WORDS[each].good}</small>
           </Choice>
         ))}
       </fieldset>
