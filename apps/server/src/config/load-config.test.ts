@@ -127,10 +127,10 @@ describe('loadConfig', () => {
     ['webrtc: { portRange: 6-5 }', 'must be two ports with a dash'],
     [
       'webrtc: { portRange: 50000-50100, port: 8189 }',
-      'webrtc.portRange: cannot stand beside webrtc.port (8189)',
+      'webrtc.portRange = "50000-50100": cannot stand beside webrtc.port (8189)',
     ],
     ['webrtc: { port: 70000 }', 'webrtc.port'],
-    ['webrtc: { tcp: maybe }', 'webrtc.tcp: must be true or false'],
+    ['webrtc: { tcp: maybe }', 'webrtc.tcp = "maybe": must be true or false'],
     ['trustedProxies: proxy', 'no network range'],
     ['cameras: { door: { source: synthetic, picamera: "a/b" } }', 'use letters, digits, - and _'],
     ['cameras: { door: { source: synthetic, picamera: { uid: "a|b" } } }', 'begins with $ or has a |'],
