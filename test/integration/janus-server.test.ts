@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import nodeDataChannel from 'node-datachannel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { CENSUS_ENV, Census } from '../support/census.ts';
@@ -153,6 +154,36 @@ describe('the Janus API of the server', () => {
     await expect(openTestServer({ janus: { plugins: { [PLUGIN]: 'attic' } } })).rejects.toThrow(
       /janus\.plugins\.janus\.plugin\.ustreamer: there is no camera "attic"; there is door, hall/,
     );
+  });
+
+  it('a viewer whose connectivity checks come before its answer is let in', async () => {
+    server = await openTestServer({ anonymous: ['view'] });
+    const client = await JanusSocket.open(urlOf(server));
+    const at = await client.attach();
+    client.say({ janus: 'message', transaction: 'm', body: { request: 'watch' }, ...at });
+    const { jsep } = (await client.next(isEvent)) as { readonly jsep?: { readonly sdp: string } };
+    const peer = new nodeDataChannel.PeerConnection('viewer', {
+      iceServers: [],
+      bindAddress: '127.0.0.1',
+      disableAutoNegotiation: true,
+    });
+    try {
+      const gathered = new Promise<void>((resolve) => {
+        peer.onGatheringStateChange((state) => {
+          if (state === 'complete') resolve();
+        });
+      });
+      peer.setRemoteDescription(jsep?.sdp ?? '', 'offer');
+      peer.setLocalDescription('answer');
+      await gathered;
+      const answer = { type: 'answer', sdp: peer.localDescription()?.sdp };
+      client.say({ janus: 'message', transaction: 's', body: { request: 'start' }, jsep: answer, ...at });
+
+      expect((await client.next(({ janus }) => janus === 'webrtcup'))['session_id']).toBe(at.session_id);
+    } finally {
+      peer.close();
+      client.close();
+    }
   });
 
   it('a hundred sessions, each with an offer, leave nothing behind however they end', async () => {

@@ -78,6 +78,9 @@ export class WeriftIce implements DatagramPath {
     // Many agents at one port are told apart by these, and werift's own names have 16 bits.
     this.#connection.localUsername = randomBytes(6).toString('base64');
     this.#connection.localPassword = randomBytes(18).toString('base64');
+    // A check that comes before `start` is of a peer that answers our offer, and faster than its answer: then we control
+    // (RFC 8445 §6.1.1). Told of a conflict, it would change its part, and nobody would nominate.
+    this.#connection.iceControlling = true;
     // werift asks a public server of its own choice when it is given none.
     if (servers.stunServer === undefined) delete this.#connection.stunServer;
   }
