@@ -239,15 +239,6 @@ describe('buildAnswer', () => {
     expect(attribute(video, 'sendonly')).toBe('');
   });
 
-  it('answers without a stream of repairs where none is offered for the format that it takes', () => {
-    const offer = read(CHROMIUM.replace('a=fmtp:109 apt=108', 'a=fmtp:109 apt=107'));
-    const [video] = parseSdp(buildAnswer(offer, side)).media;
-
-    expect(offer.video?.rtxPayloadType).toBeUndefined();
-    expect(video?.formats).toEqual(['108']);
-    expect(video && attributes(video, 'ssrc-group')).toEqual([]);
-  });
-
   it('refuses the sections it has no use for, and bundles the others', () => {
     const offer = CHROMIUM.replace('BUNDLE 0 1', 'BUNDLE 0 1 2').trimEnd();
     const audio = 'm=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:2\na=recvonly\na=rtpmap:111 opus/48000/2\n';

@@ -37,7 +37,11 @@ export class DelayTrend {
   /** Undefined with fewer than three samples. */
   get now(): Trend | undefined {
     const newest = this.#at[(this.#count - 1) % CAPACITY] ?? 0;
-    let [count, sumT, sumW, sumTT, sumTW] = [0, 0, 0, 0, 0];
+    let count = 0;
+    let sumT = 0;
+    let sumW = 0;
+    let sumTT = 0;
+    let sumTW = 0;
     let spanMs = 0;
     let leastMs = Number.POSITIVE_INFINITY;
     for (let back = 1; back <= Math.min(this.#count, CAPACITY); back++) {
