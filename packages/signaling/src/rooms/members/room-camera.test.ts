@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Camera } from '@pinhole/engine';
+import { beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { codesOf, type FakeClient } from '../fake-rooms.ts';
 import { MembersRig, ROLE, settle, viewing } from './fake-members.ts';
 
@@ -8,10 +9,11 @@ let rooms: MembersRig['rooms'];
 let peers: MembersRig['peers'];
 let counters: MembersRig['counters'];
 let registry: MembersRig['registry'];
+let ready: MockInstance<Camera['ready']>;
 beforeEach(() => {
   rig = new MembersRig();
   ({ fake, rooms, peers, counters, registry } = rig);
-  vi.spyOn(rig.camera, 'ready').mockResolvedValue({} as never);
+  ready = vi.spyOn(rig.camera, 'ready').mockResolvedValue({} as never);
 });
 
 describe('a camera of this server', () => {
@@ -108,7 +110,7 @@ describe('a camera of this server', () => {
   });
 
   it('refuses with the code of what is wrong', async () => {
-    vi.mocked(rig.camera.ready).mockRestore();
+    ready.mockRestore();
     rig.roomCamera();
     const viewer = fake.joined(rooms, {}, 'cctv');
     await viewing(viewer);
