@@ -2,6 +2,8 @@
 const HEADER_BYTES = 20;
 const MAGIC_COOKIE = 0x2112_a442;
 const USERNAME = 0x0006;
+const MESSAGE_INTEGRITY = 0x0008;
+const FINGERPRINT = 0x8028;
 
 /** RFC 8445 §5.3 allows 256 characters for each of the two names in a USERNAME. */
 const MAX_USERNAME_BYTES = 513;
@@ -40,21 +42,42 @@ export function transactionOf(message: Uint8Array): string {
  * @see RFC 8445 §7.2.2
  */
 export function localUfragOf(request: Uint8Array): string | undefined {
-  const view = viewOf(request);
-  for (let at = HEADER_BYTES; at + 4 <= request.byteLength; ) {
+  for (const { type, value } of attributesOf(request)) {
+    if (type !== USERNAME) continue;
+    if (value.byteLength > MAX_USERNAME_BYTES) return undefined;
+    const colon = value.indexOf(0x3a);
+    return colon > 0 ? latin1(value.subarray(0, colon)) : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Whether something stands behind the signature of a STUN message that the signature does not cover; only a FINGERPRINT
+ * may. Anybody on the way could have put it there.
+ * @see RFC 8489 §14.5
+ */
+export function hasUnsignedTail(message: Uint8Array): boolean {
+  let isSigned = false;
+  for (const { type } of attributesOf(message)) {
+    if (isSigned && type !== FINGERPRINT) return true;
+    isSigned ||= type === MESSAGE_INTEGRITY;
+  }
+  return false;
+}
+
+/** The attributes of a STUN message, up to the first that passes its end. */
+function* attributesOf(
+  message: Uint8Array,
+): Generator<{ readonly type: number; readonly value: Uint8Array }, void, void> {
+  const view = viewOf(message);
+  for (let at = HEADER_BYTES; at + 4 <= message.byteLength; ) {
     const length = view.getUint16(at + 2);
     const end = at + 4 + length;
-    if (end > request.byteLength) return undefined;
-    if (view.getUint16(at) === USERNAME) {
-      if (length > MAX_USERNAME_BYTES) return undefined;
-      const value = request.subarray(at + 4, end);
-      const colon = value.indexOf(0x3a);
-      return colon > 0 ? latin1(value.subarray(0, colon)) : undefined;
-    }
+    if (end > message.byteLength) return;
+    yield { type: view.getUint16(at), value: message.subarray(at + 4, end) };
     // Padded to whole 32-bit words.
     at = end + (-length & 3);
   }
-  return undefined;
 }
 
 const viewOf = (bytes: Uint8Array): DataView =>

@@ -8,9 +8,10 @@ import {
   parseIceServers,
   RTCIceGatherer,
   RTCIceTransport,
-  StunProtocol,
+  type StunProtocol,
   serverReflexiveCandidate,
 } from 'werift';
+import { ChosenPair } from './chosen-pair.ts';
 import type { DatagramPath, DirectPath } from './datagram-path.ts';
 import type { IceServer } from './ice-server.ts';
 import type { IceSocket, RemoteAddress } from './ice-socket.ts';
@@ -56,6 +57,7 @@ export class WeriftIce implements DatagramPath {
   readonly #sockets = new Map<StunProtocol, IceSocket>();
   readonly #announced: readonly string[];
   readonly #known = new KnownPaths();
+  readonly #chosen: ChosenPair;
   #selected: { readonly socket: IceSocket; readonly to: RemoteAddress } | undefined;
   #direct: DirectPath | undefined;
   #refusedDatagrams = 0;
@@ -75,6 +77,7 @@ export class WeriftIce implements DatagramPath {
     this.#transport = new RTCIceTransport(gatherer);
     this.#connection = gatherer.connection as Connection;
     this.#agent = this.#connection as unknown as IceAgent;
+    this.#chosen = new ChosenPair(this.#connection, () => this.#select());
     // Many agents at one port are told apart by these, and werift's own names have 16 bits.
     this.#connection.localUsername = randomBytes(6).toString('base64');
     this.#connection.localPassword = randomBytes(18).toString('base64');
@@ -270,21 +273,8 @@ export class WeriftIce implements DatagramPath {
       return false;
     }
     receiveStun(protocol, datagram, from);
-    if (kind === 'nomination') this.#follow(protocol, from);
+    if (kind === 'nomination') this.#chosen.choose(protocol, from);
     return true;
-  }
-
-  /** The peer chose another path than its first; werift keeps to the first one for good. */
-  #follow(protocol: StunProtocol, [host, port]: RemoteAddress): void {
-    const connection = this.#connection;
-    const current = connection.nominated;
-    if (!current || current.protocol.type !== StunProtocol.type) return;
-    const pair = connection.candidatePairs.find(
-      ({ protocol: own, remoteAddr }) => own === protocol && remoteAddr[0] === host && remoteAddr[1] === port,
-    );
-    if (!pair || pair === current) return;
-    connection.nominated = pair;
-    this.#select();
   }
 
   #select(): void {

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { classes, parseMessage, StunProtocol } from 'werift';
 import type { IceSocket } from './ice-socket.ts';
 import { KnownPaths } from './known-paths.ts';
-import { stunClassOf } from './stun-header.ts';
+import { hasUnsignedTail, stunClassOf } from './stun-header.ts';
 
 /** The part of werift's STUN that takes datagrams; its types keep it to itself. */
 interface StunReceiver {
@@ -100,8 +100,10 @@ export type StunKind =
 
 /** Tells a STUN datagram's kind. */
 export function stunKind(datagram: Buffer, password: string): StunKind {
-  if (stunClassOf(datagram) !== 'request')
-    return parseMessage(datagram) === undefined ? 'no-stun' : 'response';
+  const isRequest = stunClassOf(datagram) === 'request';
+  // werift would read what stands behind a signature as if it were signed.
+  if (hasUnsignedTail(datagram)) return isRequest ? 'unsigned-request' : 'no-stun';
+  if (!isRequest) return parseMessage(datagram) === undefined ? 'no-stun' : 'response';
   const message = parseMessage(datagram, Buffer.from(password));
   if (message === undefined) return 'unsigned-request';
   return message.attributesKeys.includes('USE-CANDIDATE') ? 'nomination' : 'request';
