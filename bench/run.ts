@@ -21,6 +21,7 @@ const BENCHES = [
   'server-delay',
   'source-delay',
   'ustreamer',
+  'janus',
   'fan-out',
   'fanout',
   'first-frame',
