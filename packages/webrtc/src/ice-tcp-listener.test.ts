@@ -119,7 +119,7 @@ describe('a peer by TCP', () => {
 
   it('keeps four connections, the latest', async () => {
     join('one');
-    const dialed = [];
+    const dialed: Awaited<ReturnType<typeof dial>>[] = [];
     for (let i = 1; i <= 6; i++) {
       const one = await dial();
       dialed.push(one);
