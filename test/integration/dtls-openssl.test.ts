@@ -1,14 +1,18 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { createCertificate, type DtlsCertificate } from '../../packages/webrtc/src/dtls/certificate.ts';
 import { DtlsConnection } from '../../packages/webrtc/src/dtls/dtls-connection.ts';
 import type { HandshakeResult } from '../../packages/webrtc/src/dtls/handshake.ts';
 import { freeUdpPort } from '../support/free-udp-port.ts';
 import { OpensslDtls, type OpensslIdentity, opensslIdentity } from '../support/openssl-dtls.ts';
+import { needs } from '../support/third-parties.ts';
+
+const { describe, it } = needs('openssl');
 
 const LOOPBACK = '127.0.0.1';
 const undo: (() => void)[] = [];
@@ -133,6 +137,18 @@ function exported({ srtp }: HandshakeResult, role: 'client' | 'server'): string 
     .map((bytes) => Buffer.from(bytes ?? []).toString('hex'))
     .join('');
 }
+
+it('our certificate is what OpenSSL reads', () => {
+  const { der } = createCertificate();
+
+  const text = execFileSync('openssl', ['x509', '-inform', 'der', '-noout', '-text'], {
+    input: der,
+  }).toString();
+
+  expect(text).toContain('Version: 3 (0x2)');
+  expect(text).toContain('Signature Algorithm: ecdsa-with-SHA256');
+  expect(text).toContain('ASN1 OID: prime256v1');
+});
 
 describe('as the client of OpenSSL', () => {
   it.each<[string, () => OpensslIdentity, string[], string]>([

@@ -47,6 +47,7 @@ export const THIRD_PARTIES = {
     howToGet: 'apt-get install chromium',
   },
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], howToGet: 'apt-get install ffmpeg' },
+  openssl: { programs: ['openssl'], packages: ['openssl'], howToGet: 'apt-get install openssl' },
   nginx: { programs: ['nginx', '/usr/sbin/nginx'], packages: ['nginx'], howToGet: 'apt-get install nginx' },
   caddy: { programs: ['caddy'], packages: ['caddy'], howToGet: 'apt-get install caddy' },
   'gst-rtsp-server': {

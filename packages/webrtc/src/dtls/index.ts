@@ -1,3 +1,3 @@
-export { type DtlsCertificate, sharedCertificate } from './certificate.ts';
+export { sharedCertificate } from './certificate.ts';
 export { DtlsConnection } from './dtls-connection.ts';
 export type { SrtpKeyPair } from './srtp-key-pair.ts';
