@@ -13,7 +13,8 @@ import { timeCodedClip } from '../support/time-coded-clip.ts';
 
 const { describe, it } = needs('chromium', 'ffmpeg');
 
-const CLIP = { seconds: 10, profile: 'baseline', gop: 30, format: 'mp4' } as const;
+/** Key pictures twice a second: none is waited for long, on a busy machine either. */
+const CLIP = { seconds: 10, profile: 'baseline', gop: 15, format: 'mp4' } as const;
 const MAIN = { ...CLIP, width: 640, height: 360, bitrateKbps: 4000 };
 const SUB = { ...CLIP, width: 320, height: 180, bitrateKbps: 500 };
 const LIMIT = { link: { bitsPerSecond: 1_500_000, queueMs: 2000 } };
@@ -87,12 +88,12 @@ describe('a viewer behind a network', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** What the server says of the one WebRTC viewer that it has. */
-  const sent = async (): Promise<Record<string, unknown>> => {
+  /** What the server says of a camera's viewer. */
+  const sent = async (camera = 'both'): Promise<Record<string, unknown>> => {
     const { sessions } = (await (await pinhole.ask('/api/v1/sessions')).json()) as {
-      sessions: readonly { readonly webrtc?: Record<string, unknown> }[];
+      sessions: readonly { readonly camera: string; readonly webrtc?: Record<string, unknown> }[];
     };
-    return sessions.find(({ webrtc }) => webrtc)?.webrtc ?? {};
+    return sessions.find((session) => session.camera === camera)?.webrtc ?? {};
   };
 
   const delivery = ({ stats }: Watched): string =>
@@ -143,25 +144,25 @@ describe('a viewer behind a network', () => {
     const again = back.frames.filter(isMain).slice(-10);
     expect(Math.max(...ages(again, good))).toBeLessThan(1000);
     expect(await sent()).toMatchObject({ delivery: { stream: 'main', pictures: 'all' } });
-    await viewer.stopWatching('it');
   });
 
   it('that carries too little gets key pictures, not old ones, where there is no sub stream', async () => {
-    await viewer.watch('it', { camera: 'alone', transports: ['webrtc'] });
-    const good = await viewer.frames('it', 45);
+    await viewer.stopWatching('it');
+    await viewer.watch('alone', { camera: 'alone', transports: ['webrtc'] });
+    const good = await viewer.frames('alone', 45);
     proxy.impair(LIMIT);
 
-    await viewer.until('it', (watched) => delivery(watched) === 'main, keys');
+    await viewer.until('alone', (watched) => delivery(watched) === 'main, keys');
     await sleep(2000);
-    await viewer.report('it');
+    await viewer.report('alone');
     await sleep(4000);
 
-    const { frames } = await viewer.report('it');
+    const { frames } = await viewer.report('alone');
     console.log(
-      `${frames.length} frames, longest stand ${longestStand(frames).toFixed(0)} ms, oldest ${Math.max(...ages(frames, good)).toFixed(0)} ms; ${JSON.stringify(await sent())}`,
+      `${frames.length} frames, longest stand ${longestStand(frames).toFixed(0)} ms, oldest ${Math.max(...ages(frames, good)).toFixed(0)} ms; ${JSON.stringify(await sent('alone'))}`,
     );
     expect(frames.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...ages(frames, good))).toBeLessThan(2000);
-    expect(await sent()).toMatchObject({ framesDroppedWaitingForKey: expect.any(Number) });
+    expect(await sent('alone')).toMatchObject({ framesDroppedWaitingForKey: expect.any(Number) });
   });
 });
