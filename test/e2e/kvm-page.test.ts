@@ -205,7 +205,7 @@ describe('the page of a KVM camera, on a slot that the real µStreamer and then 
     const way = walled.locator('.view-way');
     await expect.poll(() => way.textContent(), { timeout: 30_000 }).toBe('⚠ WebSocket');
     expect(await walled.locator('.view-button').getAttribute('title')).toMatch(
-      /^WebRTC: no UDP path.* It plays by WebSocket\.$/,
+      /^WebRTC: no path by UDP.* It plays by WebSocket\.$/,
     );
 
     await walled.evaluate(() => {

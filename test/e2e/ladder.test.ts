@@ -79,34 +79,50 @@ describe('the ladder of transports and players in Chromium', () => {
     expectMoving(frames);
   });
 
-  it('plays by WebSocket where the network lets no UDP through', async () => {
+  it('plays by WebRTC over TCP where the network lets no UDP through', async () => {
     const walled = await openChromium({
       flags: ['--webrtc-ip-handling-policy=disable_non_proxied_udp'],
     });
     try {
       const harness = await openHarness(walled, pinhole);
-      await harness.watch('webrtc', { camera: CAMERA, transports: ['webrtc'] });
       await harness.watch('player', { camera: CAMERA });
 
-      const { frames, transports, states } = await harness.until(
+      await harness.until('player', (watched) => isOn('webrtc', watched) && hasPath(watched));
+      const { frames, transports, stats } = await harness.until(
         'player',
         (watched) => watched.frames.length >= 90,
       );
-      const without = await harness.until(
-        'webrtc',
-        (watched) => watched.states.at(-1)?.kind === 'reconnecting',
-      );
 
-      expect(transports).toMatchObject([{ transport: 'websocket', player: 'webcodecs' }]);
+      expect(transports.at(-1)).toMatchObject({ transport: 'webrtc', player: 'native' });
+      expect(stats?.candidates).toMatch(/, tcp$/);
       expectMoving(frames);
-      expect(states.at(-1)?.kind).toBe('live');
-      expect(without.frames).toEqual([]);
-      expect(without.states.at(-1)?.reason).toMatch(
-        /No network path to the camera server|No picture came by webrtc/i,
-      );
     } finally {
       await walled.close();
     }
+  });
+
+  it('plays by WebSocket where WebRTC finds no path at all, and says so of WebRTC alone', async () => {
+    const harness = await open((page) => page.addInitScript(relayOnlyWhileWalled));
+    await harness.watch('webrtc', { camera: CAMERA, transports: ['webrtc'] });
+    await harness.watch('player', { camera: CAMERA });
+
+    const { frames, transports, states } = await harness.until(
+      'player',
+      (watched) => watched.frames.length >= 90,
+    );
+    const without = await harness.until(
+      'webrtc',
+      (watched) => watched.states.at(-1)?.kind === 'reconnecting',
+    );
+    await harness.page.close();
+
+    expect(transports).toMatchObject([{ transport: 'websocket', player: 'webcodecs' }]);
+    expectMoving(frames);
+    expect(states.at(-1)?.kind).toBe('live');
+    expect(without.frames).toEqual([]);
+    expect(without.states.at(-1)?.reason).toMatch(
+      /No network path to the camera server|No picture came by webrtc/i,
+    );
   });
 
   it('climbs back to WebRTC when UDP passes again, without a black moment', async () => {
@@ -231,6 +247,8 @@ describe('the ladder of transports and players in Chromium', () => {
 
 const isOn = (transport: string, { transports }: Watched): boolean =>
   transports.at(-1)?.transport === transport;
+
+const hasPath = ({ stats }: Watched): boolean => stats?.candidates !== undefined;
 
 const kindsAfterFirst = (kind: string, states: Watched['states']): string[] =>
   states.slice(states.findIndex((state) => state.kind === kind)).map((state) => state.kind);

@@ -51,7 +51,7 @@ describe('what is said of a picture that comes otherwise', () => {
     const nothing = { ...NO_PATH, code: 'webrtc/no-picture', reason: 'No picture came by webrtc.' };
 
     expect(whyOtherwise({ mode: 'auto', way: BY_WEBSOCKET, unavailable: [nothing] })).toMatch(
-      /^WebRTC: no UDP path, /,
+      /^WebRTC: no path by UDP or TCP /,
     );
   });
 

@@ -10,7 +10,7 @@ export interface CurrentWay {
 /** The modes as people know them, and what each is good for. */
 export const MODE_WORDS: Readonly<Record<Mode, { readonly name: string; readonly good: string }>> = {
   auto: { name: 'Automatic', good: 'the least delay that works here' },
-  webrtc: { name: 'WebRTC', good: 'H.264 with the least delay; wants UDP' },
+  webrtc: { name: 'WebRTC', good: 'H.264 with the least delay, best by UDP' },
   websocket: { name: 'WebSocket', good: 'H.264 that passes every proxy' },
   jpeg: { name: 'MJPEG', good: 'JPEG pictures; more data, plays anywhere' },
 };
@@ -82,7 +82,7 @@ export function whyOtherwise({ mode, way, unavailable, noWebCodecs }: WaySituati
 
 /** What a browser that found no path does not say, and what it mostly is. */
 const KNOWN_REASONS: Readonly<Record<string, string>> = {
-  'webrtc/no-picture': 'no UDP path, or none that brings a picture within 10 seconds',
+  'webrtc/no-picture': 'no path by UDP or TCP brought a picture within 10 seconds',
 };
 
 const lowered = (text: string): string => {
