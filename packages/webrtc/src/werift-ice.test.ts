@@ -37,7 +37,7 @@ async function open() {
   });
   undo.push(() => ice.close());
   const { ufrag, password } = ice.local;
-  const nominated = vi.fn();
+  const nominated = vi.fn<() => void>();
   ice.start({ ...PEER_ICE, lite: false, nominated, failed: () => {}, datagram: () => {} });
   const ask = (choice: 'check' | 'choose', from: RemoteAddress, behind?: Buffer): boolean => {
     const request = new Message(methods.BINDING, classes.REQUEST)

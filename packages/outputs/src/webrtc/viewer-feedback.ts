@@ -23,13 +23,23 @@ export interface ViewerFeedbackCounters {
   readonly keyFramesRequested: number;
   /** RTCP that could not be read. */
   readonly malformed: number;
+  /** Datagrams beyond what a viewer may say in a second; not read. */
+  readonly refused: number;
 }
+
+/**
+ * RTCP that is read within a second: ten times what a viewer has to say of a hundred megabits. Reading costs more than
+ * sending it does.
+ */
+const MOST_BYTES_A_SECOND = 128 * 1024;
+const ONE_SECOND = micros(1_000_000);
 
 /** Reads one viewer's RTCP. */
 export class ViewerFeedback {
   readonly #ssrcs: { readonly video: number; readonly audio: number };
   readonly #handlers: FeedbackHandlers;
-  readonly #counters = { nacksReceived: 0, keyFramesRequested: 0, malformed: 0 };
+  readonly #counters = { nacksReceived: 0, keyFramesRequested: 0, malformed: 0, refused: 0 };
+  #window = { since: micros(Number.NEGATIVE_INFINITY), bytes: 0 };
   #roundTripTime: Micros | undefined;
   #fractionLost: number | undefined;
   #lastFirCommand: number | undefined;
@@ -60,6 +70,10 @@ export class ViewerFeedback {
 
   /** Takes a datagram of RTCP, no longer encrypted. */
   read(datagram: Uint8Array, now: Micros): void {
+    if (!this.#mayRead(datagram.byteLength, now)) {
+      this.#counters.refused++;
+      return;
+    }
     try {
       const { path } = this.#handlers;
       const packets = parseRtcp(datagram, { transportCc: path });
@@ -72,6 +86,12 @@ export class ViewerFeedback {
       if (!(error instanceof MalformedError)) throw error;
       this.#counters.malformed++;
     }
+  }
+
+  #mayRead(bytes: number, now: Micros): boolean {
+    if (now - this.#window.since >= ONE_SECOND) this.#window = { since: now, bytes: 0 };
+    this.#window.bytes += bytes;
+    return this.#window.bytes <= MOST_BYTES_A_SECOND;
   }
 
   #take(packet: RtcpPacket, now: Micros): void {

@@ -145,6 +145,7 @@ export class ViewerPeer {
       nacksUnanswered: (video?.nacksTooLate ?? 0) + (video?.nacksRefused ?? 0),
       rtcpMalformed: counters.malformed,
       ...transport,
+      datagramsRefused: transport.datagramsRefused + counters.refused,
       ...deliveryCounters,
       ...(delivery && { delivery }),
       sendFailures: transport.sendFailures + (video?.packetsDropped ?? 0),

@@ -142,6 +142,20 @@ describe('ViewerRtp', () => {
     expect(resent).toHaveLength(501);
   });
 
+  it('looks for no more than a viewer may ask for in a second, be it there or not', () => {
+    const { rtp, sent, clock } = openViewer();
+    rtp.write(unitOf(0), LIVE);
+    const neverSent = ((sent[0]?.firstIndex ?? 0) + 1000) % 0x10000;
+
+    const gone = rtp.resend(
+      Array.from({ length: 100_000 }, () => neverSent),
+      clock.now,
+    );
+
+    expect(gone).toBe(true);
+    expect(rtp.counters).toMatchObject({ packetsResent: 0, nacksTooLate: 500, nacksRefused: 99_500 });
+  });
+
   it('writes what was agreed on into the header extension', () => {
     const { rtp, sent } = openViewer({
       extensionIds: { absCaptureTime: 2, transportSequence: 3, playoutDelay: 4, mid: 5 },

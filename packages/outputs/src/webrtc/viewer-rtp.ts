@@ -62,7 +62,7 @@ interface Outgoing {
   readonly tickOffset: number;
 }
 
-/** Packets sent again within a second: as many as were sent in it, but at least these. */
+/** Packets asked for again that are looked for within a second: as many as were sent in it, but at least these. */
 const LEAST_RESENDS_A_SECOND = 500;
 
 const ONE_SECOND = micros(1_000_000);
@@ -148,13 +148,15 @@ export class ViewerRtp {
   resend(sequences: readonly number[], now: Micros): boolean {
     const tooLate = this.#counters.nacksTooLate;
     for (const sequence of sequences) {
+      // Before anything is looked for: a datagram can ask for thousands.
+      if (!this.#mayResend(now)) {
+        this.#counters.nacksRefused++;
+        continue;
+      }
       const found = this.#runs.find(sequence);
       const packets = found && this.#find(found.run.unit);
-      if (!found || !packets) this.#counters.nacksTooLate++;
-      else if (!this.#mayResend(now)) this.#counters.nacksRefused++;
-      else {
-        this.#resend(this.#runOf(packets, found.run), found.position);
-      }
+      if (found && packets) this.#resend(this.#runOf(packets, found.run), found.position);
+      else this.#counters.nacksTooLate++;
     }
     return this.#counters.nacksTooLate > tooLate;
   }

@@ -1,7 +1,7 @@
 import { type Micros, micros } from '@pinhole/core';
 import type { TransportCcTaker } from '@pinhole/media/rtp';
 import { DelayTrend } from './delay-trend.ts';
-import { quarterMillis, SentPackets } from './sent-packets.ts';
+import { quarterMillis, SENT_PACKETS, SentPackets } from './sent-packets.ts';
 
 /** What is known of the way to one viewer. */
 export interface PathCondition {
@@ -115,8 +115,10 @@ export class PathEstimate implements TransportCcTaker {
   }
 
   missing(first: number, count: number): void {
-    // What is longer than the memory of what was sent only an odd receiver tells.
-    for (let i = 0; i < Math.min(count, 4096); i++) {
+    if (this.#next === undefined) return;
+    // Of what is no longer remembered, or was never sent, two bytes can tell by the thousand: that is not looked at.
+    const ago = ((this.#next - first - 1) & 0xffff) + 1;
+    for (let i = Math.max(0, ago - SENT_PACKETS); i < Math.min(count, ago); i++) {
       const sequence = (first + i) & 0xffff;
       const sizeBytes = this.#sent.sizeBytes(sequence);
       if (sizeBytes === 0) continue;

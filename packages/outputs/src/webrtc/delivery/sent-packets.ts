@@ -1,24 +1,24 @@
 import type { Micros } from '@pinhole/core';
 
 /** Packets remembered: several seconds of a picture. A power of two. */
-const CAPACITY = 2048;
+export const SENT_PACKETS = 2048;
 
 /** Steps of 250 µs, as feedback tells arrivals; 32 bits, of which differences count. */
 export const quarterMillis = (time: Micros): number => Math.floor(time / 250) | 0;
 
 /** When the latest packets of one viewer were sent and how large they were, by their transport-wide numbers. */
 export class SentPackets {
-  readonly #sentAt = new Int32Array(CAPACITY);
+  readonly #sentAt = new Int32Array(SENT_PACKETS);
   /** 0 where a packet is not waited for. */
-  readonly #sizeBytes = new Uint16Array(CAPACITY);
-  readonly #sequences = new Uint16Array(CAPACITY);
+  readonly #sizeBytes = new Uint16Array(SENT_PACKETS);
+  readonly #sequences = new Uint16Array(SENT_PACKETS);
 
   /** Notes packets that are sent now. */
   note(first: number, sizes: readonly { readonly byteLength: number }[], now: Micros): void {
     const at = quarterMillis(now);
     let sequence = first;
     for (const { byteLength } of sizes) {
-      const place = sequence & (CAPACITY - 1);
+      const place = sequence & (SENT_PACKETS - 1);
       this.#sentAt[place] = at;
       this.#sizeBytes[place] = Math.max(1, byteLength);
       this.#sequences[place] = sequence;
@@ -28,17 +28,17 @@ export class SentPackets {
 
   /** When a packet was sent, by {@link quarterMillis}; only to be asked of one that is waited for. */
   sentAt(sequence: number): number {
-    return this.#sentAt[sequence & (CAPACITY - 1)] ?? 0;
+    return this.#sentAt[sequence & (SENT_PACKETS - 1)] ?? 0;
   }
 
   /** Bytes of payload of a packet that is waited for; 0 of any other. */
   sizeBytes(sequence: number): number {
-    const place = sequence & (CAPACITY - 1);
+    const place = sequence & (SENT_PACKETS - 1);
     return this.#sequences[place] === sequence ? (this.#sizeBytes[place] ?? 0) : 0;
   }
 
   /** It is not waited for any more. */
   settle(sequence: number): void {
-    this.#sizeBytes[sequence & (CAPACITY - 1)] = 0;
+    this.#sizeBytes[sequence & (SENT_PACKETS - 1)] = 0;
   }
 }
