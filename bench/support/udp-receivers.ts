@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findThirdParty } from '../../test/support/find-third-party.ts';
@@ -107,6 +107,7 @@ function build(): string {
   mkdirSync(folder, { recursive: true });
   const program = join(folder, 'udp-receivers');
   const source = join(import.meta.dirname, 'udp-receivers.cc');
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
   execFileSync(compiler, ['-O2', '-Wall', '-Wextra', '-std=c++17', '-o', program, source]);
   return program;
 }
