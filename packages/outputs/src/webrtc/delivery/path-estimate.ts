@@ -89,7 +89,7 @@ export class PathEstimate implements TransportCcTaker {
   /** Notes packets as they are sent; their numbers follow those before. */
   note(first: number, payloads: readonly { readonly byteLength: number }[], now: Micros): void {
     this.#spokenOf ??= (first - 1) & 0xffff;
-    this.#sent.note(first, payloads, now);
+    this.#inFlightBytes -= this.#sent.note(first, payloads, now);
     for (const { byteLength } of payloads) this.#inFlightBytes += byteLength;
     this.#next = (first + payloads.length) & 0xffff;
   }

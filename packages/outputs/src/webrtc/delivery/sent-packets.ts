@@ -13,17 +13,23 @@ export class SentPackets {
   readonly #sizeBytes = new Uint16Array(SENT_PACKETS);
   readonly #sequences = new Uint16Array(SENT_PACKETS);
 
-  /** Notes packets that are sent now. */
-  note(first: number, sizes: readonly { readonly byteLength: number }[], now: Micros): void {
+  /**
+   * Notes packets that are sent now.
+   * @returns bytes of older ones that were waited for, and are forgotten for these
+   */
+  note(first: number, sizes: readonly { readonly byteLength: number }[], now: Micros): number {
     const at = quarterMillis(now);
     let sequence = first;
+    let forgottenBytes = 0;
     for (const { byteLength } of sizes) {
       const place = sequence & (SENT_PACKETS - 1);
+      forgottenBytes += this.#sizeBytes[place] ?? 0;
       this.#sentAt[place] = at;
       this.#sizeBytes[place] = Math.max(1, byteLength);
       this.#sequences[place] = sequence;
       sequence = (sequence + 1) & 0xffff;
     }
+    return forgottenBytes;
   }
 
   /** When a packet was sent, by {@link quarterMillis}; only to be asked of one that is waited for. */
