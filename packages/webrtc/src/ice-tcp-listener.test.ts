@@ -103,18 +103,47 @@ describe('a peer by TCP', () => {
     expect(listener.strangers).toBe(0);
   });
 
-  it('finds room for sixteen strangers of one address, and for the peer once those have gone', async () => {
-    const strangers = await Promise.all(Array.from({ length: 20 }, dial));
+  it('finds its place among strangers, of whom sixteen of one address are kept, the youngest', async () => {
+    const { heard } = join('one');
+    const strangers = [];
+    for (let i = 0; i < 20; i++) strangers.push(await dial());
     await vi.waitFor(() => expect(listener.counters.crowded).toBe(4));
     expect(listener.strangers).toBe(16);
-    for (const { socket } of strangers) socket.destroy();
-    await vi.waitFor(() => expect(listener.strangers).toBe(0));
 
-    const { heard } = join('one');
     const { send } = await dial();
     send(request('one:peer'));
 
     await vi.waitFor(() => expect(heard).toHaveLength(1));
+    expect(listener.counters).toMatchObject({ claimed: 1, crowded: 5 });
+    await vi.waitFor(() => expect(strangers.map(({ socket }) => socket.destroyed).lastIndexOf(true)).toBe(4));
+  });
+
+  it('is let go when its agent is, though it goes on sending and takes nothing', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { share } = join('one');
+    const { socket, send } = await dial();
+    send(request('one:peer'));
+    while (listener.counters.claimed === 0) await turn();
+    socket.pause();
+    const to = [LOOPBACK, socket.localPort ?? 0] as const;
+    // More than the system takes, so that what was sent is never all on its way.
+    for (let i = 0; i < 100_000 && share.sendFailures === 0; i++) {
+      share.send(Buffer.alloc(1200), ...to);
+      if (i % 100 === 0) await turn();
+    }
+
+    await share.close();
+    for (let ms = 0; ms < 1000; ms += 100) {
+      send(RTCP);
+      await turn();
+      expect(socket.destroyed).toBe(false);
+      vi.advanceTimersByTime(100);
+    }
+    // It still takes nothing: only what it sends shows it that it was let go.
+    while (!socket.destroyed) {
+      send(RTCP);
+      await turn();
+    }
   });
 
   it('keeps four connections, the latest', async () => {

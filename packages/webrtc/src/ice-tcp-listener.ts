@@ -1,11 +1,11 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { messageOf, PinholeError } from '@pinhole/core';
 import type { DatagramListener, IceSocket, RemoteAddress } from './ice-socket.ts';
 import type { AgentName } from './shared-udp.ts';
 import { localUfragOf, stunClassOf } from './stun-header.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
-/** Connections that did not yet say whose they are: of all, and of one address. */
+/** Connections that did not yet say whose they are: of all, and of one network. */
 const MAX_STRANGERS = { ofAll: 128, ofOne: 16 } as const;
 
 /** Until then a connection has to say whose it is, and to prove it. */
@@ -18,7 +18,7 @@ const MAX_CONNECTIONS = 4;
 export interface IceTcpCounters {
   /** Taken for a peer's. */
   claimed: number;
-  /** Closed as too many had not said whose they are. */
+  /** Closed for younger ones, as too many had not said whose they are. */
   crowded: number;
   /** Closed as what came first was no signed request for anybody here. */
   refused: number;
@@ -101,12 +101,11 @@ export class IceTcpListener {
 
   #meet(socket: Socket): void {
     const connection = new TcpConnection(socket);
-    const ofOne = [...this.#strangers].filter(({ from }) => from[0] === connection.from[0]).length;
-    if (this.#closed || this.#strangers.size >= MAX_STRANGERS.ofAll || ofOne >= MAX_STRANGERS.ofOne) {
-      this.#counters.crowded++;
+    if (this.#closed) {
       connection.close();
       return;
     }
+    this.#makeRoom(networkOf(connection.from));
     this.#strangers.add(connection);
     const late = setTimeout(() => {
       this.#counters.late++;
@@ -129,6 +128,24 @@ export class IceTcpListener {
       }
     };
   }
+
+  /** For one more of a network: a peer says at once whose it is, and who waits the longest is the least likely one. */
+  #makeRoom(network: string): void {
+    const ofOne = [...this.#strangers].filter(({ from }) => networkOf(from) === network);
+    const isFull = this.#strangers.size >= MAX_STRANGERS.ofAll;
+    const [oldest] = ofOne.length >= MAX_STRANGERS.ofOne ? ofOne : isFull ? this.#strangers : [];
+    if (!oldest) return;
+    this.#counters.crowded++;
+    this.#strangers.delete(oldest);
+    oldest.close();
+  }
+}
+
+/** An address; of IPv6 the first half, of which one customer has all the addresses. */
+function networkOf([address]: RemoteAddress): string {
+  if (!isIPv6(address)) return address;
+  const [head = ''] = address.split('::', 1);
+  return [...head.split(':'), '', '', ''].slice(0, 4).join(':');
 }
 
 /** What one agent sees of a shared TCP port: the connections of its peer. */

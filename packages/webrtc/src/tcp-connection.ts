@@ -66,7 +66,9 @@ export class TcpConnection {
   /** Ends it once what was sent is on its way. May be called again. */
   end(): void {
     this.take = () => {};
-    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+    // Not by its own time-out: a peer that goes on sending, or takes a byte now and then, would never be idle.
+    const late = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#socket.once('close', () => clearTimeout(late));
     this.#socket.destroySoon();
   }
 }
