@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCertificate, fingerprintValue } from './certificate.ts';
 import type { DtlsConnection } from './dtls-connection.ts';
 import { plainRecord, recordsOf } from './record.ts';
-import { type SimulatedEnd, simulatedPair, type Weather } from './simulated-pair.ts';
+import { type SimulatedEnd, seededRandom, simulatedPair, type Weather } from './simulated-pair.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -34,15 +34,6 @@ async function outcomes(pair: Pair, expected: { client?: SimulatedEnd; server?: 
     );
   await vi.advanceTimersByTimeAsync(60_000);
   return found;
-}
-
-/** Numbers that look like chance and are the same each time. */
-function random(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
-    return (state >>> 0) / 2 ** 32;
-  };
 }
 
 describe('two ends of DTLS', () => {
@@ -101,7 +92,7 @@ describe('two ends of DTLS', () => {
 describe('on a network that loses, doubles and reorders, two ends of DTLS', () => {
   /** Each datagram is lost with this probability, doubled with it, and late by up to 120 ms. */
   const bad = (seed: number, share: number): Weather => {
-    const next = random(seed);
+    const next = seededRandom(seed);
     return () => {
       const copies = next() < share ? 0 : next() < share ? 2 : 1;
       return Array.from({ length: copies }, () => 5 + next() * 120);
@@ -272,7 +263,7 @@ describe('an end of DTLS believes nothing that anybody could have sent', () => {
   });
 
   it('whatever comes, nothing is thrown, and what is kept is bounded', async () => {
-    const next = random(7);
+    const next = seededRandom(7);
     const recorded = simulatedPair();
     await connect(recorded);
     const seen = [...recorded.client.sent, ...recorded.server.sent];

@@ -68,3 +68,12 @@ export function simulatedPair(
   const server: SimulatedEnd = open('server', 'client', () => client);
   return { client, server };
 }
+
+/** Numbers that look like chance and are the same each time. */
+export function seededRandom(seed: number): () => number {
+  let state = seed * 2_654_435_761;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
