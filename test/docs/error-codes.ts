@@ -5,7 +5,7 @@ import { ROOT } from './markdown.ts';
 
 /** What else in the sources is written like a code: media types, modules of others, units, folders. */
 const NOT_CODES =
-  /^(?:application|audio|font|image|text|video|hono|node-av|preact|zod)\/|^(?:frames|bits?)\/s$|^systemd\/user$/;
+  /^(?:application|audio|font|image|text|video|hono|node-av|preact|zod)\/|^(?:frames|k?bits?)\/s$|^systemd\/user$/;
 
 const CODE = /'([a-z][a-z0-9-]*\/[a-z][a-z0-9-]*)'/g;
 const TEMPLATE = /`((?:[a-z0-9-]+|\$\{[\w.]+\})\/(?:[a-z0-9-]+|\$\{[\w.]+\}))`/g;
