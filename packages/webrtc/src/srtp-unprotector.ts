@@ -42,11 +42,13 @@ export function openSrtpUnprotector(keys: SrtpKeys): SrtpUnprotector {
       const ssrc = view.getUint32(8);
       const known = sources.get(ssrc);
       if (known === undefined && sources.size >= MAX_SOURCES) return undefined;
-      const indices = known ?? new ReceivedIndices();
-      const index = indices.of(view.getUint16(2));
+      const sequence = view.getUint16(2);
+      const index = known ? known.of(sequence) : sequence;
       if (index === undefined) return undefined;
       const payload = open(datagram, { headerBytes, index, ssrc });
       if (payload === undefined) return undefined;
+      // Only now: what anybody sent makes nothing that stays, and nothing large that does not.
+      const indices = known ?? new ReceivedIndices();
       indices.add(index);
       if (known === undefined) sources.set(ssrc, indices);
       const packet = new Uint8Array(headerBytes + payload.byteLength);

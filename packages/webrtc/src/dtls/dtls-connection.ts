@@ -4,7 +4,7 @@ import type { DtlsCertificate } from './certificate.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import { ALERT, ALERT_LEVEL, alertInWords, CONTENT_TYPE } from './code-points.ts';
 import { DtlsError } from './dtls-error.ts';
-import { type DtlsRecord, DtlsRecords } from './dtls-records.ts';
+import { type DtlsRecord, DtlsRecords, PROTECTED_EPOCH } from './dtls-records.ts';
 import type { RecordWriter } from './flight.ts';
 import { FlightSender } from './flight-sender.ts';
 import type { Handshake, HandshakeResult, HandshakeStep } from './handshake.ts';
@@ -172,7 +172,7 @@ export class DtlsConnection {
   }
 
   #receiveOpened({ type, payload }: DtlsRecord): void {
-    if (type === CONTENT_TYPE.handshake) this.#receiveMessages(payload, 1);
+    if (type === CONTENT_TYPE.handshake) this.#receiveMessages(payload, PROTECTED_EPOCH);
     else if (type === CONTENT_TYPE.alert) this.#receiveAlert(payload);
     else if (type !== CONTENT_TYPE.applicationData || this.#state.kind === 'over') this.#refused++;
     else if (this.#state.kind === 'open') this.#options?.plain(payload);
@@ -189,7 +189,8 @@ export class DtlsConnection {
   }
 
   #receiveMessages(payload: Uint8Array, epoch: number): void {
-    if (this.#state.kind === 'open') this.#sender.repeat();
+    // Of what is said again only the end proves who says it.
+    if (this.#state.kind === 'open' && epoch === PROTECTED_EPOCH) this.#sender.repeat();
     if (this.#state.kind !== 'shaking') return;
     const { handshake } = this.#state;
     const { messages, repeats } = this.#inbound.add(payload, epoch);

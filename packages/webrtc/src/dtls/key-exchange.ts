@@ -8,6 +8,10 @@ export const GROUP = { x25519: 29, secp256r1: 23 } as const;
 /** One of the curves that we speak. */
 export type Group = (typeof GROUP)[keyof typeof GROUP];
 
+const P256_POINT_BYTES = 65;
+/** Both coordinates follow (RFC 8422 §5.4.1): the one form that is offered. */
+const UNCOMPRESSED = 4;
+
 /** A key pair of one handshake. */
 export interface KeyExchange {
   /** As messages carry it: 32 bytes of X25519, 65 of an uncompressed point of P-256. */
@@ -49,6 +53,9 @@ function openP256(): KeyExchange {
   return {
     publicKey: ecdh.generateKeys(),
     agree: (remote) => {
+      // Node would take points that are written in other ways, too.
+      if (remote.byteLength !== P256_POINT_BYTES || remote[0] !== UNCOMPRESSED)
+        throw refusedKey('P-256', remote);
       try {
         return ecdh.computeSecret(remote);
       } catch (cause) {
@@ -58,7 +65,7 @@ function openP256(): KeyExchange {
   };
 }
 
-const refusedKey = (curve: string, remote: Uint8Array, cause: unknown): DtlsError =>
+const refusedKey = (curve: string, remote: Uint8Array, cause?: unknown): DtlsError =>
   new DtlsError('dtls/key-exchange', `${remote.byteLength} bytes that are no public key of ${curve}`, {
     alert: ALERT.illegalParameter,
     cause,

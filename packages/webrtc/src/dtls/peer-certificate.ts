@@ -39,7 +39,30 @@ export function admitCertificate(der: Uint8Array, announced: readonly Fingerprin
   );
 }
 
+/** Curves of the signatures that we offer to take, as Node calls them. */
+const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/** What is shorter can be broken; what is longer would cost us more than it is worth. */
+const RSA_BITS = { least: 2048, most: 8192 } as const;
+
 function publicKeyOf(der: Uint8Array): KeyObject {
+  const key = readPublicKey(der);
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
+  const { namedCurve = 'no named curve', modulusLength = 0 } = details;
+  const isStrong =
+    type === 'ec'
+      ? CURVES.includes(namedCurve)
+      : type === 'rsa' && modulusLength >= RSA_BITS.least && modulusLength <= RSA_BITS.most;
+  if (isStrong) return key;
+  const found = type === 'ec' ? namedCurve : type === 'rsa' ? `RSA of ${modulusLength} bits` : type;
+  throw new DtlsError(
+    'dtls/certificate',
+    `a certificate with a key by ${found}, need P-256, P-384, P-521 or RSA of ${RSA_BITS.least}…${RSA_BITS.most} bits`,
+    { alert: ALERT.badCertificate },
+  );
+}
+
+function readPublicKey(der: Uint8Array): KeyObject {
   try {
     return new X509Certificate(der).publicKey;
   } catch (cause) {
