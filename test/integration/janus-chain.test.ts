@@ -60,10 +60,10 @@ describe('the Janus API of one server as the camera of another', () => {
   const viewers = async (): Promise<number> =>
     ((await far.ask('/api/v1/sessions', { token: far.adminToken })).json()['sessions'] as unknown[]).length;
 
-  it('is one viewer of the first for all viewers of the second', async () => {
-    const replies = await Promise.all([watch('socket'), watch('socket')]);
+  it('is one viewer of the first for all viewers of a camera, and several cameras at once', async () => {
+    const replies = await Promise.all([watch('socket'), watch('socket'), watch('http'), watch('own')]);
     for (const reply of replies) expect((await reply.body?.getReader().read())?.done).toBe(false);
-    expect(await viewers()).toBe(1);
+    expect(await viewers()).toBe(3);
     expect(near.logged()).not.toContain('camera is not live');
   });
 

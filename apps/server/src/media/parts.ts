@@ -77,10 +77,15 @@ export function openMediaParts(
     ...(config.webrtc.portRange && { portRange: config.webrtc.portRange }),
   };
   const transports = createTransports({ ...reach, log });
+  // Where we are the ones who call, a server that has one port for all is told by ours which call it is: each has its own.
+  const {
+    hostAddresses,
+    sharedPort: _,
+    ...own
+  } = { hostAddresses: undefined, sharedPort: undefined, ...reach };
   // Not held to loopback, unless somebody wrote so.
-  const { hostAddresses: _, ...anyAddress } = { hostAddresses: undefined, ...reach };
-  const outwardTransports =
-    config.webrtc.hostAddresses.length > 0 ? transports : createTransports({ ...anyAddress, log });
+  const isHeld = config.webrtc.hostAddresses.length > 0 && hostAddresses !== undefined;
+  const outwardTransports = createTransports({ ...own, ...(isHeld && { hostAddresses }), log });
   const fanout = openFanout(config.webrtc, log);
   return {
     openSource: (camera, spec, { audio }) =>
