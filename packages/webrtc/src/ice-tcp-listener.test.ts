@@ -105,7 +105,7 @@ describe('a peer by TCP', () => {
 
   it('finds its place among strangers, of whom sixteen of one address are kept, the youngest', async () => {
     const { heard } = join('one');
-    const strangers = [];
+    const strangers: Awaited<ReturnType<typeof dial>>[] = [];
     for (let i = 0; i < 20; i++) strangers.push(await dial());
     await vi.waitFor(() => expect(listener.counters.crowded).toBe(4));
     expect(listener.strangers).toBe(16);
