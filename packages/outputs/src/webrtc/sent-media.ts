@@ -92,6 +92,8 @@ export class SentMedia {
           this.#idle.wrote(now());
           this.#video?.write(unit, delivery, packetized);
         },
+        probe: () => this.#video?.probe(),
+        refresh: () => this.refresh(),
       },
     });
     this.#idle = new IdleRepeat({

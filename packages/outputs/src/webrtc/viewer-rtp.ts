@@ -92,6 +92,8 @@ export class ViewerRtp {
   #nextTransport = randomInt(0x10000);
   #lastTimestamp: number | undefined;
   #lastCaptureTime: Micros | undefined;
+  /** What was sent last. */
+  #latest: { readonly packets: UnitPackets; readonly run: SentRun } | undefined;
   #packetized: PacketizedStream;
   /** The stream before: what is asked for again may be of that. */
   #packetizedBefore: PacketizedStream | undefined;
@@ -161,6 +163,13 @@ export class ViewerRtp {
     return this.#counters.nacksTooLate > tooLate;
   }
 
+  /** Sends the last packet once more: a viewer that can hear again says so, and its picture stays as it is. */
+  probe(): void {
+    if (this.#closed || !this.#latest) return;
+    const { packets, run } = this.#latest;
+    this.#resend(this.#runOf(packets, run), run.count - 1);
+  }
+
   /** RTP time and counts at `now`; undefined before the first packet. */
   report(now: Micros): SenderReport | undefined {
     const ticks = this.#packetized.timestampAt(now);
@@ -227,6 +236,7 @@ export class ViewerRtp {
     this.#nextIndex += count;
     this.#nextTransport = (this.#nextTransport + count) % 0x10000;
     this.#runs.push(run);
+    this.#latest = { packets, run };
     this.#options.estimate?.note(run.firstTransport, packets.payloads, this.#options.now());
     this.#counters.packetsSent += count;
     this.#counters.payloadBytesSent += packets.sizeBytes;

@@ -166,6 +166,11 @@ export class PathEstimate implements TransportCcTaker {
     return micros(Math.max(this.#backlog(now) ?? this.#waitMs * 1000, silence > SILENCE ? silence : 0));
   }
 
+  /** Whether nothing is heard any more that should be: the way is gone, for now. */
+  isSilent(now: Micros): boolean {
+    return this.#silence(now) > SILENCE;
+  }
+
   /** Forgets the trend, and the loss: something else is sent from now on. */
   begin(now: Micros): void {
     this.#trend.clear();
@@ -177,7 +182,7 @@ export class PathEstimate implements TransportCcTaker {
   /** @param bitsPerSecond what is sent */
   condition(now: Micros, bitsPerSecond: number): PathCondition {
     // Nothing is known, and nothing is sent for now.
-    if (this.#silence(now) > SILENCE) return { kind: 'unclear' };
+    if (this.isSilent(now)) return { kind: 'unclear' };
     if (Math.min(this.#fractionLost, this.#fractionLostBefore) >= LOSS.over)
       return { kind: 'over', why: 'loss' };
     const trend = this.#trend.now;

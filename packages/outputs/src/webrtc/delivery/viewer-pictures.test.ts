@@ -21,6 +21,8 @@ function watch({ path: options, sub, nonReference }: WatchOptions) {
   const [main, small] = [new Stream(), new Stream()];
   const sent: { readonly unit: StreamUnit; readonly ms: number; readonly from: 'main' | 'sub' }[] = [];
   const told: ViewerDelivery[] = [];
+  const probes: number[] = [];
+  const refreshes: number[] = [];
   const held = { now: 0, ever: 0 };
   const acquire = () => {
     held.now++;
@@ -41,6 +43,11 @@ function watch({ path: options, sub, nonReference }: WatchOptions) {
         sent.push({ unit, ms: path.ms, from: unit.parameters.width > 400 ? 'main' : 'sub' });
         path.send(unit.data.byteLength);
       },
+      probe: () => {
+        probes.push(path.ms);
+        path.send(1);
+      },
+      refresh: () => refreshes.push(path.ms),
     },
   });
   main.attach(
@@ -67,6 +74,8 @@ function watch({ path: options, sub, nonReference }: WatchOptions) {
     pictures,
     sent,
     told,
+    probes,
+    refreshes,
     held,
     pass: (seconds: number) => {
       for (let picture = 0; picture < seconds * 30; picture++) {
@@ -212,6 +221,28 @@ describe('ViewerPictures', () => {
     pass(1);
 
     expect(sent[at]).toMatchObject({ from: 'main', unit: { key: true } });
+  });
+
+  it('feels for a way that is gone, and sends what can be decoded as soon as it is there again', () => {
+    const path = { bitsPerSecond: 50 * MBIT };
+    const { pictures, sent, probes, refreshes, pass, ...viewer } = watch({ path });
+    pass(5.1);
+    viewer.path.become({ ...path, losesEvery: 1 });
+    pass(3.2);
+    const [goneAt, backAt] = [5100, viewer.path.ms];
+    viewer.path.become(path);
+
+    pass(0.5);
+
+    // A packet every quarter of a second, after a while in which all might only be late.
+    expect(probes.length).toBeGreaterThanOrEqual(5);
+    expect(probes.length).toBeLessThanOrEqual(10);
+    expect(probes[0]).toBeGreaterThan(goneAt + 1000);
+    // Little else was sent into the silence.
+    expect(sent.filter(({ ms }) => ms > goneAt + 1400 && ms < backAt).length).toBeLessThanOrEqual(1);
+    expect(refreshes).toHaveLength(1);
+    expect((refreshes[0] ?? 0) - backAt).toBeLessThan(450);
+    expect(pictures.counters.deliverySteps).toBe(0);
   });
 
   it('says when and why each time', () => {

@@ -23,6 +23,10 @@ export interface ViewerPicturesOptions {
   readonly sink: {
     readonly pressure: number;
     write(unit: StreamUnit, delivery: Delivery, packetized: PacketizedStream): void;
+    /** Sends a packet that harms nothing, so that something is heard where the way is there again. */
+    probe(): void;
+    /** Sends a picture that can be decoded, as soon as there is one. */
+    refresh(): void;
   };
   readonly now: () => Micros;
   /** Called when something else is sent from now on. */
@@ -37,6 +41,8 @@ const LOOK_EVERY = micros(100_000);
 const WAIT = { shortest: 500_000, longest: 1_000_000 } as const;
 /** A viewer that was sent nothing for so long gets a key picture whatever the queue: else nothing would ever be heard. */
 const STARVED_AFTER = micros(2_000_000);
+/** While nothing is heard it is tried this often whether the way is there again. */
+const PROBE_EVERY = micros(250_000);
 /** A sub stream that sends has a key picture within so long; until then none of the main stream bridge it. */
 const SUB_KEY_WITHIN = micros(2_000_000);
 /** One that is sent and brings nothing for so long is gone. */
@@ -61,6 +67,8 @@ export class ViewerPictures {
   };
   #streamNow: Rung['stream'] = 'main';
   #needsKey = false;
+  /** When it was last tried whether a way that is gone is there again; undefined while it is there. */
+  #probedAt: Micros | undefined;
   /** Since when the sub stream sends, of which no key picture came yet. */
   #subSince: Micros | undefined;
   #subSeenAt: Micros;
@@ -132,6 +140,7 @@ export class ViewerPictures {
     const now = clock();
     if (now - this.#lookedAt < LOOK_EVERY) return;
     this.#lookedAt = now;
+    this.#probe(now);
     const ladder = this.#ladder;
     if (ladder.rung.stream === 'sub' && this.#streamNow === 'main') this.#sub.await(now);
     const choice = this.#choice();
@@ -161,6 +170,20 @@ export class ViewerPictures {
     if (this.#streamNow === 'main') return;
     this.#switchTo('main');
     this.#needsKey = true;
+  }
+
+  /** A way that was gone says that it is back only when something is sent on it. */
+  #probe(now: Micros): void {
+    const { path, sink } = this.#options;
+    if (path.isSilent(now)) {
+      if (this.#probedAt !== undefined && now - this.#probedAt < PROBE_EVERY) return;
+      this.#probedAt = now;
+      sink.probe();
+    } else if (this.#probedAt !== undefined) {
+      this.#probedAt = undefined;
+      // The next key picture may be seconds away.
+      if (this.#needsKey) sink.refresh();
+    }
   }
 
   #writeSub(unit: StreamUnit, delivery: Delivery): void {
