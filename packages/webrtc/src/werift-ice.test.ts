@@ -1,6 +1,6 @@
 import { silentLogger } from '@pinhole/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { classes, Message, methods, parseMessage } from 'werift';
+import { Connection, classes, Message, methods, parseMessage } from 'werift';
 import type { IceSocket, RemoteAddress } from './ice-socket.ts';
 import { WeriftIce } from './werift-ice.ts';
 
@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const one of undo.splice(0)) await one();
 });
 
-/** An agent of ours, on a socket that a test holds both ends of. */
-async function open() {
+/** An agent of ours, on a socket that a test holds both ends of, for a peer that offers or answers. */
+async function open(part: 'answers' | 'offers' = 'offers') {
   const sent: { readonly datagram: Buffer; readonly to: string }[] = [];
   const socket: IceSocket = {
     transport: 'udp',
@@ -38,16 +38,25 @@ async function open() {
   undo.push(() => ice.close());
   const { ufrag, password } = ice.local;
   const nominated = vi.fn<() => void>();
-  ice.start({ ...PEER_ICE, lite: false, nominated, failed: () => {}, datagram: () => {} });
-  const ask = (choice: 'check' | 'choose', from: RemoteAddress, behind?: Buffer): boolean => {
+  const start = (): void =>
+    ice.start({
+      ...PEER_ICE,
+      lite: false,
+      role: part === 'offers' ? 'controlling' : 'controlled',
+      nominated,
+      failed: () => {},
+      datagram: () => {},
+    });
+  const checkOf = (choice: 'check' | 'choose'): Buffer => {
     const request = new Message(methods.BINDING, classes.REQUEST)
       .setAttribute('USERNAME', `${ufrag}:${PEER_ICE.ufrag}`)
       .setAttribute('PRIORITY', 1)
-      .setAttribute('ICE-CONTROLLING', 7n);
+      .setAttribute(part === 'offers' ? 'ICE-CONTROLLING' : 'ICE-CONTROLLED', 7n);
     if (choice === 'choose') request.setAttribute('USE-CANDIDATE', null);
-    const { bytes } = request.addMessageIntegrity(Buffer.from(password));
-    return socket.listener(behind ? withAttribute(bytes, behind) : bytes, from);
+    return request.addMessageIntegrity(Buffer.from(password)).addFingerprint().bytes;
   };
+  const ask = (choice: 'check' | 'choose', from: RemoteAddress): boolean =>
+    socket.listener(checkOf(choice), from);
   const isCheck = ({ datagram, to }: (typeof sent)[number], [host, port]: RemoteAddress): boolean =>
     to === `${host} ${port}` && datagram.readUInt16BE(0) === 1;
   /** Answers our latest check to an address, as only its owner can. */
@@ -65,7 +74,7 @@ async function open() {
     ice.send(Uint8Array.of(0x80, 0xc9));
     return sent.at(-1)?.to;
   };
-  return { ice, ask, answer, goesTo, nominated };
+  return { ice, socket, start, ask, answer, goesTo, nominated, checkOf };
 }
 
 /** One attribute more behind a message. */
@@ -78,6 +87,7 @@ function withAttribute(message: Buffer, attribute: Buffer): Buffer {
 /** An agent that sends to its peer. */
 async function connect(): Promise<Awaited<ReturnType<typeof open>>> {
   const agent = await open();
+  agent.start();
   agent.ask('choose', PEER);
   await agent.answer(PEER);
   await vi.waitFor(() => expect(agent.nominated).toHaveBeenCalledOnce());
@@ -121,13 +131,62 @@ describe('an agent', () => {
   });
 
   it('believes nothing behind the signature of a request', async () => {
-    const { ice, ask } = await connect();
+    const { ice, socket, checkOf } = await connect();
     const refused = ice.refusedDatagrams;
 
-    // USE-CANDIDATE, a USERNAME, and what nobody knows.
-    for (const behind of ['00250000', '0006000461626364', 'c0570004deadbeef'])
-      expect(ask('check', PEER, Buffer.from(behind, 'hex'))).toBe(false);
+    // USE-CANDIDATE, a USERNAME, and what nobody knows; the sum at the end counts for nothing.
+    for (const behind of ['00250000', '0006000461626364', 'c0570004deadbeef']) {
+      const signed = checkOf('check').subarray(0, -8);
+      expect(socket.listener(withAttribute(signed, Buffer.from(behind, 'hex')), PEER)).toBe(false);
+    }
 
     expect(ice.refusedDatagrams).toBe(refused + 3);
   });
+
+  it('keeps a few of the checks that come before it knows its peer, and connects by those', async () => {
+    const looked = vi.spyOn(Connection.prototype, 'checkIncoming');
+    const agent = await open('answers');
+    for (let i = 0; i < 1000; i++) agent.ask('check', PEER);
+
+    agent.start();
+    await agent.answer(PEER);
+    await vi.waitFor(() => expect(agent.nominated).toHaveBeenCalledOnce());
+
+    expect(looked.mock.calls.length).toBeLessThanOrEqual(64);
+    looked.mockRestore();
+  });
+
+  it('throws at nothing, and takes for signed nothing that was changed', async () => {
+    const { ice, socket, checkOf, goesTo } = await connect();
+    const next = random(5);
+    const signed = checkOf('choose');
+    const integrityAt = signed.indexOf('00080014', 0, 'hex');
+    let taken = 0;
+
+    for (let round = 0; round < 3000; round++) {
+      const datagram = next(5) === 0 ? Buffer.alloc(next(200)) : Buffer.from(signed);
+      if (next(4) === 0) datagram.writeUInt16BE(next(4) * 0x100 + 1 + next(2) * 0x10, 0);
+      for (let changes = 1 + next(4); changes > 0 && datagram.byteLength > 0; changes--)
+        datagram[next(datagram.byteLength)] = next(256);
+      if (datagram.subarray(0, integrityAt).equals(signed.subarray(0, integrityAt))) continue;
+      const from = next(2) === 0 ? PEER : ELSEWHERE;
+      if (
+        socket.listener(next(3) === 0 ? datagram.subarray(0, next(datagram.byteLength + 1)) : datagram, from)
+      )
+        taken++;
+    }
+
+    expect(taken).toBe(0);
+    expect(ice.refusedDatagrams).toBeGreaterThan(1000);
+    expect(goesTo()).toBe('192.0.2.9 4000');
+  });
 });
+
+/** Numbers that look like chance and are the same each time. */
+function random(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761;
+  return (below) => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    return Math.floor(((state >>> 0) / 2 ** 32) * below);
+  };
+}

@@ -33,6 +33,8 @@ export interface IceOptions {
 
 /** Parts of werift's ICE agent that its types keep to itself: we bring the sockets, it does the checks. */
 interface IceAgent {
+  /** Checks that came before `start`, which it looks at then. */
+  readonly earlyChecks: unknown[];
   localCandidatesStart: boolean;
   readonly protocols: StunProtocol[];
   ensureProtocol(protocol: StunProtocol): void;
@@ -43,6 +45,9 @@ interface IceAgent {
 
 /** Remote candidates beyond these are passed over: each costs a socket's worth of checks. */
 const MAX_REMOTE_CANDIDATES = 32;
+
+/** Checks kept until the peer's answer is there; they come again and again, and an answer may never. */
+const MAX_EARLY_CHECKS = 64;
 
 const GATHERING_SECONDS = 3;
 
@@ -273,6 +278,8 @@ export class WeriftIce implements DatagramPath {
       return false;
     }
     receiveStun(protocol, datagram, from);
+    const { earlyChecks } = this.#agent;
+    if (earlyChecks.length > MAX_EARLY_CHECKS) earlyChecks.shift();
     if (kind === 'nomination') this.#chosen.choose(protocol, from);
     return true;
   }
