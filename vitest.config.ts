@@ -19,7 +19,8 @@ const IN_PAIRS = [
 ];
 
 /** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
-const ALONE = 'test/integration/{deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client}.test.ts';
+const ALONE =
+  'test/integration/{deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client}.test.ts';
 
 /** What is waited for comes late on a busy machine; what never comes is known to be missing soon enough. */
 const expect = { poll: { timeout: 5000 } };
