@@ -86,7 +86,7 @@ export interface PeerStats extends Partial<DeliveryCounters> {
   readonly rtcpMalformed?: number;
   /** Packets and messages on the way of the data channels that could not be read. */
   readonly channelMalformed?: number;
-  /** Datagrams from strangers, or not signed by the viewer. */
+  /** Datagrams from strangers, not signed by the viewer, or more than it may send. */
   readonly datagramsRefused?: number;
   /** Datagrams that the system would not send. */
   readonly sendFailures?: number;

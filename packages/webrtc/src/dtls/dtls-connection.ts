@@ -61,6 +61,8 @@ export class DtlsConnection {
   #earlyDatagrams: Uint8Array[] = [];
   #earlyRecords: Uint8Array[] = [];
   #earlyPayloads: Uint8Array[] = [];
+  /** Who waited for the handshake has heard of its end. */
+  #delivers = false;
   #plainSequence = 0;
   /** From here on what we send is protected. */
   #changedCipher = false;
@@ -175,7 +177,7 @@ export class DtlsConnection {
     if (type === CONTENT_TYPE.handshake) this.#receiveMessages(payload, PROTECTED_EPOCH);
     else if (type === CONTENT_TYPE.alert) this.#receiveAlert(payload);
     else if (type !== CONTENT_TYPE.applicationData || this.#state.kind === 'over') this.#refused++;
-    else if (this.#state.kind === 'open') this.#options?.plain(payload);
+    else if (this.#delivers) this.#options?.plain(payload);
     else if (this.#earlyPayloads.length < MAX_EARLY_RECORDS) this.#earlyPayloads.push(payload);
     else this.#refused++;
   }
@@ -221,6 +223,7 @@ export class DtlsConnection {
     settle.resolve(result);
     // Who waits for the handshake hears of its end before anything else.
     queueMicrotask(() => {
+      this.#delivers = true;
       for (const payload of this.#earlyPayloads.splice(0))
         if (this.#state.kind === 'open') this.#options?.plain(payload);
     });

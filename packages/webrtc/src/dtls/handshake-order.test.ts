@@ -198,6 +198,7 @@ describe('a client is done', () => {
 /** A client that says what a test wants, to a server of ours. */
 function hostileClient() {
   const heard: string[] = [];
+  let heardWhenDone = -1;
   const sent: Uint8Array[] = [];
   const connection = new DtlsConnection({ certificate: SERVER, send: (datagram) => sent.push(datagram) });
   const result = connection
@@ -207,7 +208,10 @@ function hostileClient() {
       closed: () => heard.push('(closed)'),
       plain: (payload) => heard.push(Buffer.from(payload).toString()),
     })
-    .then(() => 'done')
+    .then(() => {
+      heardWhenDone = heard.length;
+      return 'done';
+    })
     .catch(({ code }: { readonly code: string }) => code);
   const client = new ClientHandshake({ certificate: CLIENT, fingerprints: [SERVER.fingerprint] });
   let sequence = 0;
@@ -224,8 +228,20 @@ function hostileClient() {
   const keys = steps.flatMap((step) => step.keys ?? [])[0];
   if (!keys) throw new Error('the server did not answer');
   const records = new DtlsRecords(keys);
-  const seal = (type: number, payload: Uint8Array): void => connection.receive(records.seal(type, payload));
-  return { connection, heard, sent, result, messages, plain, say, seal };
+  const sealed = (type: number, payload: Uint8Array): Uint8Array => records.seal(type, payload);
+  const seal = (type: number, payload: Uint8Array): void => connection.receive(sealed(type, payload));
+  return {
+    connection,
+    heard,
+    sent,
+    result,
+    messages,
+    plain,
+    say,
+    seal,
+    sealed,
+    heardWhenDone: () => heardWhenDone,
+  };
 }
 
 describe('a server that is spoken to out of order', () => {
@@ -254,6 +270,23 @@ describe('a server that is spoken to out of order', () => {
 
     expect(await result).toBe('done');
     expect(heard).toEqual(['early']);
+  });
+
+  it('tells of the handshake before what came with the end of it, in one datagram', async () => {
+    const { connection, heard, heardWhenDone, result, messages, say, sealed } = hostileClient();
+    for (const one of messages.slice(0, -1)) say(one);
+    const finished = messages.at(-1);
+    connection.receive(
+      Buffer.concat([
+        sealed(CONTENT_TYPE.applicationData, Buffer.from('one')),
+        finished ? sealed(CONTENT_TYPE.handshake, serializeMessage(finished)) : NONE,
+        sealed(CONTENT_TYPE.applicationData, Buffer.from('two')),
+      ]),
+    );
+
+    expect(await result).toBe('done');
+    expect(heardWhenDone()).toBe(0);
+    expect(heard).toEqual(['one', 'two']);
   });
 
   it('takes no Finished in the clear, and no other message that is protected', async () => {
