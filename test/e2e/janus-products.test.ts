@@ -19,6 +19,7 @@ describe('TinyPilot and PiKVM at our Janus API, message by message', () => {
   });
 
   afterEach(() => {
+    rig.signal.silent = false;
     wire?.close();
     wire = undefined;
   });
@@ -65,9 +66,9 @@ describe('TinyPilot and PiKVM at our Janus API, message by message', () => {
     await expect
       .poll(async () => (await rig.page.call('received', 'tinypilot'))['video'], PATIENCE)
       .toBeGreaterThan(video + 3000);
-    const shown = await laterFrame(rig.page.page, '#tinypilot');
     // janus.js calls a track mute that brings nothing for 2.5 s.
     await new Promise((later) => setTimeout(later, 3000));
+    const shown = await laterFrame(rig.page.page, '#tinypilot');
     expect(await laterFrame(rig.page.page, '#tinypilot')).toBe(shown);
     rig.signal.silent = false;
     await laterFrame(rig.page.page, '#tinypilot', shown + 3);
