@@ -24,9 +24,17 @@ function open() {
   const clock = { now: micros(1e15) };
   const path = new PathEstimate();
   let resent = 0;
+  let latest = 0;
   const rtp = new ViewerRtp({
     packetized: PacketizedStream.of(new Stream()),
-    sender: { send: (run) => run.payloads.length * 1300, resend: () => resent++, close: () => {} },
+    sender: {
+      send: (run) => {
+        latest = run.firstIndex;
+        return run.payloads.length * 1300;
+      },
+      resend: () => resent++,
+      close: () => {},
+    },
     path: { queuedBytes: 0 },
     ssrc: VIDEO,
     mid: '0',
@@ -61,7 +69,7 @@ function open() {
       { discontinuity: false, catchUp: false },
     );
   };
-  return { clock, path, rtp, feedback, film, resent: () => resent };
+  return { clock, path, rtp, feedback, film, resent: () => resent, latest: () => latest };
 }
 
 /** One packet of feedback: 32-bit words behind the header. */
@@ -103,13 +111,14 @@ describe('ViewerFeedback', () => {
   });
 
   it('takes any numbers that a viewer makes up, and sends no more again than is its due', () => {
-    const { clock, path, rtp, feedback, film, resent } = open();
+    const { clock, path, rtp, feedback, film, resent, latest } = open();
     const next = random(11);
     const word = (): number => next(2 ** 32);
 
     for (let round = 0; round < 100; round++) {
       film();
-      const nack = Array.from({ length: 1 + next(200) }, word);
+      // Some of what it asks for was sent: the latest picture.
+      const nack = [(latest() % 0x10000) * 0x10000 + 0x7f, ...Array.from({ length: next(200) }, word)];
       feedback.read(feedbackOf(205, 1, [1, VIDEO, ...nack]), clock.now);
       // All numbers there are, as missing, and then some as received, at any times.
       const ranges = [
