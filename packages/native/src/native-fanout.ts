@@ -136,8 +136,8 @@ export class NativeFanout {
   }
 
   /** @internal @returns bytes without those of encryption @throws {PinholeError} `native/argument` */
-  post(viewer: number, run: NativeRun, [from, until]: readonly [number, number]): number {
-    return this.#closed ? 0 : checked(() => this.#posted.post({ viewer, run, from, until }));
+  post(viewer: number, run: NativeRun, from: number, until: number): number {
+    return this.#closed ? 0 : this.#posted.post(viewer, run, from, until);
   }
 
   /** @internal Counts what did not fit behind what waits for a viewer. */
@@ -199,7 +199,8 @@ export class NativeViewer {
 
   /** Packets that wait. */
   get queuedPackets(): number {
-    return this.#closed ? 0 : Atomics.load(this.#shown, 0);
+    // Of 32 bits in one place: it is read whole without Atomics, which take ten times as long.
+    return this.#closed ? 0 : (this.#shown[0] ?? 0);
   }
 
   /**
@@ -215,7 +216,7 @@ export class NativeViewer {
       this.#fanout.overflow(packets);
       return 0;
     }
-    const bytes = this.#fanout.post(this.#number, run, [from, until]);
+    const bytes = this.#fanout.post(this.#number, run, from, until);
     if (bytes === 0) return 0;
     Atomics.add(this.#shown, 0, packets);
     return bytes + packets * this.#overheadBytes;

@@ -1,5 +1,6 @@
 import { PinholeError } from '@pinhole/core';
 import type { Addon, FanoutHandle, FrameHandle } from './addon.ts';
+import { checked } from './checked.ts';
 
 /** The packets of one access unit for one viewer. */
 export interface NativeRun {
@@ -16,15 +17,6 @@ export interface NativeRun {
   readonly marker?: 'last' | 'none';
 }
 
-/** What a run is of, and which of its packets are meant. */
-export interface PostedRun {
-  /** The viewer's number. */
-  readonly viewer: number;
-  readonly run: NativeRun;
-  readonly from: number;
-  readonly until: number;
-}
-
 /** A frame in native memory. */
 interface KnownFrame {
   readonly handle: FrameHandle;
@@ -32,6 +24,9 @@ interface KnownFrame {
   /** Where each payload begins, and the end of the last. */
   readonly offsets: readonly number[];
 }
+
+/** None yet. */
+const NO_PAYLOADS: readonly Uint8Array[] = [];
 
 /** Numbers of a run, in the order in which the addon reads them. */
 const RUN_WORDS = 10;
@@ -59,6 +54,9 @@ export class PostedRuns {
     this.#due = false;
     this.flush();
   };
+  /** The frame that came last in this turn, which goes to all its viewers before the next one. */
+  #payloads = NO_PAYLOADS;
+  #frame: KnownFrame | undefined;
   #count = 0;
   #due = false;
 
@@ -68,11 +66,12 @@ export class PostedRuns {
   }
 
   /**
-   * Takes a run.
+   * Takes the packets of a run from position `from` to before `until`.
+   * @param viewer its number
    * @returns bytes of its payloads, and of its headers without what encryption adds
-   * @throws {PinholeError} `native/argument`; {TypeError} the payloads are none
+   * @throws {PinholeError} `native/argument`
    */
-  post({ viewer, run, from, until }: PostedRun): number {
+  post(viewer: number, run: NativeRun, from: number, until: number): number {
     const frame = this.#frameOf(run.payloads);
     const { firstIndex, timestamp, extension, transportSequence } = run;
     const packets = run.payloads.length;
@@ -101,7 +100,7 @@ export class PostedRuns {
     words[at++] = until;
     words[at] = run.marker === 'none' ? 0 : 1;
     this.#extensions.set(extension, this.#count * MAX_EXTENSION_BYTES);
-    if (this.#frames.at(-1) !== frame) this.#frames.push(frame);
+    if (this.#frames[this.#frames.length - 1] !== frame) this.#frames.push(frame);
     if (++this.#count === MOST) this.flush();
     else if (!this.#due) {
       this.#due = true;
@@ -118,12 +117,20 @@ export class PostedRuns {
     this.#count = 0;
     if (count > 0) this.#addon.post(this.#fanout, this.#words, this.#extensions, count);
     this.#frames.length = 0;
+    this.#payloads = NO_PAYLOADS;
+    this.#frame = undefined;
   }
 
   #frameOf(payloads: readonly Uint8Array[]): KnownFrame {
-    const known = this.#known.get(payloads);
-    if (known) return known;
-    const handle = this.#addon.openFrame(payloads);
+    if (this.#frame && payloads === this.#payloads) return this.#frame;
+    const frame = this.#known.get(payloads) ?? this.#open(payloads);
+    this.#payloads = payloads;
+    this.#frame = frame;
+    return frame;
+  }
+
+  #open(payloads: readonly Uint8Array[]): KnownFrame {
+    const handle = checked(() => this.#addon.openFrame(payloads));
     const offsets = [0];
     let end = 0;
     for (const { byteLength } of payloads) {

@@ -10,6 +10,8 @@ export interface UnitPackets {
   /** Names the unit in the history, and in those of all other streams. */
   readonly id: number;
   readonly payloads: readonly Uint8Array[];
+  /** The bytes of each. */
+  readonly sizes: Uint16Array;
   /** 0…2^32−1. */
   readonly timestamp: number;
   readonly captureTime: Micros;
@@ -50,6 +52,7 @@ export class PacketizedStream {
   readonly #history = new Map<number, { readonly packets: UnitPackets; readonly usedAt: Micros }>();
   readonly #rates = new GopRates();
   #noted: StreamUnit | undefined;
+  #taken: { readonly unit: StreamUnit; readonly packets: UnitPackets; readonly at: Micros } | undefined;
   #historyBytes = 0;
   #timeline: RtpTimeline | undefined;
   #anchor: RtpAnchor | undefined;
@@ -106,8 +109,12 @@ export class PacketizedStream {
 
   /** A unit about to be sent to a viewer: its packets, which NACKs can ask for from now on. */
   take(unit: StreamUnit, now: Micros): UnitPackets {
+    const taken = this.#taken;
+    // All viewers of a picture take it within a moment.
+    if (taken?.unit === unit && now - taken.at < SAME_MOMENT) return taken.packets;
     const packets = this.#packets.get(unit) ?? this.#packetize(unit);
     this.#keep(packets, now);
+    this.#taken = { unit, packets, at: now };
     return packets;
   }
 
@@ -130,6 +137,7 @@ export class PacketizedStream {
     const packets: UnitPackets = {
       id: PacketizedStream.#takeId(),
       payloads,
+      sizes: Uint16Array.from(payloads, ({ byteLength }) => byteLength),
       timestamp,
       captureTime,
       sizeBytes: payloads.reduce((sum, { byteLength }) => sum + byteLength, 0),
@@ -142,7 +150,6 @@ export class PacketizedStream {
 
   #keep(packets: UnitPackets, now: Micros): void {
     const kept = this.#history.get(packets.id);
-    // All viewers of a picture take it within a moment.
     if (kept && now - kept.usedAt < SAME_MOMENT) return;
     if (kept) this.#history.delete(packets.id);
     else this.#historyBytes += packets.sizeBytes;

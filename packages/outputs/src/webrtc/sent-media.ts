@@ -1,10 +1,13 @@
 import { type Micros, micros } from '@pinhole/core';
 import type {
   AccessUnitSink,
+  AudioFrame,
+  Delivery,
   DeliveryCounters,
   RtpAnchor,
   Stream,
   StreamReader,
+  StreamUnit,
   SubStream,
   ViewerDelivery,
 } from '@pinhole/engine';
@@ -52,9 +55,8 @@ const REPLAY_EVERY = micros(2_000_000);
  * What one viewer is sent of a stream, from the end of the handshake on: picture, sound, both or none of them, and
  * another choice whenever one was agreed on. What was begun keeps its numbering, however often it rests.
  */
-export class SentMedia {
+export class SentMedia implements AccessUnitSink {
   readonly #options: SentMediaOptions;
-  readonly #sink: AccessUnitSink;
   readonly #idle: IdleRepeat;
   readonly #estimate: PathEstimate;
   readonly #pictures: ViewerPictures;
@@ -84,13 +86,11 @@ export class SentMedia {
       ...(changed && { changed }),
       ...(subRefused && { subRefused }),
       sink: {
-        get pressure() {
-          return pressure();
-        },
-        write: (unit, delivery, packetized) => {
+        pressure: () => this.pressure,
+        write: (unit, delivery, packetized, at) => {
           if (!this.#sends.video) return;
-          this.#idle.wrote(now());
-          this.#video?.write(unit, delivery, packetized);
+          this.#idle.wrote(at);
+          this.#video?.write(unit, delivery, packetized, at);
         },
         probe: () => this.#video?.probe(),
         refresh: () => this.refresh(),
@@ -102,18 +102,21 @@ export class SentMedia {
       rest: () => this.#reader?.pause(),
       wake: () => this.#reader?.resume(),
     });
-    this.#sink = {
-      get pressure() {
-        return pressure();
-      },
-      write: (unit, delivery) => {
-        if (this.#sends.video) this.#pictures.write(unit, delivery);
-      },
-      writeAudio: (frame) => {
-        if (this.#sends.sound) this.#sound?.write(frame);
-      },
-    };
-    const pressure = (): number => (this.#sends.video ? (this.#video?.pressure ?? 0) : 0);
+  }
+
+  /** 0…1: what of the picture waits on its way. */
+  get pressure(): number {
+    return this.#sends.video ? (this.#video?.pressure ?? 0) : 0;
+  }
+
+  /** Takes a unit of the stream, and sends it if it is to be. */
+  write(unit: StreamUnit, delivery: Delivery): void {
+    if (this.#sends.video) this.#pictures.write(unit, delivery);
+  }
+
+  /** Takes a frame of sound. */
+  writeAudio(frame: AudioFrame): void {
+    if (this.#sends.sound) this.#sound?.write(frame);
   }
 
   /** What was sent of the picture; undefined before there was one. */
@@ -239,7 +242,7 @@ export class SentMedia {
   #start(): void {
     const { stream, now } = this.#options;
     this.#replayedAt = now();
-    this.#reader = stream.attach(this.#sink, { now });
+    this.#reader = stream.attach(this, { now });
     if (this.#paused) this.#reader.pause();
   }
 

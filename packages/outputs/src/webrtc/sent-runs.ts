@@ -36,10 +36,15 @@ export class SentRuns {
     this.#firstTransports[at] = run.firstTransport;
   }
 
+  /** The latest run; undefined before the first. */
+  get newest(): SentRun | undefined {
+    return this.#pushed === 0 ? undefined : this.#at(this.#pushed - 1);
+  }
+
   /** Where the packet of a 16-bit sequence number went: the latest packet that had it. */
   find(sequence: number): { readonly run: SentRun; readonly position: number } | undefined {
-    if (this.#pushed === 0) return undefined;
-    const newest = this.#at(this.#pushed - 1);
+    const { newest } = this;
+    if (!newest) return undefined;
     const lastIndex = newest.firstIndex + newest.count - 1;
     const index = lastIndex - ((((lastIndex - sequence) % 0x10000) + 0x10000) % 0x10000);
     let low = Math.max(0, this.#pushed - CAPACITY);

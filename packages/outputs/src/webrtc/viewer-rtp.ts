@@ -93,7 +93,7 @@ export class ViewerRtp {
   #lastTimestamp: number | undefined;
   #lastCaptureTime: Micros | undefined;
   /** What was sent last. */
-  #latest: { readonly packets: UnitPackets; readonly run: SentRun } | undefined;
+  #latest: UnitPackets | undefined;
   #packetized: PacketizedStream;
   /** The stream before: what is asked for again may be of that. */
   #packetizedBefore: PacketizedStream | undefined;
@@ -127,17 +127,22 @@ export class ViewerRtp {
   }
 
   /** Sends a unit now, or behind those that wait; a key unit where it is of another stream than the one before. */
-  write(unit: StreamUnit, { catchUp }: Delivery, packetized = this.#packetized): void {
+  write(
+    unit: StreamUnit,
+    { catchUp }: Delivery,
+    packetized = this.#packetized,
+    now = this.#options.now(),
+  ): void {
     if (this.#closed) return;
-    const packets = packetized.take(unit, this.#options.now());
+    const packets = packetized.take(unit, now);
     if (packetized !== this.#packetized) this.#follow(packetized, packets);
     this.#lastCaptureTime = packets.captureTime;
-    const outgoing = { packets, tickOffset: this.#tickOffset };
+    const tickOffset = this.#tickOffset;
     if (this.#waiting.length === 0 && !catchUp) {
-      this.#send(outgoing);
+      this.#send(packets, tickOffset, now);
       return;
     }
-    this.#waiting.push(outgoing);
+    this.#waiting.push({ packets, tickOffset });
     this.#waitingBytes += packets.sizeBytes;
     // The whole replay comes in one turn: it starts when that turn is over.
     this.#pace ??= setTimeout(() => this.#drain(), 0);
@@ -165,9 +170,8 @@ export class ViewerRtp {
 
   /** Sends the last packet once more: a viewer that can hear again says so, and its picture stays as it is. */
   probe(): void {
-    if (this.#closed || !this.#latest) return;
-    const { packets, run } = this.#latest;
-    this.#resend(this.#runOf(packets, run), run.count - 1);
+    const run = this.#runs.newest;
+    if (!this.#closed && this.#latest && run) this.#resend(this.#runOf(this.#latest, run), run.count - 1);
   }
 
   /** RTP time and counts at `now`; undefined before the first packet. */
@@ -204,7 +208,7 @@ export class ViewerRtp {
       if (!outgoing) return;
       this.#waitingBytes -= outgoing.packets.sizeBytes;
       left -= outgoing.packets.payloads.length;
-      this.#send(outgoing);
+      this.#send(outgoing.packets, outgoing.tickOffset, this.#options.now());
     }
     if (this.#waiting.length > 0) this.#pace = setTimeout(() => this.#drain(), BURST.everyMs);
   }
@@ -223,7 +227,7 @@ export class ViewerRtp {
     this.#packetized = packetized;
   }
 
-  #send({ packets, tickOffset }: Outgoing): void {
+  #send(packets: UnitPackets, tickOffset: number, now: Micros): void {
     const count = packets.payloads.length;
     const timestamp = this.#timestampOf(modulo32(packets.timestamp + tickOffset));
     const run = {
@@ -236,8 +240,8 @@ export class ViewerRtp {
     this.#nextIndex += count;
     this.#nextTransport = (this.#nextTransport + count) % 0x10000;
     this.#runs.push(run);
-    this.#latest = { packets, run };
-    this.#options.estimate?.note(run.firstTransport, packets.payloads, this.#options.now());
+    this.#latest = packets;
+    this.#options.estimate?.note(run.firstTransport, packets.sizes, now);
     this.#counters.packetsSent += count;
     this.#counters.payloadBytesSent += packets.sizeBytes;
     this.#counters.bytesSent += this.#options.sender.send(this.#runOf(packets, run));
@@ -255,8 +259,8 @@ export class ViewerRtp {
       return;
     }
     rtx.send(run, position, this.#nextTransport);
-    const payload = run.payloads.slice(position, position + 1);
-    this.#options.estimate?.note(this.#nextTransport, payload, this.#options.now());
+    const size = Uint16Array.of(run.payloads[position]?.byteLength ?? 0);
+    this.#options.estimate?.note(this.#nextTransport, size, this.#options.now());
     this.#nextTransport = (this.#nextTransport + 1) % 0x10000;
   }
 

@@ -86,12 +86,12 @@ export class PathEstimate implements TransportCcTaker {
     return this.#fractionLost;
   }
 
-  /** Notes packets as they are sent; their numbers follow those before. */
-  note(first: number, payloads: readonly { readonly byteLength: number }[], now: Micros): void {
+  /** Notes packets as they are sent, by their bytes of payload; their numbers follow those before. */
+  note(first: number, sizes: Uint16Array, now: Micros): void {
     this.#spokenOf ??= (first - 1) & 0xffff;
-    this.#inFlightBytes -= this.#sent.note(first, payloads, now);
-    for (const { byteLength } of payloads) this.#inFlightBytes += byteLength;
-    this.#next = (first + payloads.length) & 0xffff;
+    this.#inFlightBytes -= this.#sent.note(first, sizes, now);
+    for (const size of sizes) this.#inFlightBytes += size;
+    this.#next = (first + sizes.length) & 0xffff;
   }
 
   received(sequence: number, arrival: number): void {

@@ -2,7 +2,7 @@ import { micros } from '@pinhole/core';
 import { describe, expect, it } from 'vitest';
 import { quarterMillis, SENT_PACKETS, SentPackets } from './sent-packets.ts';
 
-const packets = (count: number) => Array.from({ length: count }, () => ({ byteLength: 100 }));
+const packets = (count: number) => new Uint16Array(count).fill(100);
 
 describe('SentPackets', () => {
   it('knows when packets were sent, across the wrap of their numbers, until they are settled', () => {

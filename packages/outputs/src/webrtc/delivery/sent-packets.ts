@@ -14,18 +14,18 @@ export class SentPackets {
   readonly #sequences = new Uint16Array(SENT_PACKETS);
 
   /**
-   * Notes packets that are sent now.
+   * Notes packets that are sent now, by their bytes of payload.
    * @returns bytes of older ones that were waited for, and are forgotten for these
    */
-  note(first: number, sizes: readonly { readonly byteLength: number }[], now: Micros): number {
+  note(first: number, sizes: Uint16Array, now: Micros): number {
     const at = quarterMillis(now);
     let sequence = first;
     let forgottenBytes = 0;
-    for (const { byteLength } of sizes) {
+    for (const size of sizes) {
       const place = sequence & (SENT_PACKETS - 1);
       forgottenBytes += this.#sizeBytes[place] ?? 0;
       this.#sentAt[place] = at;
-      this.#sizeBytes[place] = Math.max(1, byteLength);
+      this.#sizeBytes[place] = Math.max(1, size);
       this.#sequences[place] = sequence;
       sequence = (sequence + 1) & 0xffff;
     }

@@ -38,7 +38,7 @@ function watch({ path: options, sub, nonReference }: WatchOptions) {
     now: () => path.now,
     changed: () => told.push(pictures.delivery),
     sink: {
-      pressure: 0,
+      pressure: () => 0,
       write: (unit) => {
         sent.push({ unit, ms: path.ms, from: unit.parameters.width > 400 ? 'main' : 'sub' });
         path.send(unit.data.byteLength);

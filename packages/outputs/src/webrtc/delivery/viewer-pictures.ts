@@ -21,8 +21,8 @@ export interface ViewerPicturesOptions {
   readonly path: PathEstimate;
   /** Sends a unit of one of the streams; 0…1 is what waits for it. */
   readonly sink: {
-    readonly pressure: number;
-    write(unit: StreamUnit, delivery: Delivery, packetized: PacketizedStream): void;
+    pressure(): number;
+    write(unit: StreamUnit, delivery: Delivery, packetized: PacketizedStream, now: Micros): void;
     /** Sends a packet that harms nothing, so that something is heard where the way is there again. */
     probe(): void;
     /** Sends a picture that can be decoded, as soon as there is one. */
@@ -57,6 +57,7 @@ const NEVER = micros(Number.POSITIVE_INFINITY);
  */
 export class ViewerPictures {
   readonly #options: ViewerPicturesOptions;
+  readonly #packetized: PacketizedStream;
   readonly #ladder: DeliveryLadder;
   readonly #sub: SubReader;
   readonly #counters = {
@@ -77,7 +78,8 @@ export class ViewerPictures {
 
   constructor(options: ViewerPicturesOptions) {
     this.#options = options;
-    const { sub, sink, now, subRefused } = options;
+    const { stream, sub, sink, now, subRefused } = options;
+    this.#packetized = PacketizedStream.of(stream);
     this.#ladder = new DeliveryLadder(now());
     this.#lookedAt = now();
     this.#wroteAt = now();
@@ -86,7 +88,7 @@ export class ViewerPictures {
       sub,
       sink: {
         get pressure() {
-          return sink.pressure;
+          return sink.pressure();
         },
         write: (unit, delivery) => this.#writeSub(unit, delivery),
       },
@@ -119,26 +121,27 @@ export class ViewerPictures {
 
   /** Takes a unit of the main stream. */
   write(unit: StreamUnit, delivery: Delivery): void {
-    this.look();
-    const { stream } = this.#options;
-    const packetized = PacketizedStream.of(stream);
-    if (!delivery.catchUp) packetized.note(unit);
+    const now = this.#options.now();
+    this.#look(now);
+    if (!delivery.catchUp) this.#packetized.note(unit);
     if (this.#streamNow === 'sub') {
-      const now = this.#options.now();
       const isGone = now - this.#subSeenAt > SUB_GONE_AFTER;
       if ((this.#ladder.rung.stream === 'sub' && !isGone) || !unit.key || delivery.catchUp) return;
       if (isGone) this.#sub.refuse(micros(now + SUB_PAUSE), 'it brings nothing any more');
       else this.#sub.close();
       this.#switchTo('main');
     }
-    this.#pass(unit, delivery, packetized);
+    this.#pass(unit, delivery, this.#packetized, now);
   }
 
   /** Looks whether the way still carries what is sent; soon after it was looked, it does nothing. */
   look(): void {
-    const { now: clock, path } = this.#options;
-    const now = clock();
+    this.#look(this.#options.now());
+  }
+
+  #look(now: Micros): void {
     if (now - this.#lookedAt < LOOK_EVERY) return;
+    const { path } = this.#options;
     this.#lookedAt = now;
     this.#probe(now);
     const ladder = this.#ladder;
@@ -191,7 +194,8 @@ export class ViewerPictures {
     if (!stream) return;
     const packetized = PacketizedStream.of(stream);
     if (!delivery.catchUp) packetized.note(unit);
-    this.#subSeenAt = this.#options.now();
+    const now = this.#options.now();
+    this.#subSeenAt = now;
     const main = this.#options.stream.parameters;
     if (unit.key && main && !canFollow(main, unit.parameters)) {
       this.#sub.refuse(NEVER, notDecodable(unit.parameters));
@@ -199,11 +203,11 @@ export class ViewerPictures {
       return;
     }
     if (this.#streamNow === 'main') {
-      this.#subSince ??= this.#subSeenAt;
+      this.#subSince ??= now;
       if (this.#ladder.rung.stream !== 'sub' || !unit.key || delivery.catchUp) return;
       this.#switchTo('sub');
     }
-    this.#pass(unit, delivery, packetized);
+    this.#pass(unit, delivery, packetized, now);
   }
 
   #switchTo(stream: Rung['stream']): void {
@@ -224,9 +228,8 @@ export class ViewerPictures {
     return stream === 'main' ? 'keys' : 'all';
   }
 
-  #pass(unit: StreamUnit, delivery: Delivery, packetized: PacketizedStream): void {
-    const { now: clock, path, sink } = this.#options;
-    const now = clock();
+  #pass(unit: StreamUnit, delivery: Delivery, packetized: PacketizedStream, now: Micros): void {
+    const { path, sink } = this.#options;
     const pictures = this.#picturesOf(this.#streamNow);
     const gop = packetized.rates?.gopMicros ?? WAIT.longest;
     const longest = Math.max(WAIT.shortest, Math.min(WAIT.longest, gop));
@@ -245,11 +248,11 @@ export class ViewerPictures {
     }
     if (unit.key) this.#needsKey = false;
     this.#wroteAt = now;
-    sink.write(unit, delivery, packetized);
+    sink.write(unit, delivery, packetized, now);
   }
 
   #choice(): Choice {
-    const main = PacketizedStream.of(this.#options.stream).rates;
+    const main = this.#packetized.rates;
     const subStream = this.#sub.stream;
     const sub = subStream && PacketizedStream.of(subStream).rates;
     const rateOf = ({ stream, pictures }: Rung): number | undefined =>
