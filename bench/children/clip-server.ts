@@ -27,6 +27,7 @@ const calls = {
     server = await startServer({
       config: {
         port: 0,
+        webrtc: { port: 0 },
         data: folder,
         cameras: { clip: { source: 'synthetic', always: true } },
         limits: { viewersPerAddress: 1000, writeBurst: 1000 },

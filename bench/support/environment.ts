@@ -25,6 +25,8 @@ export interface Environment {
   /** Undefined where it is not installed. */
   readonly chromium?: string;
   readonly ffmpeg?: string;
+  readonly janus?: string;
+  readonly ustreamer?: string;
   /** How busy other programs kept all cores together right before, 0…1. */
   readonly busyBefore: number;
   readonly loadAverage: number;
@@ -37,6 +39,8 @@ export async function readEnvironment(): Promise<Environment> {
   const [cpu] = cpus();
   const chromium = versionOf('chromium', '--version', /[\d.]{5,}/);
   const ffmpeg = versionOf('ffmpeg', '-version', /version (\S+)/);
+  const janus = versionOf('janus', '--version', /\((\d[\d.]+)\)/);
+  const ustreamer = versionOf('ustreamer', '--version', /\d[\d.]+/);
   return {
     commit: git('rev-parse', '--short', 'HEAD'),
     changedFiles: git('status', '--porcelain', '-uno')
@@ -52,6 +56,8 @@ export async function readEnvironment(): Promise<Environment> {
     nodeDatachannel: installed('node-datachannel'),
     ...(chromium !== undefined && { chromium }),
     ...(ffmpeg !== undefined && { ffmpeg }),
+    ...(janus !== undefined && { janus }),
+    ...(ustreamer !== undefined && { ustreamer }),
     busyBefore: process.platform === 'linux' ? await machineBusy(LOOK_MS) : 0,
     loadAverage: loadavg()[0] ?? 0,
     niceness: getPriority(),
@@ -71,7 +77,11 @@ function git(...args: readonly string[]): string {
   }
 }
 
-function versionOf(party: 'chromium' | 'ffmpeg', flag: string, pattern: RegExp): string | undefined {
+function versionOf(
+  party: 'chromium' | 'ffmpeg' | 'janus' | 'ustreamer',
+  flag: string,
+  pattern: RegExp,
+): string | undefined {
   const program = findThirdParty(party);
   if (program === undefined) return undefined;
   const text = execFileSync(program, [flag], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

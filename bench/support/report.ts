@@ -57,11 +57,17 @@ export function verdictTable(results: readonly BenchResult[]): string {
 }
 
 function machineLines({ date, command, environment }: Report): string {
-  const { cpu, cores, memoryGb, system, node, werift, ws, nodeDatachannel, chromium, ffmpeg } = environment;
+  const { cpu, cores, memoryGb, system, node, werift, ws, nodeDatachannel } = environment;
+  const { chromium, ffmpeg, janus, ustreamer } = environment;
   const { commit, changedFiles, busyBefore, niceness } = environment;
   const tree = changedFiles === 0 ? '' : `, ${changedFiles} files changed`;
   const ahead = niceness < 0 ? `; the bench went before them (niceness ${niceness})` : '';
-  const others = [chromium && `Chromium ${chromium}`, ffmpeg && `FFmpeg ${ffmpeg}`].filter(Boolean);
+  const others = [
+    chromium && `Chromium ${chromium}`,
+    ffmpeg && `FFmpeg ${ffmpeg}`,
+    janus && `Janus ${janus}`,
+    ustreamer && `µStreamer ${ustreamer}`,
+  ].filter(Boolean);
   return [
     `Made by \`${command}\` on ${date.slice(0, 10)}, commit ${commit || 'unknown'}${tree}.`,
     `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; other programs kept it ${percent(busyBefore)} busy before the run${ahead}.`,
