@@ -15,7 +15,7 @@ import {
   ViewerRegistry,
   ViewerSessions,
 } from '@pinhole/engine';
-import { createWeriftPeerFactory, openNativeFanout } from '@pinhole/outputs/webrtc';
+import { createWeriftPeerFactory } from '@pinhole/outputs/webrtc';
 import { createWhepHandler } from '@pinhole/signaling/whep';
 import { SharedPort } from '@pinhole/webrtc';
 import type { Page } from 'playwright-core';
@@ -25,6 +25,7 @@ import { ClipCamera, encodeClip } from '../support/clip.ts';
 import { LossyProxy } from '../support/lossy-proxy.ts';
 import { scriptedCamera } from '../support/scripted-camera.ts';
 import { framesFrom, type SoundClip, soundClip } from '../support/sound-clip.ts';
+import { testFanout } from '../support/test-fanout.ts';
 import { needs } from '../support/third-parties.ts';
 
 /** A machine that is busy takes its time. */
@@ -164,7 +165,7 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
   const events: PeerEvent['kind'][] = [];
   const channels = new Map<string, DataChannel>();
   const heard: ViewerAudioFrame[] = [];
-  const fanout = openNativeFanout();
+  const fanout = testFanout('native');
   const factory = createWeriftPeerFactory({
     fanout,
     now,
@@ -286,7 +287,6 @@ needs('chromium', 'ffmpeg').describe('the connection of a Chromium', () => {
     await browser.close();
     server.close();
     await peer?.close();
-    fanout.close();
     await sharedPort.close();
   });
 

@@ -16,6 +16,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { fakeUnit } from '../../packages/engine/src/stream/fake-units.ts';
 import { ChannelViewer, type KnownChannel } from '../support/channel-viewer.ts';
 import { endViewers } from '../support/rtp-viewer.ts';
+import { testFanout } from '../support/test-fanout.ts';
 
 const now = () => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
 
@@ -37,7 +38,12 @@ const KNOWN: readonly KnownChannel[] = [
 
 const OPUS = { codec: 'opus', sampleRate: 48_000, channels: 2 } as const;
 
-const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+const factory = createWeriftPeerFactory({
+  fanout: testFanout(),
+  now,
+  log: silentLogger,
+  hostAddresses: ['127.0.0.1'],
+});
 const undo: (() => unknown)[] = [];
 
 interface Opened {

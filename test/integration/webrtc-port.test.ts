@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { silentLogger } from '@pinhole/core';
-import { createWeriftPeerFactory, openNativeFanout } from '@pinhole/outputs/webrtc';
+import { createWeriftPeerFactory, openNativeFanout, typescriptFanout } from '@pinhole/outputs/webrtc';
 import { createTransports, SharedPort, type SharedPortOptions } from '@pinhole/webrtc';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { classes, Message, methods } from 'werift';
 import { endViewers } from '../support/rtp-viewer.ts';
+import { testFanout } from '../support/test-fanout.ts';
 import {
   now,
   openCamera,
@@ -71,6 +72,7 @@ function check(username: string, password?: string): Buffer {
 describe('the port of all viewers', () => {
   it('is the one that each is told, by UDP and TCP, also at announced addresses', async () => {
     const factory = createWeriftPeerFactory({
+      fanout: testFanout(),
       hostAddresses: [LOOPBACK, '::1'],
       announcedAddresses: ['203.0.113.7'],
       sharedPort: shared,
@@ -94,9 +96,9 @@ describe('the port of all viewers', () => {
   });
 
   it.each(['native', 'TypeScript'] as const)('brings each its own pictures, sent by %s', async (by) => {
-    const fanout = by === 'native' ? openNativeFanout() : undefined;
+    const fanout = by === 'native' ? openNativeFanout() : { ...typescriptFanout, close: () => {} };
     const camera = openCamera();
-    const options = { sharedPort: shared, ...(fanout && { fanout }) };
+    const options = { sharedPort: shared, fanout };
     const sessions = [await openSession(camera, options), await openSession(camera, options)];
     await stepTimes(camera, 20);
     await sessions[0]?.peer.close();
@@ -107,7 +109,7 @@ describe('the port of all viewers', () => {
     expect(first && pictures(first.viewer)).toBe(21);
     expect(second?.peer.stats()).toMatchObject({ sendFailures: 0, datagramsRefused: 0 });
     expect(second?.viewer.datagrams.every((datagram) => datagram.byteLength > 12)).toBe(true);
-    fanout?.close();
+    fanout.close();
   });
 
   it('hears each for itself: reports and key frame requests reach the right one', async () => {

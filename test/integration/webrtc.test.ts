@@ -9,6 +9,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { crc32c, RTCPeerConnection, useH264 } from 'werift';
 import type { ClipCamera } from '../support/clip.ts';
 import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
+import { testFanout } from '../support/test-fanout.ts';
 import { now, openCamera, openSession, undo, undoAll } from '../support/webrtc-session.ts';
 
 afterEach(undoAll);
@@ -17,7 +18,7 @@ afterAll(endViewers);
 describe('a viewer that is not who it says', () => {
   it('gets nothing: its certificate has another fingerprint than its offer', async () => {
     const camera = openCamera();
-    const factory = createWeriftPeerFactory({ now, log: silentLogger });
+    const factory = createWeriftPeerFactory({ fanout: testFanout(), now, log: silentLogger });
     const viewer = new RtpViewer();
     const events: PeerEvent[] = [];
     undo.push(() => viewer.close());
@@ -45,7 +46,12 @@ describe('a viewer that is not who it says', () => {
 
 /** A viewer by werift, which can be made to send what no browser sends. */
 async function openOddSession(camera: ClipCamera) {
-  const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+  const factory = createWeriftPeerFactory({
+    fanout: testFanout(),
+    now,
+    log: silentLogger,
+    hostAddresses: ['127.0.0.1'],
+  });
   const viewer = new RTCPeerConnection({
     iceServers: [],
     iceUseIpv4: false,
@@ -166,7 +172,12 @@ describe('strangers', () => {
 
   it('are not answered: STUN that is not signed, DTLS and RTCP from elsewhere', async () => {
     const camera = openCamera();
-    const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+    const factory = createWeriftPeerFactory({
+      fanout: testFanout(),
+      now,
+      log: silentLogger,
+      hostAddresses: ['127.0.0.1'],
+    });
     const peer = await factory.open({
       offer: await recordedOffer(),
       stream: camera.stream,
@@ -198,7 +209,12 @@ describe('strangers', () => {
 describe('fifty offers that nobody follows up', () => {
   it('leave no socket and no timer behind', async () => {
     const camera = openCamera();
-    const factory = createWeriftPeerFactory({ now, log: silentLogger, hostAddresses: ['127.0.0.1'] });
+    const factory = createWeriftPeerFactory({
+      fanout: testFanout(),
+      now,
+      log: silentLogger,
+      hostAddresses: ['127.0.0.1'],
+    });
     const offer = await recordedOffer();
     const open = () => factory.open({ offer, stream: camera.stream, handle: () => {} });
     await (await open()).close();

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LoopbackServer, serveOnLoopback } from '../support/loopback-server.ts';
 import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
 import { type ScriptedSource, scriptedCamera } from '../support/scripted-camera.ts';
+import { testFanout } from '../support/test-fanout.ts';
 
 let offset = 0;
 const now = (): Micros => micros(Date.now() * 1000 + offset);
@@ -46,7 +47,12 @@ beforeEach(async () => {
     now,
     newId: () => crypto.randomUUID(),
   });
-  const peers = createWeriftPeerFactory({ hostAddresses: ['127.0.0.1'], now, log: silentLogger });
+  const peers = createWeriftPeerFactory({
+    fanout: testFanout(),
+    hostAddresses: ['127.0.0.1'],
+    now,
+    log: silentLogger,
+  });
   sessions = new ViewerSessions({ peers, registry, now, log: silentLogger });
   handler = createWhepHandler({
     sessions,

@@ -7,6 +7,7 @@ import type { SharedPort } from '@pinhole/webrtc';
 import { expect, vi } from 'vitest';
 import { ClipCamera, encodeClip } from './clip.ts';
 import { RtpViewer } from './rtp-viewer.ts';
+import { testFanout } from './test-fanout.ts';
 
 /** UTC. */
 export const now = () => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
@@ -22,7 +23,7 @@ export interface Session {
 /** What a test left open; see {@link undoAll}. */
 export const undo: (() => unknown)[] = [];
 
-/** A viewer that is connected, of the camera's stream. */
+/** A viewer that is connected, of the camera's stream; sent to by {@link testFanout} unless told otherwise. */
 export async function openSession(
   camera: ClipCamera,
   {
@@ -32,6 +33,7 @@ export async function openSession(
 ): Promise<Session> {
   const channels: Session['channels'] = [];
   const factory = createWeriftPeerFactory({
+    fanout: testFanout(),
     ...options,
     now,
     log: silentLogger,
