@@ -24,7 +24,7 @@ export function openFanout({ fanout }: ServerConfig['webrtc'], log: Logger): Own
   } catch (error) {
     log.info(
       { why: messageOf(error) },
-      'WebRTC is sent by TypeScript, which costs about ten times as much: the native part is not there',
+      'WebRTC is sent by TypeScript, which costs about five times as much: the native part is not there',
     );
     return byTypescript();
   }

@@ -8,7 +8,7 @@ import { typescriptFanout } from './typescript-fanout.ts';
 const QUEUED_PACKETS = 2048;
 
 /**
- * Sends on a thread of its own, in native code: a tenth of the work. A viewer whose way is no plain UDP socket, e.g. by a
+ * Sends on a thread of its own, in native code: about a fifth of the work. A viewer whose way is no plain UDP socket, e.g. by a
  * relay, goes by TypeScript for as long as that is so.
  *
  * @throws {PinholeError} `native/missing`; the message says why
