@@ -1,11 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CENSUS_ENV, Census } from '../support/census.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
-import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
+import { endViewers, type RtpViewer } from '../support/rtp-viewer.ts';
 import { openTestServer } from '../support/test-server.ts';
-import { pictures } from '../support/webrtc-session.ts';
+import { watchByWhep } from '../support/watch-by-whep.ts';
 
 const VIEWERS = 50;
 
@@ -14,6 +14,12 @@ const OTHER_SOCKETS = 4;
 
 const viewers: RtpViewer[] = [];
 afterAll(endViewers);
+
+const watch = async (pinhole: Pinhole): Promise<RtpViewer> => {
+  const viewer = await watchByWhep(pinhole, 'test');
+  viewers.push(viewer);
+  return viewer;
+};
 
 /** Where the program says that WebRTC is. */
 const portOf = (pinhole: Pinhole): number =>
@@ -72,23 +78,3 @@ describe('a configuration that names a port', () => {
     other.close();
   });
 });
-
-/** A viewer by WHEP whose picture moves. */
-async function watch({ url, token }: Pinhole): Promise<RtpViewer> {
-  const viewer = new RtpViewer();
-  viewers.push(viewer);
-  await viewer.connect(async (offer) => {
-    const answer = await fetch(`${url}/whep/test`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/sdp',
-        authorization: `Bearer ${token}`,
-        connection: 'close',
-      },
-      body: offer,
-    });
-    return await answer.text();
-  });
-  await vi.waitFor(() => expect(pictures(viewer)).toBeGreaterThan(2), { timeout: 30_000 });
-  return viewer;
-}
