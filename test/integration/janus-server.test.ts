@@ -156,6 +156,17 @@ describe('the Janus API of the server', () => {
     );
   });
 
+  it.each([
+    ['', {}, true],
+    [' not', { tcp: false }, false],
+    [' not out of a range of ports', { portRange: '50000-50100' }, false],
+  ] as const)('says that WebRTC may%s come by TCP, as configured', async (_, webrtc, isIceTcp) => {
+    server = await openTestServer({ webrtc });
+    const info = (await server.ask('/janus/info')).json();
+
+    expect(info).toMatchObject({ janus: 'server_info', 'ice-tcp': isIceTcp });
+  });
+
   it('a viewer whose connectivity checks come before its answer is let in', async () => {
     server = await openTestServer({ anonymous: ['view'] });
     const client = await JanusSocket.open(urlOf(server));

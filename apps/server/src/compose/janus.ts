@@ -6,6 +6,7 @@ import { JanusPorts } from '../janus/janus-ports.ts';
 import { JanusService } from '../janus/janus-service.ts';
 import { pluginCamerasOf } from '../janus/plugin-cameras.ts';
 import { iceServersOf } from '../media/ice-servers.ts';
+import { hasTcp } from '../media/webrtc-port.ts';
 import type { KeyPair } from '../tls/certificate.ts';
 import { VERSION } from '../version.ts';
 import { type Admission, openGate } from './admission.ts';
@@ -48,6 +49,7 @@ export async function openJanus(
     sessions,
     authenticator,
     iceServers: () => iceServersOf(config.iceServers),
+    iceTcp: hasTcp(config.webrtc) ? 'on' : 'off',
     // WebRTC takes Opus alone; of sound that is passed on as it comes, only the camera knows what it is.
     hasSound: (camera) =>
       config.cameras[camera]?.audio === 'opus' || cameras.get(camera)?.stream.audio?.codec === 'opus',

@@ -33,6 +33,8 @@ export interface JanusServiceOptions {
   readonly sessions: ViewerSessions;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly iceServers: () => readonly IceServer[];
+  /** Whether WebRTC may come by TCP, too. */
+  readonly iceTcp: 'on' | 'off';
   /** Whether a camera has sound that WebRTC takes. */
   readonly hasSound: (camera: string) => boolean;
   /** The socket is within the limits of this API, and no longer within those for strangers. */

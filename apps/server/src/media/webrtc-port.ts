@@ -6,6 +6,9 @@ import { isLoopback } from '../config/network-range.ts';
 /** Where WebRTC is unless the configuration says something else, or another program is there. */
 export const DEFAULT_WEBRTC_PORT = 8189;
 
+/** Whether WebRTC may come by TCP, too: at the port that all share, and not at ports out of a range. */
+export const hasTcp = ({ tcp, portRange }: ServerConfig['webrtc']): boolean => tcp && portRange === undefined;
+
 /**
  * Opens the port of all WebRTC peers; undefined where each has ports of its own, out of a range.
  * @throws {PinholeError} `webrtc/port-taken` when the configuration names a port that another program has; `webrtc/bind`

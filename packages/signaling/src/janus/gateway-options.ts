@@ -49,6 +49,8 @@ export interface JanusGatewayOptions {
   readonly secret: 'needed' | 'needless';
   /** Addresses that count as one; each for itself when left out. */
   readonly householdOf?: (address: string) => string;
+  /** Whether viewers may come by TCP, too; told by `info`. Default `off`. */
+  readonly iceTcp?: 'on' | 'off';
   /** A STUN server for viewers, as `features` names it. */
   readonly iceUrl: () => string | undefined;
   readonly soundOf: (camera: string) => CameraSound;

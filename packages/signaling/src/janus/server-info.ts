@@ -8,11 +8,12 @@ const PLUGIN_VERSION = { version: 6036, version_string: '6.36' } as const;
 
 /** What `info` tells. Programs read of it what they need to know which Janus they talk to. */
 export function serverInfo({
+  iceTcp = 'off',
   plugins,
   secret,
   sessionTimeoutMs = SESSION_TIMEOUT_MS,
   version,
-}: Pick<JanusGatewayOptions, 'plugins' | 'secret' | 'sessionTimeoutMs' | 'version'>): JsonObject {
+}: Pick<JanusGatewayOptions, 'iceTcp' | 'plugins' | 'secret' | 'sessionTimeoutMs' | 'version'>): JsonObject {
   const seconds = sessionTimeoutMs / 1000;
   const known = [...plugins.keys()].map((name) => [
     name,
@@ -38,7 +39,7 @@ export function serverInfo({
     'server-name': 'pinhole',
     ipv6: true,
     'ice-lite': false,
-    'ice-tcp': false,
+    'ice-tcp': iceTcp === 'on',
     'full-trickle': false,
     'mdns-enabled': false,
     api_secret: secret === 'needed',
