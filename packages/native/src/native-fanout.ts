@@ -115,7 +115,7 @@ export class NativeFanout {
     );
   }
 
-  /** @throws {PinholeError} `native/argument`, `native/failed` (the cipher is not there) */
+  /** @throws {PinholeError} `native/argument` (also: the socket is closed), `native/failed` (the cipher is not there) */
   openViewer({ socket, address, port, keys, ssrc, payloadType }: NativeViewerOptions): NativeViewer {
     const { profile, masterKey, masterSalt } = keys;
     const open = (): ViewerHandle =>
@@ -204,8 +204,9 @@ export class NativeViewer {
   }
 
   /**
-   * Sends a run, or only its packets from position `from` to before `until`. Returns at once.
-   * @returns bytes of its datagrams; 0 when it was dropped: too much waits for this viewer, or it is closed
+   * Sends a run, or only its packets from position `from` to before `until`. Returns at once. It goes on after its socket
+   * was closed, by a descriptor of its own; only `openViewer` throws then.
+   * @returns bytes of its datagrams; 0 when it was dropped: too much waits for this viewer, or it or its fan-out is closed
    * @throws {PinholeError} `native/argument`: the run is no such run
    */
   send(run: NativeRun, from = 0, until = run.payloads.length): number {
