@@ -1,13 +1,19 @@
 import { execFileSync } from 'node:child_process';
+import type { AccessUnit } from '@pinhole/engine';
+import { nalUnits } from '@pinhole/media/h264';
+import { H264Depacketizer } from '@pinhole/media/rtp';
 import { type Fanout, type OwnedFanout, openNativeFanout, type RtpRun } from '@pinhole/outputs/webrtc';
 import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest';
 import { endViewers } from '../support/rtp-viewer.ts';
 import { needs, thirdParty } from '../support/third-parties.ts';
 import {
+  inOrder,
+  lostSequences,
   openCamera,
   openSession,
   pictures,
   type Session,
+  slicesOf,
   stepTimes,
   undoAll,
 } from '../support/webrtc-session.ts';
@@ -20,6 +26,8 @@ const NO_WRITING = [
   'try: s.shutdown(socket.SHUT_WR)',
   'except OSError: pass', // it is not connected, but has understood
 ].join('\n');
+
+const TURN_PICTURES = 10;
 
 describe('whole sessions by native code', () => {
   let fanout: OwnedFanout;
@@ -81,6 +89,33 @@ describe('whole sessions by native code', () => {
     narrow.close();
   });
 
+  it('lose nothing while their way is by turns a plain socket and another, asked for again across each turn', async () => {
+    const camera = openCamera();
+    const packets = { direct: 0, other: 0 };
+    const { viewer, peer } = await openSession(camera, { fanout: takingTurns(fanout, packets) });
+    const [first] = camera.stream.snapshotUnits();
+    const sent: AccessUnit[] = first ? [first] : [];
+    for (let turn = 0; turn < 6; turn++) {
+      sent.push(...(await stepTimes(camera, TURN_PICTURES)));
+      await allArrived([{ viewer }], sent.length);
+      // Its picture went the way before, and the newest one went this way.
+      const sequences = lostSequences(viewer);
+      expect(sequences).toHaveLength(1);
+      viewer.report({ kind: 'nack', senderSsrc: 1, mediaSsrc: viewer.ssrc, sequences });
+      await vi.waitFor(() => expect(lostSequences(viewer)).toEqual([]));
+    }
+
+    const depacketizer = new H264Depacketizer();
+    const received = inOrder(viewer).flatMap((packet) => depacketizer.push(packet));
+    expect(received.map((unit) => slicesOf(unit.nalUnits))).toEqual(
+      sent.map(({ data }) => slicesOf(nalUnits(data))),
+    );
+    expect(packets.direct + packets.other).toBe(viewer.packets.length);
+    expect(fanout.counters).toMatchObject({ packetsSent: packets.direct, packetsRefused: 0 });
+    expect(packets.other).toBeGreaterThan(3 * 25);
+    expect(peer.stats()).toMatchObject({ nacksReceived: 6, packetsResent: 6, sendFailures: 0 });
+  });
+
   it('are read by another implementation across a rollover of the numbering', async () => {
     const camera = openCamera();
     const runs: RtpRun[] = [];
@@ -103,7 +138,7 @@ describe('whole sessions by native code', () => {
   });
 });
 
-const allArrived = (sessions: readonly Session[], count: number): Promise<void> =>
+const allArrived = (sessions: readonly Pick<Session, 'viewer'>[], count: number): Promise<void> =>
   vi.waitFor(
     () => {
       for (const { viewer } of sessions) expect(pictures(viewer)).toBe(count);
@@ -123,6 +158,50 @@ function tampering(fanout: Fanout, statement: string): Fanout {
         stdio: ['ignore', 'ignore', 'inherit', direct.descriptor],
       });
       return fanout.open(options);
+    },
+  };
+}
+
+/**
+ * The fan-out, but its way is a plain socket for ten pictures and none for the next ten. Of the last picture of each turn
+ * the first packet is lost.
+ */
+function takingTurns(fanout: Fanout, packets: Record<'direct' | 'other', number>): Fanout {
+  return {
+    name: 'taking turns',
+    open: (options) => {
+      const { path } = options;
+      let pictures = 0;
+      const isDirect = (): boolean => Math.floor(Math.max(0, pictures - 1) / TURN_PICTURES) % 2 === 0;
+      const sender = fanout.open({
+        ...options,
+        path: {
+          send: (datagram) => path.send(datagram),
+          get queuedBytes() {
+            return path.queuedBytes;
+          },
+          get direct() {
+            return isDirect() ? path.direct : undefined;
+          },
+        },
+      });
+      const resend = (run: RtpRun, position: number): void => {
+        packets[isDirect() ? 'direct' : 'other']++;
+        sender.resend(run, position);
+      };
+      return {
+        send: (run) => {
+          pictures++;
+          if (pictures % TURN_PICTURES === 0) {
+            for (let position = 1; position < run.payloads.length; position++) resend(run, position);
+            return 0;
+          }
+          packets[isDirect() ? 'direct' : 'other'] += run.payloads.length;
+          return sender.send(run);
+        },
+        resend,
+        close: () => sender.close(),
+      };
     },
   };
 }

@@ -237,6 +237,20 @@ describe.each(FACES)('a viewer by libdatachannel, sent to by %s', (_name, open) 
     expect(events).toContain('heard');
   });
 
+  it('is known to have left when it says goodbye, with its connection still there', async () => {
+    const camera = openCamera();
+    const { viewer, peer, events } = await openSession(camera, { fanout });
+    await stepTimes(camera, 3);
+    await vi.waitFor(() => expect(pictures(viewer)).toBe(4));
+    expect(events).not.toContain('left');
+
+    viewer.report({ kind: 'receiver-report', ssrc: 1, reports: [] }, { kind: 'bye', ssrcs: [1] });
+
+    await vi.waitFor(() => expect(events.at(-1)).toBe('left'));
+    expect(viewer.states).not.toContain('closed');
+    expect(peer.stats().rtcpMalformed).toBe(0);
+  });
+
   it('is known to have left when it closes', async () => {
     const { viewer, events } = await openSession(openCamera(), { fanout });
     await wait(50);

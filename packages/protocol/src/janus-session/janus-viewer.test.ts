@@ -110,6 +110,40 @@ describe('a viewer of a Janus', () => {
     expect(kinds()).toEqual(['offer']);
   });
 
+  it('hands on the offer of an old plugin with one line of parameters, and its mid as it was', () => {
+    const { janus, events, viewer, clock, watching } = rig();
+    const head = [
+      'v=0',
+      'o=- 1 1 IN IP4 127.0.0.1',
+      's=-',
+      't=0 0',
+      'm=video 1 RTP/SAVPF 96',
+      'c=IN IP4 0.0.0.0',
+    ];
+    const map = ['a=rtpmap:96 H264/90000'];
+    const tail = ['a=mid:v', 'a=msid:video v', 'a=sendonly'];
+    // As those up to 6.47 write it.
+    const parameters = [
+      'a=fmtp:96 profile-level-id=42E01F',
+      'a=fmtp:96 packetization-mode=1',
+      'a=fmtp:96 sprop-parameter-sets=Z0LAH9oBQBbsBagICAo=,aM48gA==',
+    ];
+    watching();
+    janus.push(STARTED, {
+      jsep: { type: 'offer', sdp: [...head, ...map, ...parameters, ...tail, ''].join('\r\n') },
+    });
+
+    const one =
+      'a=fmtp:96 profile-level-id=42E01F;packetization-mode=1;sprop-parameter-sets=Z0LAH9oBQBbsBagICAo=,aM48gA==';
+    expect(events.filter(({ kind }) => kind === 'offer')).toEqual([
+      { kind: 'offer', sdp: [...head, ...map, one, ...tail, ''].join('\r\n') },
+    ]);
+    viewer.answer('the answer');
+    viewer.addCandidate({ candidate: 'candidate:1', sdpMid: 'v', sdpMLineIndex: 0 });
+    clock.advance(10);
+    expect(request(janus, 'trickle')).toMatchObject({ candidate: { sdpMid: 'v' } });
+  });
+
   it('asks again, with growing waits, while the plugin says 503', () => {
     const { clock, janus, script, viewer, asks, kinds, watching } = rig();
     let times = 3;
