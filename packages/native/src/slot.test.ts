@@ -14,7 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { readReal, writeReal } from '@pinhole/protocol/memsink';
+import { readReal, realBytes, writeReal } from '@pinhole/protocol/memsink';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadAddon } from './addon.ts';
 import {
@@ -166,6 +166,45 @@ describe.skipIf(!inSharedMemory)('a slot of shared memory', () => {
     await publish(head, data);
 
     await expect.poll(() => frames[0]?.data).toEqual(data);
+  });
+
+  it.each([
+    ['x86-64', 8, 'x87'],
+    ['64-bit Arm', 8, 'binary128'],
+    ['32-bit Arm', 4, 'binary64'],
+  ] as const)('is read, stamped and its stamp read as on %s', async (_name, usedBytes, kind) => {
+    const layout = { ...LAYOUT, usedBytes, realKind: kind };
+    const options = { name, layout, sizeBytes: layout.headerBytes + layout.capacityBytes };
+    const stampBytes = () => Uint8Array.from(readFileSync(file()).subarray(32, 32 + realBytes(kind)));
+    const numberIn = (bytes: Uint8Array) => readReal(new DataView(Uint8Array.from(bytes).buffer), 0, kind);
+    const bytesOf = (value: number) => {
+      const bytes = new Uint8Array(realBytes(kind));
+      writeReal(new DataView(bytes.buffer), 0, { kind, value });
+      return bytes;
+    };
+    const data = randomBytes(5000);
+    const head = Buffer.from(header(1, data.length));
+    // What stands behind a length of four bytes is not part of it.
+    if (usedBytes === 4) head.fill(0xff, 28, 32);
+    writer = new SlotWriter(options);
+    await publish(head, data);
+    expect(writer.readers.secondsSince).toBe(Number.POSITIVE_INFINITY);
+    const before = clockSeconds('monotonic');
+    readers.push(new SlotReader({ name, layout, frame: (frame) => frames.push(frame), ended() {} }));
+
+    await expect.poll(() => frames.map((frame) => frame.data)).toEqual([data]);
+    await expect.poll(() => numberIn(stampBytes())).toBeGreaterThan(before);
+    for (const reader of readers) reader.close();
+    const stamp = stampBytes();
+    expect(numberIn(stamp)).toBeLessThanOrEqual(clockSeconds('monotonic'));
+    // To the last bit as the other implementation writes that number.
+    expect(stamp).toEqual(bytesOf(numberIn(stamp)));
+    expect(writer.readers.secondsSince).toBeLessThan(10);
+
+    const open = openSync(file(), 'r+');
+    writeSync(open, bytesOf(clockSeconds('monotonic') - 9.5), 0, realBytes(kind), 32);
+    closeSync(open);
+    expect(Math.abs(new SlotWriter(options).readers.secondsSince - 9.5)).toBeLessThan(0.1);
   });
 
   it.each(['monotonic', 'raw', 'either'] as const)(
