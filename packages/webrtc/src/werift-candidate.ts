@@ -79,3 +79,8 @@ export function fromWerift(candidate: Candidate): IceCandidate {
     ...(tcptype !== undefined && { tcpType: tcptype }),
   };
 }
+
+/** Whether a candidate of the peer's is one that a check by UDP can go to, without a look-up. */
+export const isUsable = ({ address, port, transport, component, type }: IceCandidate): boolean =>
+  // Chromium tells candidates of a pool (`iceCandidatePoolSize`) as of component 0.
+  isIP(address) !== 0 && transport === 'udp' && component <= 1 && type !== 'prflx' && port !== 0;

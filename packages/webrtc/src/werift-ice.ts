@@ -1,24 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { isIP, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { Logger } from '@pinhole/core';
 import type { IceCandidate } from '@pinhole/media/sdp';
-import {
-  type Candidate,
-  type Connection,
-  parseIceServers,
-  RTCIceGatherer,
-  RTCIceTransport,
-  type StunProtocol,
-  serverReflexiveCandidate,
-} from 'werift';
+import { type Connection, type RTCIceTransport, type StunProtocol, serverReflexiveCandidate } from 'werift';
 import { ChosenPair } from './chosen-pair.ts';
+import { Consent, type ConsentOptions } from './consent.ts';
 import type { DatagramPath, DirectPath } from './datagram-path.ts';
 import type { IceServer } from './ice-server.ts';
 import type { IceSocket, RemoteAddress } from './ice-socket.ts';
 import { KnownPaths } from './known-paths.ts';
 import { mayCheck } from './remote-address.ts';
 import { watchNomination } from './watch-nomination.ts';
-import { announcedCandidates, fromWerift, hostCandidate, toWerift } from './werift-candidate.ts';
+import { agentOf, type IceAgent, identityOf, openAgent } from './werift-agent.ts';
+import { announcedCandidates, fromWerift, hostCandidate, isUsable, toWerift } from './werift-candidate.ts';
 import { openStun, receiveStun, stunKind } from './werift-stun.ts';
 
 /** What gathering needs. */
@@ -29,18 +22,6 @@ export interface IceOptions {
   /** Opens the sockets of each local address, for the agent that peers call by `ufrag`. */
   readonly openSockets: (ufrag: string) => Promise<readonly PromiseSettledResult<readonly IceSocket[]>[]>;
   readonly log: Logger;
-}
-
-/** Parts of werift's ICE agent that its types keep to itself: we bring the sockets, it does the checks. */
-interface IceAgent {
-  /** Checks that came before `start`, which it looks at then. */
-  readonly earlyChecks: unknown[];
-  localCandidatesStart: boolean;
-  readonly protocols: StunProtocol[];
-  ensureProtocol(protocol: StunProtocol): void;
-  pairLocalProtocol(protocol: StunProtocol): void;
-  appendLocalCandidate(candidate: Candidate): void;
-  getCandidatePromises(addresses: readonly string[], timeoutSeconds: number): Promise<unknown>[];
 }
 
 /** Remote candidates beyond these are passed over: each costs a socket's worth of checks. */
@@ -64,6 +45,7 @@ export class WeriftIce implements DatagramPath {
   readonly #known = new KnownPaths();
   readonly #chosen: ChosenPair;
   #selected: { readonly socket: IceSocket; readonly to: RemoteAddress } | undefined;
+  #consent: Consent | undefined;
   #direct: DirectPath | undefined;
   #refusedDatagrams = 0;
   #relayFailures = 0;
@@ -71,26 +53,15 @@ export class WeriftIce implements DatagramPath {
   #onDatagram: (datagram: Buffer) => void = () => {};
 
   private constructor(options: IceOptions) {
-    const servers = parseIceServers(
-      options.iceServers.map(({ urls, ...server }) => ({
-        ...server,
-        urls: typeof urls === 'string' ? urls : [...urls],
-      })),
-    );
     this.#announced = options.announced;
-    const gatherer = new RTCIceGatherer({ ...servers, useIpv4: false, useIpv6: false });
-    this.#transport = new RTCIceTransport(gatherer);
-    this.#connection = gatherer.connection as Connection;
-    this.#agent = this.#connection as unknown as IceAgent;
-    this.#chosen = new ChosenPair(this.#connection, () => this.#select());
-    // Many agents at one port are told apart by these, and werift's own names have 16 bits.
-    this.#connection.localUsername = randomBytes(6).toString('base64');
-    this.#connection.localPassword = randomBytes(18).toString('base64');
-    // A check that comes before `start` is of a peer that answers our offer, and faster than its answer: then we control
-    // (RFC 8445 §6.1.1). Told of a conflict, it would change its part, and nobody would nominate.
-    this.#connection.iceControlling = true;
-    // werift asks a public server of its own choice when it is given none.
-    if (servers.stunServer === undefined) delete this.#connection.stunServer;
+    const { transport, connection } = openAgent(options.iceServers);
+    this.#transport = transport;
+    this.#connection = connection;
+    this.#agent = agentOf(connection);
+    this.#chosen = new ChosenPair(connection, () => {
+      this.#select();
+      this.#consent?.begin();
+    });
   }
 
   /**
@@ -181,9 +152,11 @@ export class WeriftIce implements DatagramPath {
       usernameFragment: remote.ufrag,
       password: remote.password,
     });
+    const unanswered = (): void => remote.failed('ICE: no answer from the peer');
     this.#transport.onStateChange.subscribe((state) => {
-      if (state === 'failed') remote.failed('ICE: no answer from the peer');
+      if (state === 'failed') unanswered();
     });
+    this.#keepConsent(remote, unanswered);
     this.#transport.start().catch((error: unknown) => remote.failed(`ICE: ${String(error)}`));
   }
 
@@ -192,12 +165,9 @@ export class WeriftIce implements DatagramPath {
    * over.
    */
   async addRemote(candidate: IceCandidate): Promise<void> {
-    const { address, transport, component, type } = candidate;
-    // Chromium tells candidates of a pool (`iceCandidatePoolSize`) as of component 0.
-    if (!isIP(address) || transport !== 'udp' || component > 1 || type === 'prflx') return;
-    if (candidate.port === 0 || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
+    if (!isUsable(candidate) || this.#remoteCandidates >= MAX_REMOTE_CANDIDATES) return;
     const own = [...this.#sockets.values()].map((socket) => socket.address);
-    if (!mayCheck(address, own)) return;
+    if (!mayCheck(candidate.address, own)) return;
     this.#remoteCandidates++;
     await this.#connection.addRemoteCandidate(toWerift({ ...candidate, component: 1 }));
   }
@@ -224,7 +194,27 @@ export class WeriftIce implements DatagramPath {
     // The number may mean another file soon.
     this.#direct = undefined;
     this.#onDatagram = () => {};
+    this.#consent?.end();
     await this.#transport.stop();
+  }
+
+  /** What is relayed is werift's to keep. */
+  #keepConsent(remote: ConsentOptions['remote'] & { readonly lite: boolean }, expired: () => void): void {
+    const agent = this.#agent;
+    const connection = this.#connection;
+    const keepByWerift = agent.queryConsent;
+    agent.queryConsent = () => {
+      const isOurs = this.#sockets.has(connection.nominated?.protocol as StunProtocol);
+      if (!isOurs) return keepByWerift();
+      this.#consent ??= new Consent({
+        ...identityOf(connection),
+        remote,
+        isLite: remote.lite,
+        send: (datagram) => this.send(datagram),
+        expired,
+      });
+      this.#consent.begin();
+    };
   }
 
   #addSocket(socket: IceSocket): StunProtocol {
@@ -263,6 +253,10 @@ export class WeriftIce implements DatagramPath {
   }
 
   #receiveStun(protocol: StunProtocol, datagram: Buffer, from: RemoteAddress): boolean {
+    const verdict = this.#isSelected(protocol, from) ? this.#consent?.receive(datagram, from) : undefined;
+    if (verdict === 'nomination') this.#chosen.choose(protocol, from);
+    if (verdict !== undefined)
+      return verdict !== 'answer' && this.#known.admit(this.#pathKey(protocol, from));
     const kind = stunKind(datagram, this.#connection.localPassword);
     if (kind === 'unsigned-request' || kind === 'no-stun') {
       this.#refusedDatagrams++;
@@ -291,6 +285,12 @@ export class WeriftIce implements DatagramPath {
     const socket = this.#sockets.get(pair.protocol as StunProtocol);
     this.#selected = socket && { socket, to: pair.remoteAddr };
     this.#direct = this.#selected?.socket.directPath(this.#selected.to);
+  }
+
+  #isSelected(protocol: StunProtocol, [host, port]: RemoteAddress): boolean {
+    const selected = this.#selected;
+    if (selected?.to[1] !== port || selected.to[0] !== host) return false;
+    return this.#sockets.get(protocol) === selected.socket;
   }
 
   #pathKey(protocol: StunProtocol, [host, port]: RemoteAddress): string {
