@@ -1,7 +1,8 @@
 # docker build -t pinhole . && docker run --network host -v pinhole:/data pinhole
 # Cameras of the machine itself: add --device /dev/video0. Without --network host: see docs/deployment.md.
 
-FROM node:20-bookworm-slim AS build
+# Not the slim one: the native part needs g++, make, python3 and Node's headers, all of which are here.
+FROM node:20-bookworm AS build
 WORKDIR /pinhole
 COPY . .
 RUN npm ci --include=dev --no-audit --no-fund

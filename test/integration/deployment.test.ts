@@ -18,6 +18,7 @@ const NAME = 'rooms.example.org';
 
 let folder: string;
 const started: ChildProcess[] = [];
+const logs = new WeakMap<ChildProcess, string>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pinhole-deployment-'));
@@ -76,6 +77,11 @@ describe('the Dockerfile', () => {
     expect(lines('.dockerignore')).toEqual(expect.arrayContaining(lines('.gitignore')));
   });
 
+  it('builds where a compiler is, for an image of the same system that has none', () => {
+    expect(build.base).toMatch(/^node:\d+-[a-z]+$/);
+    expect(image.base).toBe(`${build.base}-slim`);
+  });
+
   it('builds a program that runs without the source, is healthy, and ends when told', {
     timeout: 240_000,
   }, async () => {
@@ -91,6 +97,7 @@ describe('the Dockerfile', () => {
     await expect.poll(() => ask(port, '/health'), { timeout: 20_000 }).toMatchObject({ status: 'OK' });
     const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
     expect(page).toContain('<title>Pinhole');
+    expect(logOf(child)).toContain('WebRTC is sent by native code');
 
     const [, check = ''] = /CMD (\[.*\])$/.exec(instruction('HEALTHCHECK')) ?? [];
     const [node = '', ...script] = JSON.parse(check) as string[];
@@ -164,11 +171,15 @@ function start(
   const child = spawn(command, [...words, ...more], {
     cwd: options.cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...options.env },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
+  child.stderr?.on('data', (part) => logs.set(child, logOf(child) + String(part)));
   started.push(child);
   return child;
 }
+
+/** What it logged so far. */
+const logOf = (child: ChildProcess): string => logs.get(child) ?? '';
 
 async function freePort(): Promise<number> {
   const server = createServer();
