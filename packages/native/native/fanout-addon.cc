@@ -235,11 +235,14 @@ napi_value post(const Arguments &given) {
   const size_t count = static_cast<size_t>(given.whole(3, "count", 0, static_cast<double>(most)));
   const auto &viewers = numbered<Viewer>();
   const auto &frames = numbered<const Frame>();
+  auto frame = frames.end();
   for (size_t i = 0; i < count; i++) {
     const double *word = words.data + i * kRunWords;
     if (!isWhole(word[kViewer], 0, kMaxU32) || !isWhole(word[kFrame], 0, kMaxU32)) continue;
     const auto viewer = viewers.find(static_cast<uint32_t>(word[kViewer]));
-    const auto frame = frames.find(static_cast<uint32_t>(word[kFrame]));
+    const auto wanted = static_cast<uint32_t>(word[kFrame]);
+    // Runs of one frame follow each other.
+    if (frame == frames.end() || frame->first != wanted) frame = frames.find(wanted);
     if (viewer == viewers.end() || frame == frames.end()) continue;
     Run run;
     run.frame = frame->second;

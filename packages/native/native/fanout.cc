@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <functional>
 #include <utility>
 
 namespace pinhole {
@@ -51,7 +50,11 @@ Fanout::Fanout(const FanoutOptions &options) : options_(options), posted_(option
 
 Fanout::~Fanout() { stop(); }
 
-size_t Fanout::laneOf(const Viewer &viewer) const { return std::hash<uint32_t>{}(viewer.ssrc) % lanes_.size(); }
+// Picture, sound and what is sent again of one viewer have SSRCs that differ in their last two bits, and share a lane.
+size_t Fanout::laneOf(const Viewer &viewer) const {
+  const uint32_t mixed = (viewer.ssrc >> 2) * 2'654'435'761U;
+  return (mixed >> 16) % lanes_.size();
+}
 
 bool Fanout::send(const std::shared_ptr<Viewer> &viewer, Run &&run) {
   const size_t packets = run.until - run.from;
@@ -72,6 +75,7 @@ bool Fanout::send(const std::shared_ptr<Viewer> &viewer, Run &&run) {
 void Fanout::flush() {
   if (postedRuns_ == 0) return;
   postedRuns_ = 0;
+  const Clock::time_point now = Clock::now();
   for (size_t i = 0; i < lanes_.size(); i++) {
     if (posted_[i].empty()) continue;
     Lane &lane = *lanes_[i];
@@ -80,10 +84,10 @@ void Fanout::flush() {
       for (Posted &posted : posted_[i]) {
         Viewer &viewer = *posted.viewer;
         if (viewer.closed) continue;
-        viewer.queue.push_back(std::move(posted.run));
+        viewer.queue.push(std::move(posted.run));
         if (viewer.scheduled) continue;
         viewer.scheduled = true;
-        lane.due.push({Clock::now(), lane.order++, std::move(posted.viewer)});
+        lane.due.push({now, lane.order++, std::move(posted.viewer)});
       }
     }
     lane.wake.notify_one();
@@ -93,7 +97,7 @@ void Fanout::flush() {
 
 void Fanout::close(const std::shared_ptr<Viewer> &viewer) {
   Lane &lane = *lanes_[laneOf(*viewer)];
-  std::deque<Run> queue;
+  RunQueue queue;
   std::shared_ptr<const Descriptor> descriptor;
   {
     const std::lock_guard<std::mutex> guard(lane.lock);
@@ -172,7 +176,7 @@ void Fanout::work(Lane &lane) {
     *viewer->shownPackets -= static_cast<int32_t>(count);
     Clock::time_point next = Clock::now();
     if (count == left) {
-      viewer->queue.pop_front();
+      viewer->queue.pop();
     } else {
       const size_t gaps = (run.frame->count() - 1) / options_.burstPackets;
       next += run.spread / static_cast<int64_t>(std::max<size_t>(gaps, 1));

@@ -6,10 +6,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 
 #include "frame.h"
+#include "run-queue.h"
 #include "srtp.h"
 
 namespace pinhole {
@@ -74,7 +74,7 @@ struct Viewer {
   // Of the thread that gives runs.
   FrameInterval interval;
 
-  std::deque<Run> queue;
+  RunQueue queue;
   // Picture and sound of one viewer share it. Gone once the viewer is closed.
   std::shared_ptr<const Descriptor> descriptor;
   // Read without the lock too.
