@@ -312,7 +312,7 @@ describe('a slot of µStreamer', () => {
       await expect(devices(name, { native: 'off' })).rejects.toMatchObject({
         code: 1,
         stdout: expect.stringMatching(
-          /native part of Pinhole.*PINHOLE_NATIVE=off.*compiler.*npm rebuild/,
+          /native part of Pinhole.*PINHOLE_NATIVE=off.*apt-get install g\+\+ make python3.*npm rebuild/,
         ) as string,
       });
     });

@@ -16,7 +16,7 @@ export async function whyNotOpen(name: string, thrown: unknown): Promise<Ustream
   if (thrown instanceof PinholeError && thrown.code === 'native/missing')
     return new UstreamerError(
       'source/no-native',
-      `slots of shared memory are read by the native part of Pinhole, which cannot be used: ${thrown.message}; install a C++ compiler, run npm rebuild @pinhole/native, and start Pinhole again`,
+      `slots of shared memory are read by the native part of Pinhole, which cannot be used: ${thrown.message}; install what builds it (on Debian: apt-get install g++ make python3), run npm rebuild @pinhole/native, and start Pinhole again`,
     );
   const file = slotFile(name);
   try {
