@@ -221,6 +221,22 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
     expect(sendingThreads()).toBe(before);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'shares viewers out among its threads, though the SSRCs of all pictures are multiples of four',
+    async () => {
+      const threaded = NativeFanout.open({ threads: 4 });
+      await expect.poll(sendingThreads).toBe(5);
+      const before = timesRun();
+      const options = viewerOptions();
+      for (let ssrc = 4; ssrc <= 4 * 64; ssrc += 4) threaded.openViewer({ ...options, ssrc }).send(runOf(1));
+      await arrived(64);
+
+      const worked = [...timesRun()].filter(([thread, times]) => times !== before.get(thread));
+      expect(worked).toHaveLength(4);
+      threaded.close();
+    },
+  );
+
   it('drops and counts what does not fit behind what waits', () => {
     const small = NativeFanout.open({ queuedPackets: 10, burstPackets: 1, spreadMicros: 1_000_000 });
     const viewer = small.openViewer(viewerOptions());
@@ -391,16 +407,22 @@ describe.skipIf('missing' in loaded)('a native fan-out', () => {
 });
 
 /** Threads of this process that send; 0 where the system does not tell. */
-function sendingThreads(): number {
-  if (process.platform !== 'linux') return 0;
-  const nameOf = (task: string): string => {
+const sendingThreads = (): number => timesRun().size;
+
+/** How often each of those was given the processor. */
+function timesRun(): ReadonlyMap<string, string> {
+  if (process.platform !== 'linux') return new Map();
+  const runs = new Map<string, string>();
+  for (const task of readdirSync('/proc/self/task')) {
     try {
-      return readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim();
+      const folder = `/proc/self/task/${task}`;
+      if (readFileSync(`${folder}/comm`, 'utf8').trim() !== 'pinhole-send') continue;
+      runs.set(task, readFileSync(`${folder}/schedstat`, 'utf8').trim().split(' ')[2] ?? '');
     } catch {
-      return ''; // ended meanwhile
+      // It ended meanwhile.
     }
-  };
-  return readdirSync('/proc/self/task').filter((task) => nameOf(task) === 'pinhole-send').length;
+  }
+  return runs;
 }
 
 /** Whether this machine has the address: containers often are without IPv6. */

@@ -74,7 +74,7 @@ async function open(part: 'answers' | 'offers' = 'offers') {
     ice.send(Uint8Array.of(0x80, 0xc9));
     return sent.at(-1)?.to;
   };
-  return { ice, socket, start, ask, answer, goesTo, nominated, checkOf };
+  return { ice, socket, sent, start, ask, answer, goesTo, nominated, checkOf };
 }
 
 /** One attribute more behind a message. */
@@ -128,6 +128,25 @@ describe('an agent', () => {
     ask('choose', ELSEWHERE);
 
     expect(goesTo()).toBe('192.0.2.77 4077');
+  });
+
+  it('answers on the way in use without werift, and leaves all other ways to that', async () => {
+    const { ask, sent, ice } = await connect();
+    const looked = vi.spyOn(Connection.prototype, 'checkIncoming');
+
+    for (let i = 0; i < 10; i++) expect(ask(i % 2 === 0 ? 'choose' : 'check', PEER)).toBe(true);
+
+    expect(looked).not.toHaveBeenCalled();
+    const answers = sent
+      .slice(-10)
+      .map(({ datagram }) => parseMessage(datagram, Buffer.from(ice.local.password)));
+    for (const answer of answers) {
+      expect(answer?.messageClass).toBe(classes.RESPONSE);
+      expect(answer?.getAttributeValue('XOR-MAPPED-ADDRESS')).toEqual([...PEER]);
+    }
+    ask('check', ELSEWHERE);
+    expect(looked).toHaveBeenCalledOnce();
+    looked.mockRestore();
   });
 
   it('believes nothing behind the signature of a request', async () => {
