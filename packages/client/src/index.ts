@@ -7,7 +7,7 @@ export { type CaptureReport, StreamMeter, type StreamMeterOptions } from './late
 export { LivePlayer } from './live-player.ts';
 export type { LivePlayerEvents, LivePlayerOptions, PictureWays } from './live-player-options.ts';
 export type { FrozenCause, LiveState, Stage } from './liveness/live-state.ts';
-export type { PictureDelivery, PlayerStats } from './player-stats.ts';
+export type { DeliveryCounts, PictureDelivery, PlayerStats } from './player-stats.ts';
 export type { PaintedFrame, PictureElement } from './players/player.ts';
 export type { PlayerName, WebSocketPlayerName } from './players/player-name.ts';
 export type { SnapshotOptions } from './screen.ts';

@@ -16,6 +16,7 @@ import { createParts } from './player-parts.ts';
 import type { PlayerStats } from './player-stats.ts';
 import type { PaintedFrame, PictureElement } from './players/player.ts';
 import type { PlayerName } from './players/player-name.ts';
+import { present } from './present.ts';
 import type { Screen, SnapshotOptions } from './screen.ts';
 import { isVisible, type SurroundingsEvent, watchSurroundings } from './surroundings.ts';
 
@@ -240,7 +241,7 @@ export class LivePlayer {
         this.#meter.shown();
         const { path, reason } = event;
         const { transport, player } = path;
-        this.#emitter.emit('transport', { transport, player, ...(reason === undefined ? {} : { reason }) });
+        this.#emitter.emit('transport', { transport, player, ...present({ reason }) });
         break;
       }
       case 'message':
@@ -267,8 +268,7 @@ export class LivePlayer {
       this.#bFrames = message.bFrames;
       if (changed) this.#board.climb({ kind: 'stream-changed' });
     } else if (message.type === 'delivery') {
-      const { stream, pictures, why } = message;
-      this.#meter.delivered({ stream, pictures, ...(why !== undefined && { why }) });
+      this.#meter.delivered(message);
     } else if (message.type === 'status') {
       const { source, lastSequence, lastCaptureUs } = message;
       const before = this.#liveness.facts;

@@ -1,6 +1,7 @@
 import { micros, millis } from '@pinhole/core';
 import { expect, it } from 'vitest';
 import { ClockOffset } from './clock/clock-offset.ts';
+import type { PicturePath } from './paths/picture-path.ts';
 import { PlayerMeter } from './player-meter.ts';
 
 const FRAME_MS = 33;
@@ -27,6 +28,38 @@ it('leaves pictures that a server sends once more out of the delay', () => {
   paint(10 * FRAME_MS, 24);
 
   expect(meter.latency).toMatchObject({ frames: 11, lastMs: 24, p50Ms: 20, p95Ms: 24 });
+});
+
+it('tells what is sent, and what was decided about that, while WebRTC shows the picture', async () => {
+  const { meter } = openMeter();
+  const counts = { changes: 3, leftOut: 41, subRefusals: 0 };
+  const frames = { received: 0, decoded: 0, painted: 0, dropped: 0 };
+  const pathOf = (transport: PicturePath['transport']) =>
+    ({
+      transport,
+      player: 'native',
+      report: () => Promise.resolve({ frames, receivedBytes: 0 }),
+    }) as PicturePath;
+  const statsOf = async (path: PicturePath) => {
+    await meter.measure(path, millis(0));
+    return await meter.measure(path, millis(1_000));
+  };
+  const webrtc = pathOf('webrtc');
+
+  meter.delivered({ stream: 'sub', pictures: 'all', why: 'queue', counts });
+  expect(await statsOf(webrtc)).toMatchObject({
+    delivery: { stream: 'sub', pictures: 'all', why: 'queue' },
+    deliveryCounts: counts,
+  });
+
+  meter.delivered({ stream: 'main', pictures: 'all', counts: { ...counts, changes: 4 } });
+  const all = await statsOf(webrtc);
+  expect(all?.deliveryCounts?.changes).toBe(4);
+  expect(all).not.toHaveProperty('delivery');
+  expect(await statsOf(pathOf('websocket'))).not.toHaveProperty('deliveryCounts');
+
+  meter.delivered({ stream: 'main', pictures: 'all' });
+  expect(await statsOf(webrtc)).not.toHaveProperty('deliveryCounts');
 });
 
 it('goes on after the clock of the server was set back', () => {

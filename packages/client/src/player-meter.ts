@@ -1,11 +1,18 @@
 import { type Micros, type Millis, micros, microsToMillis, millis } from '@pinhole/core';
+import type { LiveServerMessage } from '@pinhole/protocol/live';
 import type { ClockOffset } from './clock/clock-offset.ts';
 import { type LatencySummary, LatencyWindow } from './latency/latency-window.ts';
 import { isNewer } from './liveness/camera-progress.ts';
 import type { PathReport } from './paths/path-report.ts';
 import type { PicturePath } from './paths/picture-path.ts';
-import { type PictureDelivery, type PlayerStats, statsBetween } from './player-stats.ts';
+import { type DeliveryCounts, type PictureDelivery, type PlayerStats, statsBetween } from './player-stats.ts';
 import type { PaintedFrame } from './players/player.ts';
+import { present } from './present.ts';
+
+type ToldDelivery = Pick<
+  Extract<LiveServerMessage, { type: 'delivery' }>,
+  'stream' | 'pictures' | 'why' | 'counts'
+>;
 
 /** Counts what one player does, across its paths. */
 export class PlayerMeter {
@@ -18,6 +25,7 @@ export class PlayerMeter {
   #freezeCount = 0;
   #shows = 0;
   #delivery: PictureDelivery | undefined;
+  #deliveryCounts: DeliveryCounts | undefined;
   #last: { readonly path: PicturePath; readonly at: Millis; readonly report: PathReport } | undefined;
   #stats: PlayerStats | undefined;
 
@@ -69,9 +77,10 @@ export class PlayerMeter {
   }
 
   /** The server sends this of the picture from now on. */
-  delivered(delivery: PictureDelivery): void {
-    const isAll = delivery.stream === 'main' && delivery.pictures === 'all';
-    this.#delivery = isAll ? undefined : delivery;
+  delivered({ stream, pictures, why, counts }: ToldDelivery): void {
+    const isAll = stream === 'main' && pictures === 'all';
+    this.#delivery = isAll ? undefined : { stream, pictures, ...present({ why }) };
+    this.#deliveryCounts = counts;
   }
 
   /** Another path is shown: its latency is another one. */
@@ -94,10 +103,15 @@ export class PlayerMeter {
         player: path.player,
         freezeCount: this.#freezeCount,
         switches: Math.max(0, this.#shows - 1),
-        ...(latency === undefined ? {} : { latency }),
-        ...(this.#delivery && path.transport === 'webrtc' ? { delivery: this.#delivery } : {}),
-        ...(this.#firstFrameMs === undefined ? {} : { firstFrameMs: this.#firstFrameMs }),
-        ...(this.#clock.estimate === undefined ? {} : { roundTripMs: this.#clock.estimate.roundTripMs }),
+        ...present({
+          latency,
+          firstFrameMs: this.#firstFrameMs,
+          roundTripMs: this.#clock.estimate?.roundTripMs,
+          ...(path.transport === 'webrtc' && {
+            delivery: this.#delivery,
+            deliveryCounts: this.#deliveryCounts,
+          }),
+        }),
       },
     });
     return this.#stats;

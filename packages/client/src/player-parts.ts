@@ -4,6 +4,7 @@ import type { LivePlayerOptions, PictureWays } from './live-player-options.ts';
 import { BoardRelay } from './paths/board-relay.ts';
 import { type BoardEvent, PathBoard } from './paths/path-board.ts';
 import { PathOpener } from './paths/path-opener.ts';
+import { present } from './present.ts';
 import { Screen } from './screen.ts';
 
 /** What a player is made of. */
@@ -31,8 +32,7 @@ export function createParts(
       origin,
       clock,
       players,
-      ...(token === undefined ? {} : { token }),
-      ...(iceServers === undefined ? {} : { iceServers }),
+      ...present({ token, iceServers }),
     });
   let opener: PathOpener;
   const boards = new BoardRelay<PictureWays>(options, {

@@ -2,6 +2,7 @@ import type { TransportName } from './ladder/transport-name.ts';
 import type { LatencySummary } from './latency/latency-window.ts';
 import type { PathReport } from './paths/path-report.ts';
 import type { PlayerName } from './players/player-name.ts';
+import { present } from './present.ts';
 
 /** What the server sends of the picture: less than all of it where the network does not carry that. WebRTC only. */
 export interface PictureDelivery {
@@ -11,6 +12,16 @@ export interface PictureDelivery {
   readonly pictures: 'all' | 'reference' | 'keys';
   /** A queue grows on the way, packets are lost, or the browser itself says so. */
   readonly why?: 'queue' | 'loss' | 'estimate';
+}
+
+/** What the server decided about the picture on this connection, since it began. WebRTC only. */
+export interface DeliveryCounts {
+  /** Times that more or less was sent from then on, or the other stream. */
+  readonly changes: number;
+  /** Pictures left out. */
+  readonly leftOut: number;
+  /** Times that the smaller stream was wanted and could not be used. */
+  readonly subRefusals: number;
 }
 
 /** What {@link statsBetween} knows beside the reports. */
@@ -25,6 +36,8 @@ export interface StatsContext {
   readonly switches: number;
   /** Absent while all is sent. */
   readonly delivery?: PictureDelivery;
+  /** Absent before anything was decided. */
+  readonly deliveryCounts?: DeliveryCounts;
 }
 
 /** What the player does now; rates are means over the time since the statistics before. */
@@ -55,14 +68,14 @@ export function statsBetween(
 ): PlayerStats {
   const perSecond = (difference: number): number =>
     options.elapsedMs > 0 ? Math.max(0, Math.round((difference * 10_000) / options.elapsedMs) / 10) : 0;
-  const received = (after.receivedPackets ?? 0) - (before.receivedPackets ?? 0);
+  const received = Math.max(0, (after.receivedPackets ?? 0) - (before.receivedPackets ?? 0));
   const lost = Math.max(0, (after.lostPackets ?? 0) - (before.lostPackets ?? 0));
+  const loss = after.lostPackets === undefined ? undefined : lost / Math.max(1, received + lost);
   const { codec, width, height, bufferMs, candidates, decoder, roundTripMs } = after;
   const { context } = options;
   return {
-    ...present({ roundTripMs: context.roundTripMs ?? roundTripMs }),
+    ...present({ roundTripMs, codec, width, height, bufferMs, candidates, decoder, loss }),
     ...context,
-    ...present({ codec, width, height, bufferMs, candidates, decoder }),
     framesPerSecond: {
       received: perSecond(after.frames.received - before.frames.received),
       decoded: perSecond(after.frames.decoded - before.frames.decoded),
@@ -70,10 +83,5 @@ export function statsBetween(
       dropped: perSecond(after.frames.dropped - before.frames.dropped),
     },
     bitrateKbps: Math.round(perSecond(after.receivedBytes - before.receivedBytes) * 0.008),
-    ...(after.lostPackets === undefined ? {} : { loss: received + lost > 0 ? lost / (received + lost) : 0 }),
   };
 }
-
-/** The same without members that are `undefined`. */
-const present = <T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;

@@ -31,7 +31,7 @@ export const StatsPanel = ({
     ['Frames received', stats && `${stats.framesPerSecond.received} a second`],
     ['Frames dropped', stats && `${stats.framesPerSecond.dropped} a second`],
     ['Bit rate', stats && `${(stats.bitrateKbps / 1000).toFixed(2)} Mbit/s`],
-    ['Sent', deliveryInWords(stats?.delivery)],
+    ['Sent', deliveryInWords(stats?.delivery, stats?.deliveryCounts)],
     ['Packets lost', stats?.loss === undefined ? undefined : `${(stats.loss * 100).toFixed(1)} %`],
     ['Round trip', inMs(stats?.roundTripMs)],
     ['Buffer', inMs(stats?.bufferMs)],

@@ -1,4 +1,5 @@
 import type { Millis } from '@pinhole/core';
+import { present } from '../present.ts';
 import { cameraMoves } from './camera-progress.ts';
 import type { FrozenCause, LiveState, Stage } from './live-state.ts';
 import type { LivenessFacts } from './liveness.ts';
@@ -122,18 +123,23 @@ const hasNoSignal = ({ source }: LivenessFacts): boolean =>
   source?.kind === 'retrying' && source.code === NO_SIGNAL.code;
 
 function cameraGone(facts: LivenessFacts): LiveState | undefined {
-  const { source, paintedAt } = facts;
+  const { source } = facts;
   if (hasNoSignal(facts)) return NO_SIGNAL;
   if (source?.kind !== 'retrying' && source?.kind !== 'failed') return undefined;
-  const since = paintedAt === undefined ? {} : { since: paintedAt };
-  return { kind: 'offline', code: source.code, reason: `The camera is offline: ${source.why}`, ...since };
+  return offline(facts, source.code, `The camera is offline: ${source.why}`);
 }
 
 function ownNetworkGone(facts: LivenessFacts): LiveState | undefined {
   if (facts.online) return undefined;
-  const since = facts.paintedAt === undefined ? {} : { since: facts.paintedAt };
-  return { kind: 'offline', code: 'offline/network', reason: 'This device has no network.', ...since };
+  return offline(facts, 'offline/network', 'This device has no network.');
 }
+
+const offline = ({ paintedAt }: LivenessFacts, code: string, reason: string): LiveState => ({
+  kind: 'offline',
+  code,
+  reason,
+  ...present({ since: paintedAt }),
+});
 
 function actionOf(code: string): string {
   if (/unauthorized|expired|revoked|token/.test(code)) return 'Open the camera with a new token link.';

@@ -1,5 +1,6 @@
 import { type Micros, type Millis, millis } from '@pinhole/core';
 import type { LiveSourceState } from '@pinhole/protocol/live';
+import { present } from '../present.ts';
 import { isSeenBefore, newestCapture } from './camera-progress.ts';
 import { describeState } from './describe-state.ts';
 import type { LiveState, Stage } from './live-state.ts';
@@ -130,7 +131,7 @@ function learn(facts: LivenessFacts, input: LivenessInput, now: Millis): Livenes
         ...facts,
         heartbeatAt: now,
         source: input.source,
-        ...(input.lastCapture === undefined ? {} : { heartbeatCapture: input.lastCapture }),
+        ...present({ heartbeatCapture: input.lastCapture }),
         ...(moved ? { sequence: input.lastSequence, sequenceMovedAt: now } : {}),
       };
     }

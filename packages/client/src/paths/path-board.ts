@@ -5,6 +5,7 @@ import { Ladder, type LadderEffect, type LadderInput, type UnavailableWay } from
 import type { TransportName } from '../ladder/transport-name.ts';
 import type { Stage } from '../liveness/live-state.ts';
 import type { PaintedFrame } from '../players/player.ts';
+import { present } from '../present.ts';
 import type { Screen } from '../screen.ts';
 import type { Failure } from '../transports/failure.ts';
 import { messageFailure } from '../transports/message-failure.ts';
@@ -153,7 +154,7 @@ export class PathBoard {
         screen.show(path.element);
         const reason = this.#lastFailure?.reason;
         this.#lastFailure = undefined;
-        handle({ kind: 'shown', path, ...(reason === undefined ? {} : { reason }) });
+        handle({ kind: 'shown', path, ...present({ reason }) });
         break;
       }
       case 'close': {

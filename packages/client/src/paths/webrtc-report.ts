@@ -1,3 +1,4 @@
+import { present } from '../present.ts';
 import type { PathReport } from './path-report.ts';
 
 /** The members of the browser's statistics that are read here; which are there depends on `type` and browser. */
@@ -46,14 +47,16 @@ export function readWebRtcReport(stats: RTCStatsReport | undefined, painted: num
       dropped: inbound?.framesDropped ?? 0,
     },
     receivedBytes: inbound?.bytesReceived ?? 0,
-    ...known('width', inbound?.frameWidth),
-    ...known('height', inbound?.frameHeight),
-    ...known('receivedPackets', inbound?.packetsReceived),
-    ...known('lostPackets', inbound?.packetsLost),
-    ...known('bufferMs', inbound && meanBufferMs(inbound)),
-    ...known('freezes', inbound?.freezeCount),
-    ...known('decoder', inbound?.decoderImplementation),
-    ...known('codec', codec && codecName(codec)),
+    ...present({
+      width: inbound?.frameWidth,
+      height: inbound?.frameHeight,
+      receivedPackets: inbound?.packetsReceived,
+      lostPackets: inbound?.packetsLost,
+      bufferMs: inbound && meanBufferMs(inbound),
+      freezes: inbound?.freezeCount,
+      decoder: inbound?.decoderImplementation,
+      codec: codec && codecName(codec),
+    }),
     ...readPair(entries),
   };
 }
@@ -68,13 +71,10 @@ function readPair(entries: readonly StatsEntry[]): Pick<PathReport, 'roundTripMs
   const local = entries.find((entry) => entry.id === pair?.localCandidateId);
   const remote = entries.find((entry) => entry.id === pair?.remoteCandidateId);
   const seconds = pair?.currentRoundTripTime;
-  return {
-    ...known('roundTripMs', seconds === undefined ? undefined : seconds * 1000),
-    ...known(
-      'candidates',
-      local && remote && `${local.candidateType} ↔ ${remote.candidateType}, ${local.protocol}`,
-    ),
-  };
+  return present({
+    roundTripMs: seconds === undefined ? undefined : seconds * 1000,
+    candidates: local && remote && `${local.candidateType} ↔ ${remote.candidateType}, ${local.protocol}`,
+  });
 }
 
 function meanBufferMs(inbound: StatsEntry): number | undefined {
@@ -86,9 +86,3 @@ function codecName(codec: StatsEntry): string | undefined {
   const profile = /profile-level-id=([0-9a-f]{6})/i.exec(codec.sdpFmtpLine ?? '')?.[1];
   return profile === undefined ? codec.mimeType : `avc1.${profile}`;
 }
-
-const known = <Name extends keyof PathReport>(
-  name: Name,
-  value: PathReport[Name] | undefined,
-): Partial<Pick<PathReport, Name>> =>
-  value === undefined ? {} : ({ [name]: value } as Pick<PathReport, Name>);

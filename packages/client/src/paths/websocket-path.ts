@@ -5,6 +5,7 @@ import { MsePlayer } from '../players/mse/mse-player.ts';
 import type { PictureElement, PlayerEvent } from '../players/player.ts';
 import type { WebSocketPlayerName } from '../players/player-name.ts';
 import { WebCodecsPlayer } from '../players/webcodecs/webcodecs-player.ts';
+import { present } from '../present.ts';
 import { LiveConnection, type LiveEvent } from '../transports/live/live-connection.ts';
 import type { PathReport } from './path-report.ts';
 import type { PathOptions, PicturePath } from './picture-path.ts';
@@ -61,11 +62,7 @@ export class WebSocketPath implements PicturePath {
     return Promise.resolve({
       frames: { received: this.#connection.received, decoded, painted, dropped },
       receivedBytes: this.#connection.receivedBytes,
-      ...(codec === undefined ? {} : { codec }),
-      ...(width === undefined ? {} : { width }),
-      ...(height === undefined ? {} : { height }),
-      ...(bufferMs === undefined ? {} : { bufferMs }),
-      ...(decoder === undefined ? {} : { decoder }),
+      ...present({ codec, width, height, bufferMs, decoder }),
     });
   }
 

@@ -1,4 +1,5 @@
 import { type Millis, PinholeError } from '@pinhole/core';
+import { present } from '../present.ts';
 
 /** What helps against a failure: the same again later, another transport, or nothing but a person. */
 export type Remedy = 'retry' | 'other-transport' | 'refused';
@@ -29,6 +30,6 @@ export class TransportError extends PinholeError {
   /** The same without its class, for events and states. */
   get failure(): Failure {
     const { code, message: reason, remedy, retryAfterMs } = this;
-    return { code, reason, remedy, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return { code, reason, remedy, ...present({ retryAfterMs }) };
   }
 }

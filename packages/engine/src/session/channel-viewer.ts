@@ -1,7 +1,7 @@
 import type { Micros } from '@pinhole/core';
 import type { Stream } from '../stream/stream.ts';
 import type { Identity, ViewerEnd } from './viewer.ts';
-import type { ViewerDelivery } from './viewer-delivery.ts';
+import type { DeliveryCounters, ViewerDelivery } from './viewer-delivery.ts';
 
 /** A point at which a stream's two clocks meet. */
 export interface RtpAnchor {
@@ -19,6 +19,8 @@ export interface ChannelViewer {
   rtpAnchor(): RtpAnchor | undefined;
   /** What of the picture is sent now; undefined before there is any. */
   delivery?(): ViewerDelivery | undefined;
+  /** What was decided about that; undefined before there is any. */
+  deliveryCounters?(): DeliveryCounters | undefined;
   /** Calls `listener` whenever something else is sent from then on. */
   deliveryChanged?(listener: () => void): void;
   /** Sends no picture until `resume`. */

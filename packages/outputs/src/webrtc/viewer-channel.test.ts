@@ -1,5 +1,12 @@
 import { micros, silentLogger } from '@pinhole/core';
-import { Camera, type MessagePipe, type Source, type ViewerDelivery, type ViewerEnd } from '@pinhole/engine';
+import {
+  Camera,
+  type DeliveryCounters,
+  type MessagePipe,
+  type Source,
+  type ViewerDelivery,
+  type ViewerEnd,
+} from '@pinhole/engine';
 import type { ControlServerMessage, LiveServerMessage } from '@pinhole/protocol/live';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveViewerChannel } from './viewer-channel.ts';
@@ -12,6 +19,14 @@ const idleSource: Source = {
   setControl: () => Promise.resolve(),
 };
 
+const UNDECIDED: DeliveryCounters = {
+  framesDroppedNonReference: 0,
+  framesDroppedWaitingForKey: 0,
+  deliverySteps: 0,
+  streamSwitches: 0,
+  subStreamRefusals: 0,
+};
+
 function openChannel() {
   const sent: (LiveServerMessage | ControlServerMessage)[] = [];
   const done: string[] = [];
@@ -20,6 +35,7 @@ function openChannel() {
   const endings: ((why: ViewerEnd) => void)[] = [];
   const steps: (() => void)[] = [];
   let delivery: ViewerDelivery | undefined;
+  let counters = UNDECIDED;
   const clock = { now: micros(1e15) };
   const now = () => clock.now;
   const pipe: MessagePipe = {
@@ -54,6 +70,7 @@ function openChannel() {
       leave: () => done.push('leave'),
       ending: (listener) => endings.push(listener),
       delivery: () => delivery,
+      deliveryCounters: () => counters,
       deliveryChanged: (listener) => steps.push(listener),
     },
   });
@@ -72,7 +89,10 @@ function openChannel() {
     delivery = next;
     for (const step of steps) step();
   };
-  return { deliver, sent, done, pipe, say, pass, end, listeners };
+  const decide = (more: Partial<DeliveryCounters>): void => {
+    counters = { ...counters, ...more };
+  };
+  return { deliver, decide, sent, done, pipe, say, pass, end, listeners };
 }
 
 describe("a WebRTC viewer's channel", () => {
@@ -126,6 +146,25 @@ describe("a WebRTC viewer's channel", () => {
       { type: 'delivery', stream: 'sub', pictures: 'all', why: 'queue', bitsPerSecond: 1_400_000 },
       { type: 'delivery', stream: 'main', pictures: 'all' },
     ]);
+  });
+
+  it('says how often that changed and what was left out, every second while that grows', () => {
+    const { sent, deliver, decide, pass } = openChannel();
+    const told = (): unknown[] => sent.splice(0).filter(({ type }) => type === 'delivery');
+
+    decide({ deliverySteps: 1, framesDroppedWaitingForKey: 4 });
+    deliver({ stream: 'main', pictures: 'keys', why: 'queue' });
+    expect(told()).toMatchObject([{ counts: { changes: 1, leftOut: 4, subRefusals: 0 } }]);
+
+    decide({ framesDroppedWaitingForKey: 40, framesDroppedNonReference: 1, streamSwitches: 2 });
+    pass(1000);
+    expect(told()).toMatchObject([{ pictures: 'keys', counts: { changes: 3, leftOut: 41, subRefusals: 0 } }]);
+
+    pass(3000);
+    expect(told()).toEqual([]);
+    decide({ subStreamRefusals: 1 });
+    pass(1000);
+    expect(told()).toMatchObject([{ counts: { changes: 3, leftOut: 41, subRefusals: 1 } }]);
   });
 
   it('answers ping with the time', () => {

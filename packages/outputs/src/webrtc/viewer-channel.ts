@@ -2,6 +2,7 @@ import { type Logger, MalformedError, type Micros, micros } from '@pinhole/core'
 import type {
   Camera,
   ChannelViewer,
+  DeliveryCounters,
   Identity,
   MessagePipe,
   SourceState,
@@ -53,6 +54,7 @@ class ViewerChannel {
   readonly #options: ViewerChannelOptions;
   readonly #controls: ViewerControls;
   #malformed = 0;
+  #decisionsTold = 0;
   #resumeWanted = false;
   #resumedAt = micros(Number.NEGATIVE_INFINITY);
   #keyFrameAt = micros(Number.NEGATIVE_INFINITY);
@@ -97,6 +99,7 @@ class ViewerChannel {
     if (this.#resumeWanted) this.#resume();
     this.#sendStatus();
     this.#sendAnchor();
+    if (decisionsOf(this.#options.viewer) !== this.#decisionsTold) this.#sendDelivery();
     this.#controls.beat();
   }
 
@@ -117,8 +120,13 @@ class ViewerChannel {
   }
 
   #sendDelivery(): void {
-    const delivery = this.#options.viewer.delivery?.();
-    if (delivery) this.#send({ type: 'delivery', ...delivery });
+    const { viewer } = this.#options;
+    const delivery = viewer.delivery?.();
+    if (!delivery) return;
+    const counters = viewer.deliveryCounters?.();
+    this.#decisionsTold = decisionsOf(viewer);
+    const counts = counters && this.#decisionsTold > 0 && { counts: countsOf(counters) };
+    this.#send({ type: 'delivery', ...delivery, ...counts });
   }
 
   #send(message: LiveServerMessage): void {
@@ -175,6 +183,19 @@ class ViewerChannel {
     this.#resumedAt = now;
     this.#options.viewer.resume();
   }
+}
+
+/** As they cross the wire. */
+const countsOf = (counters: DeliveryCounters) => ({
+  changes: counters.deliverySteps + counters.streamSwitches,
+  leftOut: counters.framesDroppedNonReference + counters.framesDroppedWaitingForKey,
+  subRefusals: counters.subStreamRefusals,
+});
+
+/** All that was decided; it only grows. */
+function decisionsOf(viewer: ChannelViewer): number {
+  const counters = viewer.deliveryCounters?.();
+  return counters ? Object.values(counters).reduce((sum, count: number) => sum + count, 0) : 0;
 }
 
 const configOf = ({ codec, width, height, bFrames }: StreamParameters): LiveServerMessage => ({

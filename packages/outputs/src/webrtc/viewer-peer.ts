@@ -232,6 +232,7 @@ export class ViewerPeer {
       ...(who && { who }),
       rtpAnchor: () => this.#sent?.anchor ?? PacketizedStream.of(stream).anchor,
       delivery: () => this.#sent?.delivery,
+      deliveryCounters: () => this.#sent?.deliveryCounters,
       deliveryChanged: (listener) => this.#deliveryListeners.push(listener),
       pause: () => this.#sent?.pause(),
       resume: () => this.#sent?.resume(),

@@ -49,6 +49,12 @@ describe('messages of the server', () => {
     { type: 'status', source: { kind: 'retrying', code: 'source/refused', why: 'no route', retryInMs: 500 } },
     { type: 'delivery', stream: 'main', pictures: 'all' },
     { type: 'delivery', stream: 'sub', pictures: 'keys', why: 'queue', bitsPerSecond: 1_500_000 },
+    {
+      type: 'delivery',
+      stream: 'sub',
+      pictures: 'all',
+      counts: { changes: 3, leftOut: 41, subRefusals: 0 },
+    },
     { type: 'anchor', rtpTimestamp: 90_000, captureUs: 1 },
     { type: 'error', code: 'live/json', message: 'the message is not JSON' },
     { type: 'bye', code: 'stalled', reason: 'nothing was read for 5 s' },

@@ -3,6 +3,7 @@ import type { LiveClientMessage } from './client-messages.ts';
 import { parseMessage } from './parse-message.ts';
 
 const shortText = z.string().check(z.maxLength(1024));
+const count = z.int().check(z.nonnegative());
 const timeMs = z.number();
 const timeUs = z.number();
 const pixels = z.int().check(z.positive(), z.lte(65_536));
@@ -47,6 +48,7 @@ export const liveServerMessageSchema = z.discriminatedUnion('type', [
     pictures: z.enum(['all', 'reference', 'keys']),
     why: z.optional(z.enum(['queue', 'loss', 'estimate'])),
     bitsPerSecond: z.optional(z.number()),
+    counts: z.optional(z.object({ changes: count, leftOut: count, subRefusals: count })),
   }),
   z.object({ type: z.literal('anchor'), rtpTimestamp: z.number(), captureUs: timeUs }),
   z.object({ type: z.literal('error'), code: shortText, message: shortText }),
@@ -60,7 +62,9 @@ export type LiveSourceState = z.infer<typeof sourceStateSchema>;
  * What the server says. `hello` comes first and tells by `jpeg` whether the camera makes JPEG pictures itself, `config` before the first picture and at each change of codec or size,
  * `status` every second and at each change of the source, `bye` before the server closes. `anchor` ties RTP time to
  * capture time and exists on the data channel only, and so does `delivery`: what of the picture this viewer is sent, and
- * why less than all; it comes at each change, and nobody who misses it knows other than that all is sent. `sequence` numbers here are those of the binary header.
+ * why less than all, with how often that changed, how many pictures were left out, and how often the smaller stream could
+ * not be used; it comes at each change, once a second while those grow, and nobody who misses it knows other than that all is
+ * sent. `sequence` numbers here are those of the binary header.
  */
 export type LiveServerMessage = z.infer<typeof liveServerMessageSchema>;
 

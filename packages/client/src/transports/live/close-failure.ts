@@ -1,3 +1,4 @@
+import { authorization } from '../authorization.ts';
 import type { Failure, Remedy } from '../failure.ts';
 import { httpFailure } from '../http-failure.ts';
 
@@ -28,11 +29,11 @@ export function closeFailure(code: number, reason: string): Failure {
  */
 export async function openFailure(
   url: string,
-  options: { readonly token?: string; readonly signal: AbortSignal },
+  options: { readonly token: string | undefined; readonly signal: AbortSignal },
 ): Promise<Failure> {
   try {
     const response = await fetch(url.replace(/^ws/, 'http'), {
-      headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` },
+      headers: authorization(options),
       signal: options.signal,
     });
     const { status, headers } = response;

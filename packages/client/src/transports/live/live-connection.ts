@@ -131,9 +131,7 @@ export class LiveConnection {
     const { token } = this.#options;
     const { signal } = this.#abort;
     const url = this.#address();
-    const failure = this.#opened
-      ? closeFailure(code, reason)
-      : await openFailure(url, { signal, ...(token === undefined ? {} : { token }) });
+    const failure = this.#opened ? closeFailure(code, reason) : await openFailure(url, { signal, token });
     if (signal.aborted) return;
     this.close();
     this.#options.handle({ kind: 'failed', failure });

@@ -1,4 +1,5 @@
 import { parseIceServerLinks } from '@pinhole/protocol/whep';
+import { authorization } from '../authorization.ts';
 import { TransportError } from '../failure.ts';
 import { httpFailure } from '../http-failure.ts';
 
@@ -76,6 +77,3 @@ const iceServersOf = (link: string): RTCIceServer[] => {
     return []; // most viewers need none
   }
 };
-
-const authorization = (endpoint: WhepEndpoint): Record<string, string> =>
-  endpoint.token === undefined ? {} : { authorization: `Bearer ${endpoint.token}` };
