@@ -115,6 +115,7 @@ describe('a viewer behind a network', () => {
     expect(counted['retransmittedBytesReceived']).toBeGreaterThan(1000);
     expect(await sent()).toMatchObject({ delivery: { stream: 'main', pictures: 'all' }, deliverySteps: 0 });
     expect(before.stats?.delivery).toBeUndefined();
+    expect(before.stats?.deliveryCounts).toBeUndefined();
   });
 
   it('that carries too little gets the sub stream, fresh and without a stand, and comes back', async () => {
@@ -144,6 +145,9 @@ describe('a viewer behind a network', () => {
     const again = back.frames.filter(isMain).slice(-10);
     expect(Math.max(...ages(again, good))).toBeLessThan(1000);
     expect(await sent()).toMatchObject({ delivery: { stream: 'main', pictures: 'all' } });
+    // Down and up by a step and a switch each.
+    expect(back.stats?.deliveryCounts?.changes).toBeGreaterThanOrEqual(4);
+    expect(back.stats?.deliveryCounts?.leftOut).toBeGreaterThan(0);
   });
 
   it('that carries too little gets key pictures, not old ones, where there is no sub stream', async () => {
