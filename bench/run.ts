@@ -11,6 +11,7 @@ import {
   type Report,
   reportMarkdown,
   verdictTable,
+  withEarlier,
 } from './support/report.ts';
 import { rewriteSection } from './support/rewrite-section.ts';
 import { Interrupted, runBench } from './support/run-bench.ts';
@@ -41,7 +42,7 @@ const DEFAULT_MINUTES = 2;
 
 const HELP = `npm run bench [-- name…] [-- --write] [-- --profile] [-- --minutes 10] [-- --short]
   names      ${BENCHES.join(', ')}; all unless told
-  --write    puts the tables into docs/performance.md and bench/results/latest.json; needs all benches
+  --write    puts the tables into docs/performance.md and bench/results/latest.json; benches that are not run keep theirs
   --short    fewer and shorter measurements where a bench has some to leave out; not with --write
   --profile  CPU profiles of the servers, into bench/.cache/profiles
   --minutes  how long players are watched for growing delay; 2 to 120, default ${DEFAULT_MINUTES}`;
@@ -69,7 +70,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const unknown = positionals.filter((name) => !BENCHES.some((known) => known === name));
-  if (unknown.length > 0 || (values.write && (positionals.length > 0 || values.short))) {
+  if (unknown.length > 0 || (values.write && values.short)) {
     console.error(unknown.length > 0 ? `there is no bench "${unknown.join('", "')}"\n${HELP}` : HELP);
     return 2;
   }
@@ -110,6 +111,7 @@ async function main(): Promise<number> {
   }
   console.log(verdictTable(results));
   const flags = [
+    ...positionals,
     ...(values.write ? ['--write'] : []),
     ...(minutes === DEFAULT_MINUTES ? [] : [`--minutes ${minutes}`]),
   ];
@@ -144,6 +146,9 @@ function keep(report: Report, { write }: { readonly write: boolean | undefined }
   const day = report.date.slice(0, 16).replace(':', '');
   writeFileSync(join(RESULTS, `${day}-${report.environment.commit || 'unknown'}.json`), json);
   if (!write) return;
-  writeFileSync(join(RESULTS, 'latest.json'), json);
-  writeFileSync(PAGE, rewriteSection(readFileSync(PAGE, 'utf8'), reportMarkdown(report)));
+  const latest = join(RESULTS, 'latest.json');
+  const reports = withEarlier(report, JSON.parse(readFileSync(latest, 'utf8')) as readonly Report[]);
+  writeFileSync(latest, `${JSON.stringify(reports, null, 2)}\n`);
+  const section = reports.map((one) => reportMarkdown(one)).join('\n\n');
+  writeFileSync(PAGE, rewriteSection(readFileSync(PAGE, 'utf8'), section));
 }

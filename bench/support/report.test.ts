@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Environment } from './environment.ts';
 import { type Figure, verdictOf } from './figure.ts';
-import { figureTable, inWords, reportMarkdown, verdictTable } from './report.ts';
+import { figureTable, inWords, type Report, reportMarkdown, verdictTable, withEarlier } from './report.ts';
 
 const figures: readonly Figure[] = [
   { name: 'one', measure: 'p50', value: 1.234, unit: 'ms', target: 2 },
@@ -61,24 +61,41 @@ describe('a verdict', () => {
   });
 });
 
+const environment: Environment = {
+  commit: 'abc1234',
+  changedFiles: 2,
+  cpu: 'A CPU',
+  cores: 2,
+  memoryGb: 8,
+  system: 'linux 6.1',
+  node: 'v20.20.2',
+  werift: '0.24.4',
+  ws: '8.23.0',
+  nodeDatachannel: '0.33.4',
+  chromium: '156.0',
+  busyBefore: 0.034,
+  loadAverage: 0.1,
+  niceness: -5,
+};
+
 describe('a report', () => {
+  it('takes the place of what earlier ones have of the same benches, and of no other', () => {
+    const reportOf = (date: string, ...benches: readonly string[]): Report => ({
+      date,
+      command: 'npm run bench',
+      environment,
+      results: benches.map((bench) => ({ bench, title: bench, about: '', seconds: 1, figures })),
+    });
+
+    const all = withEarlier(reportOf('3', 'a', 'new'), [reportOf('2', 'b', 'a'), reportOf('1', 'a')]);
+
+    expect(all.map(({ date, results }) => [date, results.map(({ bench }) => bench)])).toEqual([
+      ['3', ['a', 'new']],
+      ['2', ['b']],
+    ]);
+  });
+
   it('tells the machine, how busy it was, the command and all tables', () => {
-    const environment: Environment = {
-      commit: 'abc1234',
-      changedFiles: 2,
-      cpu: 'A CPU',
-      cores: 2,
-      memoryGb: 8,
-      system: 'linux 6.1',
-      node: 'v20.20.2',
-      werift: '0.24.4',
-      ws: '8.23.0',
-      nodeDatachannel: '0.33.4',
-      chromium: '156.0',
-      busyBefore: 0.034,
-      loadAverage: 0.1,
-      niceness: -5,
-    };
     const page = reportMarkdown({
       date: '2026-11-21T01:02:03.000Z',
       command: 'npm run bench',

@@ -29,6 +29,13 @@ export const reportMarkdown = (report: Report): string =>
     ),
   ].join('\n\n');
 
+/** What is known of all benches: what this run measured, and of earlier ones what it did not. The newest first. */
+export const withEarlier = (report: Report, earlier: readonly Report[]): readonly Report[] => {
+  const isNew = ({ bench }: BenchResult): boolean => report.results.some((one) => one.bench === bench);
+  const left = earlier.map((one) => ({ ...one, results: one.results.filter((result) => !isNew(result)) }));
+  return [report, ...left.filter(({ results }) => results.length > 0)];
+};
+
 /** A row for each name and a column for each measure, both in the order in which they first come. */
 export function figureTable(figures: readonly Figure[]): string {
   const names = [...new Set(figures.map(({ name }) => name))];
