@@ -14,7 +14,7 @@ const retry = process.env['CI'] ? 1 : 0;
 /** Tests in a browser in which nothing depends on when a picture is painted. */
 const IN_PAIRS = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
-  'test/e2e/{janus,web-app,controls,recordings,recording-player,recorded-files,element,jpeg}.test.ts',
+  'test/e2e/{janus,web-app,controls,recording-player,recorded-files,element,jpeg}.test.ts',
   'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses,kvm-page}.test.ts',
 ];
 
