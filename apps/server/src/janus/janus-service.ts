@@ -20,6 +20,7 @@ import type { Access } from '../auth/access.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { credentialOf } from '../auth/credentials.ts';
 import type { LetIn } from '../auth/token-watch.ts';
+import { HttpProblem } from '../http/problem.ts';
 import { subnet } from '../http/rate-limit.ts';
 import type { JanusConfig } from './janus-fields.ts';
 import { type JanusIdentities, janusIdentities } from './janus-identities.ts';
@@ -106,9 +107,15 @@ export class JanusService implements LetIn {
 
   /**
    * Takes an upgrade.
+   * @throws {HttpProblem} `janus/subprotocol`
    * @throws {PinholeError} `janus/too-many-sockets`; the upgrade is still to be answered then
    */
   upgrade(upgrade: Upgrade, access: Access): void {
+    const offered = (upgrade.request.headers['sec-websocket-protocol'] ?? '').split(',');
+    if (!offered.some((name) => name.trim() === JANUS_SUBPROTOCOL)) {
+      const reason = `the Janus API in a WebSocket has the subprotocol ${JANUS_SUBPROTOCOL}`;
+      throw new HttpProblem(400, 'janus/subprotocol', reason);
+    }
     const { address } = access.identity;
     this.#endpoint.admit(address);
     const visitor = this.#visitor(upgrade.request.socket, { address, access });
