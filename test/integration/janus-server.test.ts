@@ -2,13 +2,21 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { micros } from '@pinhole/core';
+import { NAL_TYPE, nalType } from '@pinhole/media/h264';
+import { parseSdp } from '@pinhole/media/sdp';
+import { SlotPublisher } from '@pinhole/outputs/ustreamer';
 import nodeDataChannel from 'node-datachannel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { CENSUS_ENV, Census } from '../support/census.ts';
+import { fixtureUnits } from '../support/fixture-units.ts';
+import { h264Fixture } from '../support/h264-fixture.ts';
 import { idOf, type JanusJson, JanusSocket } from '../support/janus-socket.ts';
 import { startPinhole } from '../support/pinhole.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
+import { needs } from '../support/third-parties.ts';
+import { freshSlot, removeSlots } from '../support/ustreamer/ustreamer-run.ts';
 
 const PLUGIN = 'janus.plugin.ustreamer';
 const CREATE = { janus: 'create', transaction: 'c' };
@@ -21,6 +29,7 @@ afterEach(async () => {
 
 const codeOf = ({ error }: JanusJson): number | undefined =>
   (error as { readonly code: number } | undefined)?.code;
+const nowMicros = () => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
 const isEvent = ({ janus }: JanusJson): boolean => janus === 'event';
 const urlOf = ({ port }: TestServer, path = '/janus'): string => `ws://127.0.0.1:${port}${path}`;
 
@@ -239,3 +248,58 @@ describe('the Janus API of the server', () => {
     }
   });
 });
+
+needs('g++').it(
+  'a High-profile camera is offered by its true profile, with one line of parameters a payload type',
+  async () => {
+    const name = freshSlot('h264');
+    const writer = SlotPublisher.open(
+      { name, kind: 'h264', layout: 'B7b', mode: 0o660, removal: 'at-end' },
+      { now: nowMicros },
+    );
+    const [unit] = fixtureUnits(h264Fixture('high-slices'), { interval: micros(33_333) });
+    const nals = unit?.nalUnits ?? [];
+    const sps = nals.find((nal) => nalType(nal) === NAL_TYPE.sps);
+    const data = Buffer.concat(nals.flatMap((nal) => [Uint8Array.of(0, 0, 0, 1), nal]));
+    const trueProfile = Buffer.from(sps?.subarray(1, 4) ?? []).toString('hex');
+    // A key picture, over and over.
+    const writing = setInterval(() => {
+      const captureTime = nowMicros();
+      writer.publish({ data, key: true, width: 96, height: 64, captureTime, gop: 1, online: true });
+    }, 50);
+    try {
+      server = await openTestServer({
+        anonymous: ['view'],
+        cameras: { kvm: { source: `ustreamer:${name}` } },
+        janus: { plugins: { [PLUGIN]: 'kvm' } },
+      });
+      const client = await JanusSocket.open(urlOf(server));
+      const at = await client.attach(PLUGIN);
+      client.say({ janus: 'message', transaction: 'm', body: { request: 'watch' }, ...at });
+      const { jsep } = (await client.next(isEvent)) as { jsep?: { sdp: string } };
+      const [video] = parseSdp(jsep?.sdp ?? '').media;
+      const values = (type: string) =>
+        (video?.lines ?? []).flatMap(({ value }) =>
+          value.startsWith(`${type}:`) ? [value.slice(type.length + 1)] : [],
+        );
+
+      expect(trueProfile).toMatch(/^64/);
+      const h264 = values('rtpmap')
+        .filter((map) => map.endsWith(' H264/90000'))
+        .map((map) => map.split(' ')[0]);
+      const parameters = values('fmtp').map((line) => line.split(' '));
+      expect(parameters.map(([type]) => type)).toEqual(video?.formats);
+      expect(h264.map((type) => parameters.find(([of]) => of === type)?.[1])).toEqual([
+        expect.stringContaining(`profile-level-id=${trueProfile}`),
+        expect.stringContaining('profile-level-id=42e01f'),
+      ]);
+      client.close();
+    } finally {
+      clearInterval(writing);
+      await server?.close();
+      server = undefined;
+      writer.close();
+      removeSlots([name]);
+    }
+  },
+);

@@ -1,6 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { micros, millis } from '@pinhole/core';
 import { nalType, nalUnits } from '@pinhole/media/h264';
@@ -23,6 +31,13 @@ const NOBODY = 65_534;
 const FAST = { firstMs: millis(100), maxMs: millis(300) };
 const clip = encodeClip({ size: '160x120' });
 const nowMicros = () => micros(Math.round((performance.timeOrigin + performance.now()) * 1000));
+
+/** Where the code of the pixel format stands. */
+function formatOffset(name: string): number {
+  const at = readFileSync(slotPath(name)).subarray(0, 200).indexOf('H264');
+  if (at === -1) throw new Error('no format');
+  return at;
+}
 
 describe('a slot of µStreamer', () => {
   const names = new Set<string>();
@@ -167,6 +182,26 @@ describe('a slot of µStreamer', () => {
     await expect.poll(() => viewer.units.length, { timeout: 5000 }).toBe(2);
     expect(viewer.source.layout?.name).toBe('C10');
     expect(viewer.states.filter(({ kind }) => kind === 'live').length).toBeGreaterThan(1);
+  });
+
+  it('that holds raw pictures says which sinks have others', async () => {
+    const name = fresh();
+    await write(openWriter(name), 0);
+    // As --raw-sink has it: YUYV where H264 was.
+    const offset = formatOffset(name);
+    const file = openSync(slotPath(name), 'r+');
+    writeSync(file, Buffer.from('YUYV'), 0, 4, offset);
+    closeSync(file);
+    const viewer = watch({ name, retry: FAST });
+
+    await expect.poll(() => viewer.state()).toBe('source/no-video');
+    expect(viewer.states.at(-1)).toMatchObject({
+      why: expect.stringMatching(/raw pictures \(YUYV\).*--h264-sink or --jpeg-sink/) as string,
+    });
+    expect([viewer.units, viewer.pictures]).toEqual([[], []]);
+    expect(viewer.source.counters.foreign).toBe(1);
+    await write(openWriter(name), 0);
+    await expect.poll(() => viewer.state()).toBe('live');
   });
 
   it('of a version that is not known is named', async () => {
