@@ -11,11 +11,13 @@ const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditi
  */
 const retry = process.env['CI'] ? 1 : 0;
 
-/** Tests in a browser in which nothing depends on when a picture is painted. */
+/** Tests in a browser in which little depends on when a picture is painted; they hold beside another one. */
 const IN_PAIRS = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
-  'test/e2e/{janus,web-app,controls,recording-player,recorded-files,element,jpeg}.test.ts',
-  'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses,kvm-page}.test.ts',
+  'test/e2e/{janus,web-app,controls,recording-player,recorded-files,element,jpeg,kvm-page}.test.ts',
+  'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
+  'test/e2e/{ladder,whip,real-input,late-joiner,other-players}.test.ts',
+  'test/e2e/faults/{source,server,closed-tab}.test.ts',
 ];
 
 /** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
@@ -55,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           // They mostly wait: for cameras, disks, time limits. One at a time would take half an hour.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           include: ['test/{integration,docs}/**/*.test.ts'],
           exclude: [ALONE],
