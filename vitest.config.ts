@@ -11,8 +11,8 @@ const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditi
  */
 const retry = process.env['CI'] ? 1 : 0;
 
-/** Tests in a browser in which little depends on when a picture is painted; they hold beside another one. */
-const IN_PAIRS = [
+/** Tests in a browser in which little depends on when a picture is painted; they hold beside two others. */
+const TOGETHER = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
   'test/e2e/{janus,web-app,controls,recording-player,recorded-files,element,jpeg,kvm-page}.test.ts',
   'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
@@ -74,7 +74,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
-          exclude: IN_PAIRS,
+          exclude: TOGETHER,
           retry,
           expect,
           testTimeout: 90_000,
@@ -87,10 +87,11 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          name: 'e2e-in-pairs',
+          // They mostly wait, too: two cores are not half busy with two of them.
+          name: 'e2e-together',
           sequence: { groupOrder: 3 },
-          maxWorkers: 2,
-          include: IN_PAIRS,
+          maxWorkers: 3,
+          include: TOGETHER,
           retry,
           expect,
           testTimeout: 90_000,
