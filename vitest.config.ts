@@ -11,10 +11,10 @@ const ssr = { resolve: { conditions: ['@pinhole/source', ...defaultServerConditi
  */
 const retry = process.env['CI'] ? 1 : 0;
 
-/** Tests in a browser in which little depends on when a picture is painted; they hold beside two others. */
+/** Tests in a browser in which little depends on when a picture is painted; they hold beside another one. */
 const TOGETHER = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
-  'test/e2e/{janus,web-app,controls,recording-player,recorded-files,element,jpeg,kvm-page}.test.ts',
+  'test/e2e/{janus,web-app,controls,recorded-files,element,jpeg,kvm-page}.test.ts',
   'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
   'test/e2e/{ladder,whip,real-input,late-joiner,other-players}.test.ts',
   'test/e2e/faults/{source,server,closed-tab}.test.ts',
@@ -87,10 +87,9 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
-          // They mostly wait, too: two cores are not half busy with two of them.
           name: 'e2e-together',
           sequence: { groupOrder: 3 },
-          maxWorkers: 3,
+          maxWorkers: 2,
           include: TOGETHER,
           retry,
           expect,
