@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, getPriority, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +84,8 @@ function versionOf(
 ): string | undefined {
   const program = findThirdParty(party);
   if (program === undefined) return undefined;
-  const text = execFileSync(program, [flag], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  // Janus says its version first, and then that it has no such option.
+  const text = spawnSync(program, [flag], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).stdout;
   const match = pattern.exec(text);
   return match?.[1] ?? match?.[0] ?? 'unknown';
 }
