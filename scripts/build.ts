@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Builds what is published: every package's `dist`, the client's bundle, and the page inside the program's `dist`. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
-run('tsc', '-b');
+const parts = ['packages', 'apps'].flatMap((kind) =>
+  readdirSync(join(root, kind)).map((name) => join(kind, name)),
+);
+
+run('tsc', '-b', ...parts);
 run('npm', 'run', 'build', '--workspace', '@pinhole/client');
 run('vite', 'build', 'apps/web', '--logLevel', 'warn');
 const page = join(root, 'apps/server/dist/web');

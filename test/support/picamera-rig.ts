@@ -88,8 +88,13 @@ export async function openPicameraRig(options: Partial<PicameraChannelsOptions> 
   const device = createPicameraChannels({
     camera,
     snapshots: {
-      take: (_stream, { quality = 80 } = {}) =>
-        Promise.resolve({ jpeg: rigJpeg(quality), captureTime: micros(0), width: 64, height: 48 }),
+      take: (_stream, request) =>
+        Promise.resolve({
+          jpeg: rigJpeg(request?.quality ?? 80),
+          captureTime: micros(0),
+          width: 64,
+          height: 48,
+        }),
     },
     archive,
     ipc,

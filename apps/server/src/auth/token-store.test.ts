@@ -92,7 +92,10 @@ describe('TokenStore', () => {
     const stores = await Promise.all([TokenStore.open(folder), TokenStore.open(folder)]);
 
     await Promise.all(
-      Array.from({ length: 10 }, (_, i) => stores[i % 2]?.create({ ...VIEW, name: `t${i}` }, NOW)),
+      Array.from(
+        { length: 10 },
+        async (_, i) => await stores[i % 2]?.create({ ...VIEW, name: `t${i}` }, NOW),
+      ),
     );
 
     expect((await TokenStore.open(folder)).list()).toHaveLength(11);
