@@ -109,28 +109,31 @@ describe('a recording player in Chromium', () => {
 
   it('goes on behind recordings that are deleted under it, and says what is missing', async () => {
     const files = await recordings();
-    const victims = files.slice(1, 3);
+    const follows = (i: number): boolean =>
+      Math.abs(Date.parse(files[i]?.start ?? '') - Date.parse(files[i - 1]?.end ?? '')) < 100;
+    const first = files.findIndex((_, i) => follows(i) && follows(i + 1));
+    const victims = files.slice(first, first + 2);
     const from = Date.parse(victims[0]?.start ?? '') * 1000;
-    await past.call('seek', 'door', from - 1_500_000);
-    await past.until('door', ({ seekMs }) => seekMs !== undefined);
-    await past.call('pause', 'door');
+    // It has loaded what is far from them.
+    await past.call('watch', 'late', { camera: 'door', token: pinhole.token });
+    await past.call('seek', 'late', ago(3));
+    await past.until('late', ({ seekMs }) => seekMs !== undefined);
+    await past.call('pause', 'late');
     for (const { path } of victims) {
       const address = `/api/v1/cameras/door/recordings?path=${encodeURIComponent(path)}`;
       expect((await pinhole.ask(address, { method: 'DELETE' })).status).toBe(200);
     }
-    // What was loaded is forgotten by going elsewhere.
-    await past.call('seek', 'door', ago(3));
-    await past.until('door', ({ seekMs }) => seekMs !== undefined);
-    await past.call('seek', 'door', from - 1_000_000);
-    await past.call('play', 'door');
+    await past.call('seek', 'late', from - 1_000_000);
+    await past.call('play', 'late');
 
-    const watched = await past.until('door', ({ gaps }) => gaps.length > 0);
+    const watched = await past.until('late', ({ gaps }) => gaps.length > 0);
 
     const gap = watched.gaps.at(-1);
     expect(Math.abs((gap?.from ?? 0) - from)).toBeLessThan(100_000);
     const end = Date.parse(victims.at(-1)?.end ?? '') * 1000;
     expect(Math.abs((gap?.to ?? 0) - end)).toBeLessThan(100_000);
-    await past.until('door', ({ position }) => (position ?? 0) > end);
+    await past.until('late', ({ position }) => (position ?? 0) > end);
+    await past.call('close', 'late');
   });
 
   it('comes back by itself when the server was away', async () => {
@@ -152,7 +155,7 @@ describe('a recording player in Chromium', () => {
     const made = await pinhole.createToken({ cameras: ['door'], rights: ['view', 'download'] });
     await past.call('watch', 'guest', { camera: 'door', token: made.token });
     await past.call('seek', 'guest', ago(2));
-    await past.until('guest', ({ seekMs }) => seekMs !== undefined);
+    await past.until('guest', ({ frames }) => frames.length > 5);
 
     const revoked = await pinhole.ask(`/api/v1/tokens/${made.id}`, { method: 'DELETE' });
     expect(revoked.status).toBe(204);

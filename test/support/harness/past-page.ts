@@ -18,7 +18,9 @@ export interface WatchedPast {
   readonly seekMs: number | undefined;
 }
 
-const A_FRAME_US = 100_000;
+/** What is painted after a seek: a little before what was asked for, or behind, as a busy machine paints not every picture. */
+const BEFORE_US = 100_000;
+const BEHIND_US = 500_000;
 
 class PastWatcher {
   readonly player: RecordingPlayer;
@@ -44,8 +46,8 @@ class PastWatcher {
     this.player.on('time', (time) => {
       this.#times.push(time);
       // Pictures of before the seek may still come.
-      if (Math.abs(time.captureTime - this.#sought) < A_FRAME_US)
-        this.#seekMs ??= performance.now() - this.#soughtAt;
+      const behind = time.captureTime - this.#sought;
+      if (behind > -BEFORE_US && behind < BEHIND_US) this.#seekMs ??= performance.now() - this.#soughtAt;
     });
     this.#painted = new PaintedFrames(() => this.player.element);
     this.#painted.open();

@@ -88,6 +88,20 @@ describe('TokenStore', () => {
     expect(ours.find(token)).toBeUndefined();
   });
 
+  it('holds a revoked token worthless, whoever reads the files at that moment', async () => {
+    const store = await TokenStore.open(folder);
+    for (let round = 0; round < 60; round++) {
+      const { token, record } = await store.create({ ...VIEW, name: `t${round}` }, NOW);
+      const looks = Array.from({ length: 12 }, async (_, i) => {
+        await new Promise((later) => setTimeout(later, i / 2));
+        return await store.refresh();
+      });
+      await Promise.all([store.revoke(record.id), ...looks]);
+
+      expect(store.find(token)).toBeUndefined();
+    }
+  });
+
   it('loses no token when several are made at once', async () => {
     const stores = await Promise.all([TokenStore.open(folder), TokenStore.open(folder)]);
 

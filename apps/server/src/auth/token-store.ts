@@ -47,6 +47,7 @@ export class TokenStore {
   #adminToken = '';
   #byHash: ReadonlyMap<string, TokenRecord> = new Map();
   #seen = '';
+  #reading: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -89,7 +90,14 @@ export class TokenStore {
    * @returns whether they did.
    * @throws {PinholeError} `data/tokens-unreadable`; what was known before stays in force.
    */
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<boolean> {
+    // One after the other: what one has read must not be forgotten for what another read before.
+    const read = this.#reading.then(() => this.#read());
+    this.#reading = read.catch(() => false);
+    return read;
+  }
+
+  async #read(): Promise<boolean> {
     const seen = `${await fingerprint(this.#tokensPath)} ${await fingerprint(this.#adminPath)}`;
     if (seen === this.#seen) return false;
     this.#tokens = await this.#readTokens();
