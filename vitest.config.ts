@@ -22,7 +22,7 @@ const TOGETHER = [
 
 /** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
 const ALONE =
-  'test/integration/{deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client}.test.ts';
+  'test/integration/{audio-recording,deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client}.test.ts';
 
 /** What is waited for comes late on a busy machine; what never comes is known to be missing soon enough. */
 const expect = { poll: { timeout: 5000 } };

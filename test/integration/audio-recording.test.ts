@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { BEEPING_RATE, beepingClip, beepsAt, type ClipSound } from '../support/beeping-clip.ts';
 import { beepsIn } from '../support/beeps.ts';
@@ -83,6 +84,8 @@ needs('gst-rtsp-server', 'ffmpeg', 'node-av').describe('recordings with sound', 
     };
     await writeFile(join(folder, 'pinhole.yaml'), stringify(config));
     pinhole = await startPinhole({ args: ['--config', join(folder, 'pinhole.yaml')] });
+    // Encoders of seven cameras that start at once take their time.
+    await vi.waitUntil(areHeard, { timeout: 60_000, interval: 1000 });
     await new Promise((resolve) => setTimeout(resolve, RECORDED_MS));
     await pinhole.stop();
   }, 120_000);
@@ -95,7 +98,16 @@ needs('gst-rtsp-server', 'ffmpeg', 'node-av').describe('recordings with sound', 
 
   const filesOf = async (camera: string): Promise<readonly string[]> => {
     const below = join(folder, 'recordings', camera);
+    if (!existsSync(below)) return [];
     return (await filesBelow(below)).map((file) => join(below, file));
+  };
+
+  const codecsOf = (file: string): readonly string[] => probe(file).streams.map((stream) => stream.codec);
+
+  /** Whether each camera's newest file that is closed has sound. */
+  const areHeard = async (): Promise<boolean> => {
+    const files = await Promise.all(CAMERAS.map(async ({ camera }) => (await filesOf(camera)).at(-2)));
+    return files.every((file, i) => file !== undefined && codecsOf(file).includes(CAMERAS[i]?.codec ?? ''));
   };
 
   /** When a file begins, on the time line of the clip, as its pictures tell. */
@@ -107,14 +119,12 @@ needs('gst-rtsp-server', 'ffmpeg', 'node-av').describe('recordings with sound', 
   it.for(CAMERAS)(
     '$camera: files have pictures and $codec, which players can read',
     async ({ camera, codec }) => {
-      const [first, ...others] = (await filesOf(camera)).map((file) =>
-        probe(file).streams.map((stream) => stream.codec),
-      );
+      const files = (await filesOf(camera)).map(codecsOf);
 
-      expect(others.length).toBeGreaterThanOrEqual(2);
-      for (const codecs of others) expect(codecs).toEqual(['h264', codec]);
-      // One that begins before an encoder gave its first sound has none; another follows it soon.
-      expect([['h264'], ['h264', codec]]).toContainEqual(first);
+      // Those that begin before an encoder gave its first sound have none.
+      const heard = files.slice(files.findIndex((codecs) => codecs.length > 1));
+      expect(heard.length).toBeGreaterThanOrEqual(3);
+      for (const codecs of heard) expect(codecs).toEqual(['h264', codec]);
     },
   );
 
