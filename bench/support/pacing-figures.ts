@@ -6,6 +6,7 @@ import { NativeFanout } from '@pinhole/native';
 import { descriptorOf } from '../../test/support/descriptor-of.ts';
 import { CAMERA_CLIP, clipFile, readClip } from './clip.ts';
 import type { BenchContext, Figure } from './figure.ts';
+import { lostOnLinks } from './lost-on-links.ts';
 import { pause } from './machine.ts';
 import { median, quantile } from './statistics.ts';
 import { openUdpReceivers, type UdpReceivers } from './udp-receivers.ts';
@@ -13,30 +14,21 @@ import { openUdpReceivers, type UdpReceivers } from './udp-receivers.ts';
 /** Packets of a key frame that leave at once; the last: all of them. */
 const BURSTS = [16, 32, 64, 4096];
 
-/**
- * Links that carry the camera's 4 Mbit/s with room to spare, behind a queue of so many packets: a switch of an access
- * network, a home router, Wi-Fi.
- */
-const LINKS = [
-  { name: '50 Mbit/s, 48 packets', bitsPerSecond: 50e6, queuePackets: 48 },
-  { name: '100 Mbit/s, 64 packets', bitsPerSecond: 100e6, queuePackets: 64 },
-  { name: '200 Mbit/s, 100 packets', bitsPerSecond: 200e6, queuePackets: 100 },
-] as const;
-
 const KEY_FRAMES = 20;
 const FRAME_MS = 1000 / CAMERA_CLIP.framesPerSecond;
 /** What a socket has to tell: it was sent over that many frames before. */
 const FRAMES_BEFORE = 3;
 
 /**
- * How many packets of key frames a slow link loses, by how many leave at once. The link is a bucket of tokens that is
- * filled by the kernel's arrival times: what a queue would hold and what it would drop follows from them alone.
+ * How long key frames take, and how many of their packets are lost before a narrow link, by how many leave at once. What
+ * is lost is left out where there can be no such link.
  */
 export async function pacingFigures(context: BenchContext): Promise<readonly Figure[]> {
   const receivers = openUdpReceivers(context);
   const payloads = keyFrame();
+  const lost = await lostOnLinks(context, { payloads, count: KEY_FRAMES, bursts: BURSTS });
   const figures: Figure[] = [];
-  for (const burstPackets of BURSTS) {
+  for (const [i, burstPackets] of BURSTS.entries()) {
     const arrivals = await arrivalsOf(payloads, { burstPackets, receivers });
     const name =
       burstPackets > payloads.length
@@ -45,36 +37,11 @@ export async function pacingFigures(context: BenchContext): Promise<readonly Fig
     const spans = arrivals.map((times) => ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000);
     figures.push({ name, measure: 'takes p50', value: median(spans), unit: 'ms' });
     figures.push({ name, measure: 'takes p99', value: quantile(spans, 0.99), unit: 'ms' });
-    for (const link of LINKS) {
-      const lost = arrivals.reduce((sum, times) => sum + lostOn(link, times, payloads), 0);
-      const share = (lost * 100) / (arrivals.length * payloads.length);
-      figures.push({ name, measure: `lost: ${link.name}`, value: share, unit: '%' });
+    for (const { link, percents } of lost) {
+      figures.push({ name, measure: `lost: ${link}`, value: percents[i] ?? Number.NaN, unit: '%' });
     }
   }
   return figures;
-}
-
-const HEADERS_BYTES = 12 + 16 + 28;
-
-/** Packets that find the queue full, when they come at these microseconds. */
-function lostOn(
-  { bitsPerSecond, queuePackets }: (typeof LINKS)[number],
-  times: readonly number[],
-  payloads: readonly Uint8Array[],
-): number {
-  const leaves: number[] = [];
-  let freeAt = 0;
-  let lost = 0;
-  for (const [i, at] of times.entries()) {
-    while ((leaves[0] ?? Number.POSITIVE_INFINITY) <= at) leaves.shift();
-    if (leaves.length >= queuePackets) {
-      lost++;
-      continue;
-    }
-    freeAt = Math.max(freeAt, at) + (((payloads[i]?.byteLength ?? 0) + HEADERS_BYTES) * 8e6) / bitsPerSecond;
-    leaves.push(freeAt);
-  }
-  return lost;
 }
 
 /** The largest of the clip. */
