@@ -16,7 +16,7 @@ const TOGETHER = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
   'test/e2e/{janus,web-app,controls,recorded-files,element,jpeg,kvm-page}.test.ts',
   'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
-  'test/e2e/{ladder,whip,real-input,late-joiner,other-players}.test.ts',
+  'test/e2e/{ladder,whip,webrtc-relay,real-input,late-joiner,other-players}.test.ts',
   'test/e2e/faults/{source,server,closed-tab}.test.ts',
 ];
 

@@ -16,6 +16,8 @@ export interface PinholeSession {
     readonly nacksReceived: number;
     readonly packetsResent: number;
     readonly datagramsRefused: number;
+    /** E.g. `host/udp`. */
+    readonly path?: string;
   };
 }
 

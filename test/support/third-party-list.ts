@@ -93,6 +93,11 @@ export const THIRD_PARTIES = {
     howToGet: 'apt-get install mosquitto',
   },
   janus: { programs: ['janus'], packages: ['janus'], howToGet: 'apt-get install janus' },
+  coturn: {
+    programs: ['turnserver'],
+    packages: ['coturn'],
+    howToGet: 'apt-get install coturn',
+  },
   swift: {
     // All of a storage service, with the interface of S3.
     programs: ['swift-proxy-server'],

@@ -5,10 +5,12 @@ import {
   parseIceServers,
   RTCIceGatherer,
   RTCIceTransport,
+  type StunOverTurnProtocol,
   type StunProtocol,
 } from 'werift';
 import type { ConsentOptions } from './consent.ts';
 import type { IceServer } from './ice-server.ts';
+import type { RelayServer } from './relay.ts';
 
 /** Parts of werift's ICE agent that its types keep to itself: we bring the sockets, it finds the path. */
 export interface IceAgent {
@@ -16,13 +18,12 @@ export interface IceAgent {
   readonly earlyChecks: unknown[];
   readonly tieBreaker: bigint;
   localCandidatesStart: boolean;
-  readonly protocols: StunProtocol[];
+  readonly protocols: (StunProtocol | StunOverTurnProtocol)[];
   /** Called once there is a path: from now on it asks whether the peer still wants what is sent. */
   queryConsent: () => void;
-  ensureProtocol(protocol: StunProtocol): void;
-  pairLocalProtocol(protocol: StunProtocol): void;
+  ensureProtocol(protocol: StunProtocol | StunOverTurnProtocol): void;
+  pairLocalProtocol(protocol: StunProtocol | StunOverTurnProtocol): void;
   appendLocalCandidate(candidate: Candidate): void;
-  getCandidatePromises(addresses: readonly string[], timeoutSeconds: number): Promise<unknown>[];
 }
 
 /** The agent behind a connection. */
@@ -32,8 +33,10 @@ export const agentOf = (connection: Connection): IceAgent => connection as unkno
 export function openAgent(iceServers: readonly IceServer[]): {
   readonly transport: RTCIceTransport;
   readonly connection: Connection;
+  /** The first TURN server that was named with an account. */
+  readonly relayServer: RelayServer | undefined;
 } {
-  const servers = parseIceServers(
+  const { turnServer, turnUsername, turnPassword, turnTransport, ...servers } = parseIceServers(
     iceServers.map(({ urls, ...server }) => ({
       ...server,
       urls: typeof urls === 'string' ? urls : [...urls],
@@ -49,7 +52,16 @@ export function openAgent(iceServers: readonly IceServer[]): {
   connection.iceControlling = true;
   // werift asks a public server of its own choice when it is given none.
   if (servers.stunServer === undefined) delete connection.stunServer;
-  return { transport: new RTCIceTransport(gatherer), connection };
+  const relayServer =
+    turnServer && turnUsername && turnPassword
+      ? {
+          address: turnServer,
+          username: turnUsername,
+          credential: turnPassword,
+          transport: turnTransport ?? 'udp',
+        }
+      : undefined;
+  return { transport: new RTCIceTransport(gatherer), connection, relayServer };
 }
 
 /** Who an agent is in its checks, once it has a path. */

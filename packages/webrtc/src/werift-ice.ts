@@ -1,22 +1,33 @@
 import { isIPv4 } from 'node:net';
 import type { Logger } from '@pinhole/core';
 import type { IceCandidate } from '@pinhole/media/sdp';
-import { type Connection, type RTCIceTransport, type StunProtocol, serverReflexiveCandidate } from 'werift';
+import {
+  type Connection,
+  type RTCIceTransport,
+  type StunOverTurnProtocol,
+  type StunProtocol,
+  serverReflexiveCandidate,
+} from 'werift';
 import { ChosenPair } from './chosen-pair.ts';
 import { Consent, type ConsentOptions } from './consent.ts';
 import type { DatagramPath, DirectPath } from './datagram-path.ts';
 import type { IceServer } from './ice-server.ts';
 import type { IceSocket, RemoteAddress } from './ice-socket.ts';
 import { KnownPaths } from './known-paths.ts';
+import { Relay, type RelayServer } from './relay.ts';
+import type { RelayRest } from './relay-rest.ts';
 import { mayCheck } from './remote-address.ts';
 import { watchNomination } from './watch-nomination.ts';
 import { agentOf, type IceAgent, identityOf, openAgent } from './werift-agent.ts';
 import { announcedCandidates, fromWerift, hostCandidate, isUsable, toWerift } from './werift-candidate.ts';
 import { openStun, receiveStun, stunKind } from './werift-stun.ts';
+import { within } from './within.ts';
 
 /** What gathering needs. */
 export interface IceOptions {
   readonly iceServers: readonly IceServer[];
+  /** Of the TURN server; the same for all peers. */
+  readonly relayRest: RelayRest;
   /** Addresses by which peers reach the first socket of the same family, e.g. behind a port forwarding. */
   readonly announced: readonly string[];
   /** Opens the sockets of each local address, for the agent that peers call by `ufrag`. */
@@ -30,7 +41,7 @@ const MAX_REMOTE_CANDIDATES = 32;
 /** Checks kept until the peer's answer is there; they come again and again, and an answer may never. */
 const MAX_EARLY_CHECKS = 64;
 
-const GATHERING_SECONDS = 3;
+const GATHERING_MS = 3000;
 
 /**
  * ICE by werift over our own sockets, bound to the addresses wanted and no others. Datagrams are looked at before werift
@@ -42,19 +53,22 @@ export class WeriftIce implements DatagramPath {
   readonly #agent: IceAgent;
   readonly #sockets = new Map<StunProtocol, IceSocket>();
   readonly #announced: readonly string[];
+  readonly #relayServer: RelayServer | undefined;
   readonly #known = new KnownPaths();
   readonly #chosen: ChosenPair;
   #selected: { readonly socket: IceSocket; readonly to: RemoteAddress } | undefined;
   #consent: Consent | undefined;
   #direct: DirectPath | undefined;
   #refusedDatagrams = 0;
+  #relay: Relay | undefined;
   #relayFailures = 0;
   #remoteCandidates = 0;
   #onDatagram: (datagram: Buffer) => void = () => {};
 
   private constructor(options: IceOptions) {
     this.#announced = options.announced;
-    const { transport, connection } = openAgent(options.iceServers);
+    const { transport, connection, relayServer } = openAgent(options.iceServers);
+    this.#relayServer = relayServer;
     this.#transport = transport;
     this.#connection = connection;
     this.#agent = agentOf(connection);
@@ -83,7 +97,7 @@ export class WeriftIce implements DatagramPath {
     if (protocols.length === 0 && failures.length > 0) throw failures[0];
     await Promise.allSettled([
       ...protocols.map((protocol) => ice.#addReflexive(protocol)),
-      ...agent.getCandidatePromises([], GATHERING_SECONDS),
+      ice.#addRelay(options),
     ]);
     ice.#connection.localCandidatesEnd = true;
     // With this state werift opens the path to data at the nomination, and not up to 20 ms later.
@@ -195,6 +209,7 @@ export class WeriftIce implements DatagramPath {
     this.#direct = undefined;
     this.#onDatagram = () => {};
     this.#consent?.end();
+    await this.#relay?.release();
     await this.#transport.stop();
   }
 
@@ -225,22 +240,43 @@ export class WeriftIce implements DatagramPath {
     const rank = this.#sockets.size;
     socket.listener = (datagram, from) => this.#receive(protocol, datagram, from);
     protocol.localCandidate = hostCandidate({ transport, address, port, rank, generation, ufrag });
+    this.#addProtocol(protocol);
+    return protocol;
+  }
+
+  #addProtocol(protocol: StunProtocol | StunOverTurnProtocol): void {
     this.#agent.ensureProtocol(protocol);
     this.#agent.protocols.push(protocol);
     this.#agent.pairLocalProtocol(protocol);
-    this.#agent.appendLocalCandidate(protocol.localCandidate);
-    return protocol;
+    if (protocol.localCandidate) this.#agent.appendLocalCandidate(protocol.localCandidate);
   }
 
   async #addReflexive(protocol: StunProtocol): Promise<void> {
     const server = this.#connection.stunServer;
     const isUdp = this.#sockets.get(protocol)?.transport === 'udp';
     if (!server || !isUdp || !isIPv4(protocol.localIp ?? '')) return;
-    const timeout = new Promise<undefined>((resolve) => {
-      setTimeout(resolve, GATHERING_SECONDS * 1000, undefined).unref();
-    });
-    const candidate = await Promise.race([serverReflexiveCandidate(protocol, server), timeout]);
+    const candidate = await within(GATHERING_MS, serverReflexiveCandidate(protocol, server));
     if (candidate) this.#agent.appendLocalCandidate(candidate);
+  }
+
+  async #addRelay({ relayRest, log }: IceOptions): Promise<void> {
+    const server = this.#relayServer;
+    if (!server || !relayRest.isOver) return;
+    const { generation, localUsername: ufrag } = this.#connection;
+    const opening = Relay.open(server, { generation, ufrag });
+    try {
+      const relay = await within(GATHERING_MS, opening);
+      if (relay === undefined) throw new Error(`no answer for ${GATHERING_MS / 1000} s`);
+      this.#relay = relay;
+      this.#addProtocol(relay.protocol);
+    } catch (reason) {
+      relayRest.begin();
+      log.warn({ server: server.address.join(':'), reason: String(reason) }, 'no relay by the TURN server');
+      opening.then(
+        (late) => late.release(),
+        () => {},
+      );
+    }
   }
 
   /** @returns whether the peer signed it */
