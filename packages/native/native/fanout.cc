@@ -169,7 +169,8 @@ void Fanout::work(Lane &lane) {
     // The run stays in the queue until all of it is sent, so that runs behind it keep behind it.
     Run &front = viewer->queue.front();
     const size_t left = front.until - front.from;
-    const size_t count = std::min(left, options_.burstPackets);
+    const bool spread = front.frame->count() > 2 * options_.burstPackets;
+    const size_t count = spread ? std::min(left, options_.burstPackets) : left;
     const Run run = front;
     const std::shared_ptr<const Descriptor> descriptor = viewer->descriptor;
     viewer->queuedPackets -= count;

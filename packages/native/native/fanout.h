@@ -16,9 +16,9 @@ struct FanoutOptions {
   size_t threads;
   // Whether one system call may carry many packets.
   bool segments;
-  // Packets of one frame that go out at once; a larger frame is spread.
+  // Packets that go out at once of a frame that has more than twice as many; such a frame is spread.
   size_t burstPackets;
-  // Over how long a larger frame is spread; below 0: a quarter of the time between two frames.
+  // Over how long a frame is spread; below 0: a quarter of the time between two frames.
   std::chrono::microseconds spread;
   // Packets that may wait for one viewer; a run that does not fit is dropped whole.
   size_t queuedPackets;

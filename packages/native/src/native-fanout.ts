@@ -15,9 +15,9 @@ export interface NativeFanoutOptions {
   readonly threads?: number;
   /** `off`: one datagram a packet, where the system could take many at once. For measurements. */
   readonly segments?: 'off' | 'on';
-  /** Packets of one access unit that go out at once; a larger one is spread. 64 unless told. */
+  /** Packets that go out at once of an access unit of more than twice as many, which is spread. 32 unless told. */
   readonly burstPackets?: number;
-  /** Over how long a larger one is spread, in microseconds; a quarter of the time between two frames unless told. */
+  /** Over how long such a one is spread, in microseconds; a quarter of the time between two frames unless told. */
   readonly spreadMicros?: number;
   /** Packets that may wait for one viewer; an access unit that does not fit is dropped whole. 2048 unless told. */
   readonly queuedPackets?: number;
@@ -76,7 +76,7 @@ export class NativeFanout {
     const {
       threads = 1,
       segments = 'on',
-      burstPackets = 64,
+      burstPackets = 32,
       spreadMicros = QUARTER_OF_FRAME,
       queuedPackets = 2048,
     } = options;

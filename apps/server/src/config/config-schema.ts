@@ -152,7 +152,7 @@ export const configSchema = strictObject({
     fanout: strictObject({
       native: word(['auto', 'off']).default('auto'),
       threads: whole(1, 16).default(1),
-      burstPackets: whole(1, 4096).default(64),
+      burstPackets: whole(1, 4096).default(32),
       spreadMs: whole(0, 100).optional(),
     }).prefault({}),
   })
