@@ -1,8 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { belongsToStranger } from './private-files.ts';
+import { belongsToStranger, writePrivateFile } from './private-files.ts';
 import { TokenStore } from './token-store.ts';
 
 const NOW = new Date('2030-01-01T00:00:00Z');
@@ -88,17 +98,23 @@ describe('TokenStore', () => {
     expect(ours.find(token)).toBeUndefined();
   });
 
-  it('holds a revoked token worthless, whoever reads the files at that moment', async () => {
-    const store = await TokenStore.open(folder);
-    for (let round = 0; round < 60; round++) {
-      const { token, record } = await store.create({ ...VIEW, name: `t${round}` }, NOW);
-      const looks = Array.from({ length: 12 }, async (_, i) => {
-        await new Promise((later) => setTimeout(later, i / 2));
-        return await store.refresh();
-      });
-      await Promise.all([store.revoke(record.id), ...looks]);
+  it('holds a revoked token worthless, though an older list is still being read', async () => {
+    const [ours, theirs] = await Promise.all([TokenStore.open(folder), TokenStore.open(folder)]);
+    const { token, record } = await theirs.create(VIEW, NOW);
+    const path = join(folder, 'tokens.json');
+    const { tokens } = JSON.parse(readFileSync(path, 'utf8')) as { tokens: object[] };
+    const longer = Array.from({ length: 9_000 }, (_, i) => ({ ...tokens[0], id: `${record.id}${i}` }));
+    const textOf = (list: readonly object[]): string => JSON.stringify({ version: 1, tokens: list });
+    // A long list takes its time; the short one that takes its place is read before that is done.
+    for (let turns = 0; turns < 20; turns++) {
+      await writePrivateFile(path, textOf([...tokens, ...longer]));
+      writeFileSync(`${path}.next`, textOf([]));
+      const long = ours.refresh();
+      for (let i = 0; i < turns; i++) await turn();
+      renameSync(`${path}.next`, path);
+      await Promise.all([long, ours.refresh()]);
 
-      expect(store.find(token)).toBeUndefined();
+      expect(ours.find(token)).toBeUndefined();
     }
   });
 
