@@ -14,6 +14,7 @@ import { type Gate, targetOf } from './gate.ts';
 import { HttpProblem, problemOf } from './problem.ts';
 import type { Refusals } from './refusals.ts';
 import { socketRouteOf } from './socket-route.ts';
+import { offersSubprotocol } from './subprotocol.ts';
 
 /** What {@link createUpgradeHandler} works with. */
 export interface UpgradeOptions {
@@ -94,9 +95,8 @@ const BYE_BY_CODE: Readonly<Record<string, LiveByeCode>> = {
   'camera/unknown': 'unknown-camera',
 };
 
-const speaksLive = ({ headers }: IncomingMessage): boolean =>
-  headers['sec-websocket-key'] !== undefined &&
-  (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === LIVE_SUBPROTOCOL);
+const speaksLive = (request: IncomingMessage): boolean =>
+  request.headers['sec-websocket-key'] !== undefined && offersSubprotocol(request, LIVE_SUBPROTOCOL);
 
 /** Answers an upgrade with a problem. */
 export function refuse(socket: Duplex, problem: HttpProblem): void {

@@ -22,6 +22,7 @@ import { credentialOf } from '../auth/credentials.ts';
 import type { LetIn } from '../auth/token-watch.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { subnet } from '../http/rate-limit.ts';
+import { offersSubprotocol } from '../http/subprotocol.ts';
 import type { JanusConfig } from './janus-fields.ts';
 import { type JanusIdentities, janusIdentities } from './janus-identities.ts';
 
@@ -111,8 +112,7 @@ export class JanusService implements LetIn {
    * @throws {PinholeError} `janus/too-many-sockets`; the upgrade is still to be answered then
    */
   upgrade(upgrade: Upgrade, access: Access): void {
-    const offered = (upgrade.request.headers['sec-websocket-protocol'] ?? '').split(',');
-    if (!offered.some((name) => name.trim() === JANUS_SUBPROTOCOL)) {
+    if (!offersSubprotocol(upgrade.request, JANUS_SUBPROTOCOL)) {
       const reason = `the Janus API in a WebSocket has the subprotocol ${JANUS_SUBPROTOCOL}`;
       throw new HttpProblem(400, 'janus/subprotocol', reason);
     }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Logger, type Micros, type Millis, messageOf, PinholeError } from '@pinhole/core';
 import type { Identity } from '@pinhole/engine';
@@ -15,6 +14,7 @@ import type { LetIn } from '../auth/token-watch.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { subnet } from '../http/rate-limit.ts';
 import type { SocketGuard } from '../http/socket-guard.ts';
+import { offersSubprotocol } from '../http/subprotocol.ts';
 import { readKeyPair } from '../tls/certificate.ts';
 import { MqttDoors } from './mqtt-doors.ts';
 import { brokerMode, type MqttConfig } from './mqtt-fields.ts';
@@ -146,7 +146,7 @@ export class MqttService implements LetIn {
   upgrade(upgrade: Upgrade, access: Access): void {
     const broker = this.#broker;
     if (broker === undefined) throw new HttpProblem(404, 'http/not-found', 'there is no MQTT broker here');
-    if (!offersMqtt(upgrade.request)) {
+    if (!offersSubprotocol(upgrade.request, SUBPROTOCOL)) {
       throw new HttpProblem(
         400,
         'mqtt/subprotocol',
@@ -234,9 +234,6 @@ export class MqttService implements LetIn {
     log.info({ port: this.#tcp.port, address: tcp.address, tls: tcp.tls !== undefined }, 'MQTT listens');
   }
 }
-
-const offersMqtt = ({ headers }: IncomingMessage): boolean =>
-  (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === SUBPROTOCOL);
 
 const readCa = (path: string): Promise<string> =>
   readFile(path, 'utf8').catch((cause: unknown) => {

@@ -99,7 +99,7 @@ class ViewerChannel {
     if (this.#resumeWanted) this.#resume();
     this.#sendStatus();
     this.#sendAnchor();
-    if (decisionsOf(this.#options.viewer) !== this.#decisionsTold) this.#sendDelivery();
+    if (decisionsOf(this.#options.viewer.deliveryCounters?.()) !== this.#decisionsTold) this.#sendDelivery();
     this.#controls.beat();
   }
 
@@ -124,7 +124,7 @@ class ViewerChannel {
     const delivery = viewer.delivery?.();
     if (!delivery) return;
     const counters = viewer.deliveryCounters?.();
-    this.#decisionsTold = decisionsOf(viewer);
+    this.#decisionsTold = decisionsOf(counters);
     const counts = counters && this.#decisionsTold > 0 && { counts: countsOf(counters) };
     this.#send({ type: 'delivery', ...delivery, ...counts });
   }
@@ -193,10 +193,8 @@ const countsOf = (counters: DeliveryCounters) => ({
 });
 
 /** All that was decided; it only grows. */
-function decisionsOf(viewer: ChannelViewer): number {
-  const counters = viewer.deliveryCounters?.();
-  return counters ? Object.values(counters).reduce((sum, count: number) => sum + count, 0) : 0;
-}
+const decisionsOf = (counters: DeliveryCounters | undefined): number =>
+  Object.values(counters ?? {}).reduce((sum, count: number) => sum + count, 0);
 
 const configOf = ({ codec, width, height, bFrames }: StreamParameters): LiveServerMessage => ({
   type: 'config',
