@@ -72,14 +72,20 @@ export class Relay {
    */
   static async open(server: RelayServer, options: RelayOptions): Promise<Relay> {
     if (server.transport !== 'udp') return await Relay.#ask(server, options);
-    const asked = Relay.#ask(server, options);
-    const answered = await within(UDP_PATIENCE_MS, asked);
-    if (answered) return answered;
-    void asked.then(
-      (late) => late.release(),
-      () => {},
-    );
-    return await Relay.#ask({ ...server, transport: 'tcp' }, options);
+    const answered = await Relay.inTime(UDP_PATIENCE_MS, Relay.#ask(server, options));
+    return answered ?? (await Relay.#ask({ ...server, transport: 'tcp' }, options));
+  }
+
+  /** @returns the relay, or undefined when it is not there after `ms`; then it is given back as soon as it is */
+  static async inTime(ms: number, opening: Promise<Relay>): Promise<Relay | undefined> {
+    const relay = await within(ms, opening);
+    if (relay === undefined) {
+      opening.then(
+        (late) => late.release(),
+        () => {},
+      );
+    }
+    return relay;
   }
 
   static async #ask(server: RelayServer, { generation, ufrag }: RelayOptions): Promise<Relay> {

@@ -1,7 +1,7 @@
 import { type Logger, PinholeError } from '@pinhole/core';
 import { hostAddresses } from './host-addresses.ts';
 import type { IceServer } from './ice-server.ts';
-import { RelayRest } from './relay-rest.ts';
+import { Relays } from './relays.ts';
 import type { SharedPort } from './shared-port.ts';
 import { type PortRange, UdpSocket } from './udp-socket.ts';
 import { WeriftIce } from './werift-ice.ts';
@@ -37,7 +37,7 @@ export interface TransportOpener {
 /** Opens transports with werift. */
 export function createTransports(options: TransportOptions): TransportOpener {
   const { iceServers = () => [], announcedAddresses: announced = [], sharedPort, portRange, log } = options;
-  const relayRest = new RelayRest();
+  const relays = new Relays(log);
   return {
     open: () => {
       // Stands for the connection through all restarts of ICE.
@@ -48,7 +48,7 @@ export function createTransports(options: TransportOptions): TransportOpener {
         if (addresses.length === 0) throw noAddress(options.hostAddresses);
         return await WeriftIce.open({
           iceServers: iceServers(),
-          relayRest,
+          relays,
           announced,
           openSockets: (ufrag) =>
             sharedPort

@@ -2,7 +2,7 @@ import { silentLogger } from '@pinhole/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connection, classes, Message, methods, parseMessage } from 'werift';
 import type { IceSocket, RemoteAddress } from './ice-socket.ts';
-import { RelayRest } from './relay-rest.ts';
+import { Relays } from './relays.ts';
 import { WeriftIce } from './werift-ice.ts';
 
 const PEER: RemoteAddress = ['192.0.2.9', 4000];
@@ -32,7 +32,7 @@ async function open(part: 'answers' | 'offers' = 'offers') {
   };
   const ice = await WeriftIce.open({
     iceServers: [],
-    relayRest: new RelayRest(),
+    relays: new Relays(silentLogger),
     announced: [],
     openSockets: () => Promise.resolve([{ status: 'fulfilled', value: [socket] }]),
     log: silentLogger,

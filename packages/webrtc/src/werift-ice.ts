@@ -14,8 +14,8 @@ import type { DatagramPath, DirectPath } from './datagram-path.ts';
 import type { IceServer } from './ice-server.ts';
 import type { IceSocket, RemoteAddress } from './ice-socket.ts';
 import { KnownPaths } from './known-paths.ts';
-import { Relay, type RelayServer } from './relay.ts';
-import type { RelayRest } from './relay-rest.ts';
+import type { Relay, RelayServer } from './relay.ts';
+import type { Relays } from './relays.ts';
 import { mayCheck } from './remote-address.ts';
 import { watchNomination } from './watch-nomination.ts';
 import { agentOf, type IceAgent, identityOf, openAgent } from './werift-agent.ts';
@@ -26,8 +26,8 @@ import { within } from './within.ts';
 /** What gathering needs. */
 export interface IceOptions {
   readonly iceServers: readonly IceServer[];
-  /** Of the TURN server; the same for all peers. */
-  readonly relayRest: RelayRest;
+  /** The same for all peers. */
+  readonly relays: Relays;
   /** Addresses by which peers reach the first socket of the same family, e.g. behind a port forwarding. */
   readonly announced: readonly string[];
   /** Opens the sockets of each local address, for the agent that peers call by `ufrag`. */
@@ -97,7 +97,7 @@ export class WeriftIce implements DatagramPath {
     if (protocols.length === 0 && failures.length > 0) throw failures[0];
     await Promise.allSettled([
       ...protocols.map((protocol) => ice.#addReflexive(protocol)),
-      ice.#addRelay(options),
+      ice.#addRelay(options.relays),
     ]);
     ice.#connection.localCandidatesEnd = true;
     // With this state werift opens the path to data at the nomination, and not up to 20 ms later.
@@ -259,24 +259,10 @@ export class WeriftIce implements DatagramPath {
     if (candidate) this.#agent.appendLocalCandidate(candidate);
   }
 
-  async #addRelay({ relayRest, log }: IceOptions): Promise<void> {
-    const server = this.#relayServer;
-    if (!server || !relayRest.isOver) return;
+  async #addRelay(relays: Relays): Promise<void> {
     const { generation, localUsername: ufrag } = this.#connection;
-    const opening = Relay.open(server, { generation, ufrag });
-    try {
-      const relay = await within(GATHERING_MS, opening);
-      if (relay === undefined) throw new Error(`no answer for ${GATHERING_MS / 1000} s`);
-      this.#relay = relay;
-      this.#addProtocol(relay.protocol);
-    } catch (reason) {
-      relayRest.begin();
-      log.warn({ server: server.address.join(':'), reason: String(reason) }, 'no relay by the TURN server');
-      opening.then(
-        (late) => late.release(),
-        () => {},
-      );
-    }
+    this.#relay = this.#relayServer && (await relays.open(this.#relayServer, { generation, ufrag }));
+    if (this.#relay) this.#addProtocol(this.#relay.protocol);
   }
 
   /** @returns whether the peer signed it */
