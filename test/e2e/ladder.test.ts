@@ -7,6 +7,7 @@ import { openHideableChromium } from '../support/hideable-chromium.ts';
 import { delaysMs } from '../support/measure.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
 import { needs } from '../support/third-parties.ts';
+import { WITHOUT_UDP } from '../support/without-udp.ts';
 
 const CAMERA = 'test';
 
@@ -81,7 +82,7 @@ describe('the ladder of transports and players in Chromium', () => {
 
   it('plays by WebRTC over TCP where the network lets no UDP through', async () => {
     const walled = await openChromium({
-      flags: ['--webrtc-ip-handling-policy=disable_non_proxied_udp'],
+      flags: WITHOUT_UDP,
     });
     try {
       const harness = await openHarness(walled, pinhole);

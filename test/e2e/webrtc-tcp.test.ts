@@ -1,15 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
-import { openHarness } from '../support/harness/harness.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
 import { needs } from '../support/third-parties.ts';
+import { WITHOUT_UDP, watchByWebRtc } from '../support/without-udp.ts';
 
 const { describe, it } = needs('chromium');
-
-const PATIENCE = { patienceMs: 30_000 };
-
-/** Chromium sends no UDP then, as in a network that lets none pass. */
-const WITHOUT_UDP = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
 
 describe('WebRTC over TCP', () => {
   let pinhole: Pinhole;
@@ -31,19 +26,8 @@ describe('WebRTC over TCP', () => {
 
   it('is what a browser watches by that UDP does not reach, at the same port', async () => {
     browser = await openChromium({ flags: WITHOUT_UDP });
-    const harness = await openHarness(browser, pinhole);
+    await watchByWebRtc(browser, pinhole);
 
-    await harness.watch('tcp', { camera: 'test', transports: ['webrtc'] });
-    const { frames, transports } = await harness.until(
-      'tcp',
-      (watched) => watched.frames.length >= 90,
-      PATIENCE,
-    );
-
-    expect((frames.at(-1)?.frameNumber ?? 0) - (frames[0]?.frameNumber ?? 0)).toBeLessThan(
-      frames.length * 1.5,
-    );
-    expect(transports).toMatchObject([{ transport: 'webrtc', player: 'native' }]);
     expect(await sessions()).toMatchObject({
       sessions: [{ state: 'live', webrtc: { path: 'host/tcp', sendFailures: 0 } }],
     });

@@ -126,24 +126,22 @@ needs('ustreamer', 'ffmpeg').describe('what ustreamer-dump 4.9 reads of ours', {
 
   it('is nothing while the object holds zeros, nor of a picture without a number', async () => {
     const { name, write } = open();
-    const dump = dumpSlot(name, { count: 1 });
+    const readsNothingBefore = async (picture: number): Promise<void> => {
+      const dump = dumpSlot(name, { count: 1 });
+      await sleep(300);
+      expect(dump.output().length).toBe(0);
+      const data = await write(picture);
+      expect(await dump.ended).toBe(0);
+      expect(dump.output()).toEqual(data);
+    };
     // It was made, and not yet written into.
-    await sleep(300);
-    expect(dump.output().length).toBe(0);
-    const data = await write(0);
-    expect(await dump.ended).toBe(0);
-    expect(dump.output()).toEqual(data);
+    await readsNothingBefore(0);
 
     // A whole picture but for its number.
     const id = await openFile(slotPath(name), 'r+');
     await id.write(new Uint8Array(8), 0, 8, 16);
     await id.close();
-    const unnumbered = dumpSlot(name, { count: 1 });
-    await sleep(300);
-    expect(unnumbered.output().length).toBe(0);
-    const next = await write(1);
-    expect(await unnumbered.ended).toBe(0);
-    expect(unnumbered.output()).toEqual(next);
+    await readsNothingBefore(1);
   });
 
   it('is refused when it is of another version', async () => {

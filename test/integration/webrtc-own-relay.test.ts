@@ -1,10 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect } from 'vitest';
-import { stringify } from 'yaml';
+import { canHaveNetworks, inOwnNetworks } from '../support/own-networks.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
 import type { Relayed } from '../support/relayed-server-child.ts';
 import { needs } from '../support/third-parties.ts';
@@ -13,43 +11,34 @@ import { watchByWhep } from '../support/watch-by-whep.ts';
 
 const TURN_ADDRESS = '10.0.1.1';
 
-/** Two networks with a wire between them, which end with the command: here the server's, and one called viewer. */
-const TWO_NETWORKS = `
-  mount -t tmpfs tmpfs /run
-  ip link set lo up
-  ip netns add viewer
-  ip link add wire0 type veth peer name wire1 netns viewer
-  ip address add ${TURN_ADDRESS}/24 dev wire0; ip -n viewer address add 10.0.1.2/24 dev wire1
-  ip link set wire0 up; ip -n viewer link set wire1 up
-  exec "$@"`;
-const inTwoNetworks = (command: readonly string[]) =>
-  ['--net', '--mount', 'sh', '-ec', TWO_NETWORKS, 'sh'].concat(command);
+/** Two networks with a wire between them: here the server's, and one called viewer. */
+const TWO_NETWORKS = {
+  script: `
+    ip link set lo up
+    ip netns add viewer
+    ip link add wire0 type veth peer name wire1 netns viewer
+    ip address add ${TURN_ADDRESS}/24 dev wire0; ip -n viewer address add 10.0.1.2/24 dev wire1
+    ip link set wire0 up; ip -n viewer link set wire1 up`,
+};
 
 const { it } = needs('iproute2', 'coturn');
-const canHaveNetworks = ((): boolean => {
-  const can = spawnSync('unshare', inTwoNetworks(['true'])).status === 0;
-  if (!can) console.log('skipped: a relay of the server’s own; networks of its own need root and veth');
-  return can;
-})();
+const possible = canHaveNetworks(TWO_NETWORKS);
+if (!possible) console.log('skipped: a relay of the server’s own; networks of its own need root and veth');
 
 describe('a server whose TURN server refuses it', () => {
   let turn: TurnServer | undefined;
   let pinhole: Pinhole | undefined;
-  let folder: string | undefined;
   afterEach(async () => {
     await pinhole?.dispose();
     await turn?.dispose();
-    if (folder !== undefined) await rm(folder, { recursive: true });
   });
 
   it('is watched without a relay, and says whose fault that is', async () => {
     turn = await startTurnServer('127.0.0.1');
-    folder = await mkdtemp(join(tmpdir(), 'pinhole-refused-'));
-    const file = join(folder, 'pinhole.yaml');
     const iceServers = [{ urls: [`turn:127.0.0.1:${turn.port}`], secret: 'not-what-it-knows' }];
-    const config = { cameras: { test: { source: 'synthetic:640x360@30' } }, webrtc: { port: 0, iceServers } };
-    await writeFile(file, stringify(config), { mode: 0o600 });
-    pinhole = await startPinhole({ args: ['--config', file] });
+    pinhole = await startPinhole({
+      config: { cameras: { test: { source: 'synthetic:640x360@30' } }, webrtc: { port: 0, iceServers } },
+    });
 
     const viewers = [await watchByWhep(pinhole, 'test'), await watchByWhep(pinhole, 'test')];
 
@@ -66,7 +55,7 @@ describe('a server whose TURN server refuses it', () => {
   });
 });
 
-describe.skipIf(!canHaveNetworks)('a server that has a relay', () => {
+describe.skipIf(!possible)('a server that has a relay', () => {
   it.each(['udp', 'tcp'])(
     'by %s is watched by who reaches nothing but that, beside others; gives it back with the viewer',
     async (transport) => {
@@ -74,7 +63,7 @@ describe.skipIf(!canHaveNetworks)('a server that has a relay', () => {
       const command = [process.execPath, '--conditions=@pinhole/source', '--import', 'tsx', program];
       const { stdout } = await promisify(execFile)(
         'unshare',
-        inTwoNetworks([...command, TURN_ADDRESS, transport, 'viewer']),
+        inOwnNetworks(TWO_NETWORKS, [...command, TURN_ADDRESS, transport, 'viewer']),
         { timeout: 30_000 },
       );
       const { paths, picturesBeside, released } = JSON.parse(stdout) as Relayed;

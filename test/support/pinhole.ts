@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -60,6 +61,8 @@ export interface PinholeOptions {
   readonly command?: string;
   /** Command line, e.g. `['--camera', 'test=synthetic:640x360@30']`. */
   readonly args?: readonly string[];
+  /** Put into its data folder as a configuration file. */
+  readonly config?: unknown;
   readonly port?: number;
   readonly dataFolder?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -68,6 +71,8 @@ export interface PinholeOptions {
 /** Starts the program from source on an ephemeral port and waits for its link. */
 export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhole> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'pinhole-data-')));
+  const configFile = join(dataFolder, 'pinhole.yaml');
+  if (options.config !== undefined) await writeFile(configFile, stringify(options.config), { mode: 0o600 });
   const child = spawn(
     process.execPath,
     [
@@ -80,6 +85,7 @@ export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhol
       String(options.port ?? 0),
       '--data',
       dataFolder,
+      ...(options.config === undefined ? [] : ['--config', configFile]),
       ...(options.args ?? []),
     ],
     {

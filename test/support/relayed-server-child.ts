@@ -4,11 +4,8 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { stringify } from 'yaml';
 import { startPinhole } from './pinhole.ts';
 import { RtpViewer } from './rtp-viewer.ts';
 import { startTurnServer } from './turn-server.ts';
@@ -28,18 +25,16 @@ const LONGEST_MS = 30_000;
 const [, , turnAddress = '', transport = '', viewerNetwork = ''] = process.argv;
 setTimeout(() => process.exit(1), LONGEST_MS).unref();
 
-const folder = await mkdtemp(join(tmpdir(), 'pinhole-relayed-'));
 const turn = await startTurnServer(turnAddress);
 const iceServers = [
   { urls: [`turn:${turnAddress}:${turn.port}?transport=${transport}`], secret: turn.secret },
 ];
-const config = {
-  cameras: { test: { source: 'synthetic:640x360@30' } },
-  webrtc: { port: 0, hostAddresses: ['127.0.0.1'], iceServers },
-};
-const file = join(folder, 'pinhole.yaml');
-await writeFile(file, stringify(config), { mode: 0o600 });
-const pinhole = await startPinhole({ args: ['--config', file] });
+const pinhole = await startPinhole({
+  config: {
+    cameras: { test: { source: 'synthetic:640x360@30' } },
+    webrtc: { port: 0, hostAddresses: ['127.0.0.1'], iceServers },
+  },
+});
 const afar = fork(join(import.meta.dirname, 'relayed-viewer-child.ts'), {
   execPath: 'ip',
   execArgv: ['netns', 'exec', viewerNetwork, process.execPath, ...process.execArgv],
@@ -62,7 +57,6 @@ try {
   afar.kill();
   await pinhole.dispose();
   await turn.dispose();
-  await rm(folder, { recursive: true, force: true });
 }
 process.exit();
 
