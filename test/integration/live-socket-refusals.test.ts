@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveRig } from '../support/live-rig.ts';
 
@@ -83,6 +84,16 @@ describe('hostile input', () => {
 
     expect(await viewer.closed()).toBe(1008);
     expect(viewer.text('error')).toMatchObject({ code: 'live/too-many-messages' });
+    expect(rig.endpoint.counters.messagesTooMany).toBe(1);
+  });
+
+  it('a flood of pings is told so although it came in one packet', async () => {
+    const raw = await rawUpgrade();
+    const answer = buffer(raw);
+    raw.write(Buffer.from('898000000000'.repeat(200), 'hex'));
+
+    // The last frame is a close with 1008.
+    expect((await answer).subarray(-4)).toEqual(Buffer.from('880203f0', 'hex'));
     expect(rig.endpoint.counters.messagesTooMany).toBe(1);
   });
 

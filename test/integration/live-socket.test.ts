@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveRig } from '../support/live-rig.ts';
 
@@ -61,6 +62,14 @@ describe('a viewer', () => {
       .toEqual({ kind: 'failed', code: 'source/refused', why: 'wrong password' });
     const told = viewer.texts.length;
     await expect.poll(() => viewer.texts.length, { timeout: 3_000 }).toBeGreaterThan(told);
+  });
+
+  it('answers the ping of a WebSocket with its mark', async () => {
+    const viewer = await rig.open();
+    const pong = once(viewer.socket, 'pong');
+    viewer.socket.ping('a mark');
+
+    expect((await pong).map(String)).toEqual(['a mark']);
   });
 
   it('sets its clock by ping and pong', async () => {

@@ -56,6 +56,11 @@ export class LiveConnection {
     if (!this.#closing) this.#socket.ping(mark);
   }
 
+  /** Answers its ping with the same `mark` (RFC 6455 §5.5.3). */
+  pong(mark: Uint8Array): void {
+    if (!this.#closing) this.#socket.pong(mark);
+  }
+
   /** Says why and closes. */
   close(code: LiveByeCode, reason: string): void {
     this.#closeWith(LIVE_CLOSE_CODE[code], { type: 'bye', code, reason });

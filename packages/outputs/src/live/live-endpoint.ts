@@ -71,6 +71,8 @@ export class LiveEndpoint {
       noServer: true,
       clientTracking: false,
       maxPayload: MAX_MESSAGE_BYTES,
+      // Pings count as messages: by itself the library cuts off a flood of them without a word.
+      autoPong: false,
       // Coded video does not compress; trying costs a buffer and a pass over every frame.
       perMessageDeflate: false,
       handleProtocols: (offered) =>
@@ -260,7 +262,9 @@ export class LiveEndpoint {
         end('left');
       }
     });
-    socket.on('ping', admit);
+    socket.on('ping', (mark) => {
+      if (admit()) connection.pong(mark);
+    });
     socket.on('pong', (mark) => viewer.handlePong(mark.toString()));
     socket.on('close', () => end('left'));
   }
