@@ -1,5 +1,6 @@
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // Vite asks for conditions twice and forgets its own defaults when given any.
 const resolve = { conditions: ['@pinhole/source', ...defaultClientConditions] };
@@ -24,6 +25,12 @@ const TOGETHER = [
 const ALONE =
   'test/integration/{audio-recording,deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client}.test.ts';
 
+/** Bytes are compared as bytes. */
+const setupFiles = ['test/support/equal-bytes.ts'];
+
+/** What starts the program starts it compiled, from the source as it is. */
+const globalSetup = ['test/support/compiled-program.ts'];
+
 /** What is waited for comes late on a busy machine; what never comes is known to be missing soon enough. */
 const expect = { poll: { timeout: 5000 } };
 
@@ -32,6 +39,7 @@ export default defineConfig({
   ssr,
   test: {
     reporters: ['default', './test/support/ci-line.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
@@ -39,10 +47,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           maxWorkers: 2,
+          // Most take a few milliseconds: to load all modules for each file anew would take longer than the tests.
+          isolate: false,
           sequence: { groupOrder: 0 },
           // Hundreds of made-up inputs take their time on a busy machine.
           testTimeout: 20_000,
           retry,
+          setupFiles,
           expect,
           include: [
             'packages/*/src/**/*.test.ts',
@@ -57,11 +68,13 @@ export default defineConfig({
         test: {
           name: 'integration',
           // They mostly wait: for cameras, disks, time limits. One at a time would take half an hour.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['test/{integration,docs}/**/*.test.ts'],
           exclude: [ALONE],
           retry,
+          setupFiles,
+          globalSetup,
           expect,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -76,6 +89,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: TOGETHER,
           retry,
+          setupFiles,
+          globalSetup,
           expect,
           testTimeout: 90_000,
           hookTimeout: 60_000,
@@ -92,6 +107,8 @@ export default defineConfig({
           maxWorkers: 2,
           include: TOGETHER,
           retry,
+          setupFiles,
+          globalSetup,
           expect,
           testTimeout: 90_000,
           hookTimeout: 60_000,
@@ -106,6 +123,8 @@ export default defineConfig({
           fileParallelism: false,
           include: [ALONE],
           retry,
+          setupFiles,
+          globalSetup,
           expect,
           testTimeout: 30_000,
           hookTimeout: 30_000,

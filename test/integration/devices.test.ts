@@ -3,15 +3,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Esp32Emulator } from '../support/esp32-emulator/index.ts';
 import { type FakeRpicam, withFakeRpicam } from '../support/fake-rpicam/fake-rpicam.ts';
+import { PROGRAM } from '../support/program.ts';
 
 const run = promisify(execFile);
 
 const devices = (env: Readonly<Record<string, string>>, ...words: readonly string[]) =>
-  run(
-    process.execPath,
-    ['--conditions=@pinhole/source', '--import', 'tsx', 'apps/server/src/main.ts', 'devices', ...words],
-    { env: { ...process.env, NODE_OPTIONS: '', ...env } },
-  );
+  run(process.execPath, [...PROGRAM, 'devices', ...words], {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+  });
 
 describe('pinhole devices', () => {
   let pi: FakeRpicam;

@@ -36,7 +36,15 @@ describe('the native part, watched by AddressSanitizer', () => {
   function configFor(library: string): string {
     const file = join(folder, 'vitest.config.mjs');
     const conditions = ['@pinhole/source', 'module', 'node', 'development|production'];
-    const test = { include: ['packages/native/src/**/*.test.ts'], pool: 'forks', maxWorkers: 1 };
+    const test = {
+      include: ['packages/native/src/**/*.test.ts'],
+      setupFiles: ['test/support/equal-bytes.ts'],
+      pool: 'forks',
+      maxWorkers: 1,
+      // Beneath the sanitizer all is slow; what is looked for here is not the time.
+      testTimeout: 30_000,
+      expect: { poll: { timeout: 15_000 } },
+    };
     const config = { root: ROOT, resolve: { conditions }, ssr: { resolve: { conditions } }, test };
     const preload = `process.env.LD_PRELOAD = ${JSON.stringify(library)};`;
     writeFileSync(file, `${preload}\nexport default ${JSON.stringify(config)};\n`);

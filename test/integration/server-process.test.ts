@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { PROGRAM } from '../support/program.ts';
 
 interface Run {
   readonly child: ChildProcess;
@@ -33,19 +34,10 @@ describe('the program', () => {
   });
 
   function run(...words: string[]): Run {
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=@pinhole/source',
-        '--import',
-        'tsx',
-        'apps/server/src/main.ts',
-        '--data',
-        join(folder, 'state'),
-        ...words,
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', PORT: '' } },
-    );
+    const child = spawn(process.execPath, [...PROGRAM, '--data', join(folder, 'state'), ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '', PORT: '' },
+    });
     let [out, err] = ['', ''];
     const link = new Promise<string>((resolve) => {
       child.stdout.on('data', (part) => {

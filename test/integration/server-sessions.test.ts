@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROGRAM } from '../support/program.ts';
 import { endViewers, RtpViewer } from '../support/rtp-viewer.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -158,9 +159,8 @@ describe('open sessions', () => {
 });
 
 function pinhole(...words: string[]) {
-  return spawnSync(
-    process.execPath,
-    ['--conditions=@pinhole/source', '--import', 'tsx', 'apps/server/src/main.ts', ...words],
-    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
-  );
+  return spawnSync(process.execPath, [...PROGRAM, ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
+import { PROGRAM_SOURCE } from '../support/program.ts';
 
 const run = promisify(execFile);
 
@@ -16,11 +17,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const pinhole = (...words: readonly string[]) =>
-  run(
-    process.execPath,
-    ['--conditions=@pinhole/source', '--import', 'tsx', 'apps/server/src/main.ts', ...words],
-    { env: { ...process.env, NODE_OPTIONS: '', XDG_CONFIG_HOME: '/home/pi/.config' } },
-  );
+  run(process.execPath, [...PROGRAM_SOURCE, ...words], {
+    env: { ...process.env, NODE_OPTIONS: '', XDG_CONFIG_HOME: '/home/pi/.config' },
+  });
 
 describe('install-service', () => {
   const systemUnit = () => join(folder, 'etc/systemd/system/pinhole.service');
@@ -123,16 +122,7 @@ describe('a service manager', () => {
   it('gets no token into its journal', async () => {
     const child = spawn(
       process.execPath,
-      [
-        '--conditions=@pinhole/source',
-        '--import',
-        'tsx',
-        'apps/server/src/main.ts',
-        '--port',
-        '0',
-        '--data',
-        join(folder, 'journal'),
-      ],
+      [...PROGRAM_SOURCE, '--port', '0', '--data', join(folder, 'journal')],
       {
         env: { ...process.env, NODE_OPTIONS: '', JOURNAL_STREAM: '8:1234' },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -17,6 +17,7 @@ import { SLOT_LAYOUTS, type SlotLayoutName } from '@pinhole/protocol/memsink';
 import { listSlots } from '@pinhole/sources/ustreamer';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeClip } from '../support/clip.ts';
+import { PROGRAM } from '../support/program.ts';
 import { needs } from '../support/third-parties.ts';
 import { type SlotViewer, watchSlot } from '../support/ustreamer/slot-viewer.ts';
 import {
@@ -307,25 +308,14 @@ describe('a slot of µStreamer', () => {
 
   describe('that cannot be read', () => {
     const devices = (name: string, options: { readonly uid?: number; readonly native?: string }) =>
-      promisify(execFile)(
-        process.execPath,
-        [
-          '--conditions=@pinhole/source',
-          '--import',
-          'tsx',
-          'apps/server/src/main.ts',
-          'devices',
-          `ustreamer:${name}`,
-        ],
-        {
-          env: {
-            ...process.env,
-            NODE_OPTIONS: '',
-            ...(options.native !== undefined && { PINHOLE_NATIVE: options.native }),
-          },
-          ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+      promisify(execFile)(process.execPath, [...PROGRAM, 'devices', `ustreamer:${name}`], {
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          ...(options.native !== undefined && { PINHOLE_NATIVE: options.native }),
         },
-      );
+        ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+      });
 
     it.runIf(process.getuid?.() === 0)('by this user says how its mode is changed', async () => {
       const name = fresh();

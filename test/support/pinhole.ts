@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { PROGRAM } from './program.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -68,7 +69,7 @@ export interface PinholeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts the program from source on an ephemeral port and waits for its link. */
+/** Starts the program on an ephemeral port and waits for its link. */
 export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhole> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'pinhole-data-')));
   const configFile = join(dataFolder, 'pinhole.yaml');
@@ -76,10 +77,7 @@ export async function startPinhole(options: PinholeOptions = {}): Promise<Pinhol
   const child = spawn(
     process.execPath,
     [
-      '--conditions=@pinhole/source',
-      '--import',
-      'tsx',
-      join(ROOT, 'apps/server/src/main.ts'),
+      ...PROGRAM,
       ...(options.command === undefined ? [] : [options.command]),
       '--port',
       String(options.port ?? 0),

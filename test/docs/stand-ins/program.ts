@@ -6,29 +6,26 @@
  *
  * The folder comes by `DOCS_DATA`. The port is 0 whatever the block says, since the machine may use that one.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { parseCommandLine } from '../../../apps/server/src/cli/parse-command-line.ts';
+import { pathToFileURL } from 'node:url';
+import { PROGRAM } from '../../support/program.ts';
 
 const given = process.argv.slice(2);
-const command = parseCommandLine(given, process.env);
-const serves = command.kind === 'serve';
-const installs = command.kind === 'install-service' || command.kind === 'uninstall-service';
+const [first = ''] = given;
+const installs = first === 'install-service' || first === 'uninstall-service';
+const serves = !installs && first !== 'token' && first !== 'devices';
 const own = [
   '--data',
   process.env['DOCS_DATA'] ?? '',
   ...(serves ? ['--port', '0'] : []),
   ...(installs && !given.includes('--root') ? ['--root', '.'] : []),
 ];
-const main = new URL('../../../apps/server/src/main.ts', import.meta.url).pathname;
+
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (part: string | Uint8Array) => {
+  if (serves && String(part).includes('#token=')) setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+  return write(part);
+};
 
 // The last of two flags counts, so ours come after those of the block.
-const child = spawn(process.execPath, [...process.execArgv, main, ...given, ...own], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-child.stdout.on('data', (part: Buffer) => {
-  process.stdout.write(part);
-  if (serves && part.includes('#token=')) child.kill('SIGTERM');
-});
-const [code] = (await once(child, 'exit')) as [number | null];
-process.exitCode = code ?? 1;
+process.argv.splice(2, given.length, ...given, ...own);
+await import(pathToFileURL(PROGRAM[0] ?? '').href);

@@ -7,11 +7,11 @@ import { type Browser, openChromium } from '../../support/chromium.ts';
 import { type HarnessPage, openHarness } from '../../support/harness/harness.ts';
 import { arrivalsOf } from '../../support/outage.ts';
 import { type Pinhole, startPinhole } from '../../support/pinhole.ts';
+import { PROGRAM } from '../../support/program.ts';
 import { needs } from '../../support/third-parties.ts';
 import { expectUnharmed } from '../../support/unharmed.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const MAIN = 'apps/server/src/main.ts';
 /** A token's end is looked for a few times a second, and the file of tokens as often. */
 const END_MS = 3_000;
 
@@ -92,11 +92,11 @@ describe('a token that ends while its viewers watch', () => {
 });
 
 async function revokeByCommand(id: string, dataFolder: string): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    `--conditions=@pinhole/source --import tsx ${MAIN} token revoke ${id} --data ${dataFolder}`.split(' '),
-    { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [...PROGRAM, 'token', 'revoke', id, '--data', dataFolder], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const [complaints, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   if (code !== 0) throw new Error(`token revoke ended with ${code}: ${complaints}`);
 }

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultServer } from '../../support/fault-server.ts';
+import { PROGRAM } from '../../support/program.ts';
 import { endViewers, RtpViewer } from '../../support/rtp-viewer.ts';
 import { SteadyViewer } from '../../support/steady-viewer.ts';
 
-const MAIN = 'apps/server/src/main.ts';
 /** Tokens are looked at a few times a second. */
 const END_MS = 3_000;
 
@@ -100,8 +100,8 @@ describe('a token that ends while its viewers watch', () => {
   it('revoked by the command line in another process: all three end alike', async () => {
     const { id, token } = await server.token({ cameras: ['door'], rights: ['view'] });
     const viewers = await watchAll(token);
-    const words = `--conditions=@pinhole/source --import tsx ${MAIN} token revoke ${id} --data ${server.pinhole.dataFolder}`;
-    const child = spawn(process.execPath, words.split(' '), {
+    const words = ['token', 'revoke', id, '--data', server.pinhole.dataFolder];
+    const child = spawn(process.execPath, [...PROGRAM, ...words], {
       stdio: 'ignore',
       env: { ...process.env, NODE_OPTIONS: '' },
     });
