@@ -23,7 +23,7 @@ const TOGETHER = [
 
 /** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
 const ALONE =
-  'test/integration/{audio-recording,deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client}.test.ts';
+  'test/integration/{audio-recording,deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client,webrtc-port-program}.test.ts';
 
 /** Bytes are compared as bytes. */
 const setupFiles = ['test/support/equal-bytes.ts'];

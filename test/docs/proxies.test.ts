@@ -1,14 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { selfSignedKeyPair } from '../../apps/server/src/tls/certificate.ts';
+import { freeTcpPort } from '../support/free-tcp-ports.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
 import { needs, thirdParty } from '../support/third-parties.ts';
 import { blocksOf } from './markdown.ts';
@@ -30,7 +29,7 @@ beforeAll(async () => {
   const block = blocksOf('yaml').find(({ text }) => text.includes('trustedProxies'));
   await writeFile(config, `${block?.text}cameras: { test: synthetic:320x180@15 }\n`);
   pinhole = await startPinhole({ args: ['--config', config] });
-  port = await freePort();
+  port = await freeTcpPort();
 });
 afterEach(async () => {
   if (proxy === undefined || proxy.exitCode !== null) return;
@@ -144,13 +143,4 @@ function ask(
     request.on('error', reject);
     request.end();
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return free;
 }

@@ -101,12 +101,15 @@ export class FaultServer {
     return this.#census.take();
   }
 
-  /** Proves that the viewer noticed nothing since the last call, and for a second at least. */
-  async expectUnharmed(): Promise<void> {
+  /**
+   * Proves that the viewer noticed nothing since the last call, and for a second at least.
+   * @param options.share of the pictures that have to be there, as for everybody unless given
+   */
+  async expectUnharmed(options: { readonly share?: number } = {}): Promise<void> {
     await sleep(Math.max(0, this.#since + MEASURE_MS - Date.now()));
     const forMs = Date.now() - this.#since;
     this.#since = Date.now();
-    expectUnharmed(this.#viewer.take(), { forMs });
+    expectUnharmed(this.#viewer.take(), { ...options, forMs });
   }
 
   /** Waits until everything is as it was before the first fault. @throws {Error} that says what is left over */

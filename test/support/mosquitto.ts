@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeTcpPorts } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
 
 /** Debian's mosquitto, for everybody on this machine, with nothing kept. */
@@ -21,7 +22,7 @@ export interface Mosquitto {
 /** Starts `mosquitto` on two free ports of this machine. */
 export async function startMosquitto(): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-mosquitto-'));
-  const [port, webSocketPort] = await freePorts();
+  const [port = 0, webSocketPort = 0] = await freeTcpPorts(2);
   const file = join(folder, 'mosquitto.conf');
   const lines = [
     `listener ${port} 127.0.0.1`,
@@ -72,23 +73,4 @@ async function untilOpen(port: number): Promise<void> {
     if (Date.now() > deadline) throw new Error(`mosquitto does not listen on port ${port}`);
     await new Promise((later) => setTimeout(later, 20));
   }
-}
-
-/** Two at once, so that they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  const [first = 0, second = 0] = ports;
-  return [first, second];
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { ROOT } from '../docs/markdown.ts';
+import { freeTcpPorts } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
 
 /** The configuration of examples/mqtt as it runs: mosquitto with TLS, users and rights, nginx before its WebSockets. */
@@ -37,7 +38,7 @@ export async function startMqttExample(users: Readonly<Record<string, string>>):
   // mosquitto gives up root at its start, and reads its files after that.
   await chmod(folder, 0o755);
   const at = (name: string) => join(folder, name);
-  const [tcp, tls, webSocket, https] = await freePorts(4);
+  const [tcp = 0, tls = 0, webSocket = 0, https = 0] = await freeTcpPorts(4);
   const { ca, cert, key } = await makeCertificates();
   const { ca: otherCa } = await makeCertificates();
   await Promise.all([
@@ -163,20 +164,4 @@ async function untilOpen(port: number): Promise<void> {
     if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);
     await new Promise((later) => setTimeout(later, 20));
   }
-}
-
-/** All at once, so that they differ. */
-async function freePorts(count: 4): Promise<readonly [number, number, number, number]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const address = server.address();
-      return typeof address === 'object' && address !== null ? address.port : 0;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  const [a = 0, b = 0, c = 0, d = 0] = ports;
-  return [a, b, c, d];
 }

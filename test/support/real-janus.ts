@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeTcpPorts } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
 
 /** What a real Janus is started with. */
@@ -38,7 +38,7 @@ const READY_MS = 20_000;
 /** Starts Debian's `janus` on two free ports of this machine, with a configuration written for it. */
 export async function startRealJanus(options: RealJanusOptions = {}): Promise<RealJanus> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-janus-'));
-  const [http, ws] = options.ports ?? (await freePorts());
+  const [http = 0, ws = 0] = options.ports ?? (await freeTcpPorts(2));
   await write(folder, { http, ws, options });
   let log = '';
   const child = spawn(thirdParty('janus') ?? 'janus', ['-F', folder, '-N'], {
@@ -116,23 +116,4 @@ async function untilReady(url: string, child: ChildProcess, log: () => string): 
     }
     await new Promise((later) => setTimeout(later, 50));
   }
-}
-
-/** Two at once, so that they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  const [first = 0, second = 0] = ports;
-  return [first, second];
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeTcpPort } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
 
 /** A Redis of Debian's, with nothing in it and nothing kept. */
@@ -21,7 +21,7 @@ const PASSWORD = 'p%40ss';
 /** Starts `redis-server` on a free port of this machine. */
 export async function startRedis(): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-redis-'));
-  const port = await freePort();
+  const port = await freeTcpPort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     child = await launch(port, folder);
@@ -66,20 +66,5 @@ function launch(port: number, folder: string): Promise<ChildProcess> {
       if (said.includes('Ready to accept connections')) resolve(child);
     });
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${said}`)));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
   });
 }

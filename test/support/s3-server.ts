@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { S3Target } from '@pinhole/outputs/upload';
 import { AwsClient } from 'aws4fetch';
+import { freeTcpPorts } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
 
 /** A real storage service: OpenStack Swift with its S3 interface, all on 127.0.0.1. */
@@ -35,7 +35,7 @@ export async function startS3Server(): Promise<S3Server> {
   const program = thirdParty('swift');
   if (program === undefined) throw new Error('swift is missing: ask needs() first');
   const folder = await mkdtemp(join(tmpdir(), 's3-server-'));
-  const [proxyPort = 0, ...storePorts] = await freePorts(STORES.length + 1);
+  const [proxyPort = 0, ...storePorts] = await freeTcpPorts(STORES.length + 1);
   await configure(folder, { program, proxyPort, storePorts });
   const open = (name: string): ChildProcess =>
     spawn(join(dirname(program), `swift-${name}-server`), [join(folder, `${name}.conf`)], {
@@ -154,17 +154,6 @@ async function configure(
     'account_autocreate = true',
     ...filters.flatMap((name) => [`[filter:${name}]`, ...(settings[name] ?? [`use = egg:swift#${name}`])]),
   ]);
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function answering(port: number): Promise<void> {
