@@ -21,7 +21,10 @@ const TOGETHER = [
   'test/e2e/faults/{source,server,closed-tab}.test.ts',
 ];
 
-/** Tests that compile and install, beside which nothing else would keep its time; and those that film in real time. */
+/**
+ * Tests that compile and install, beside which nothing else would keep its time; and those that film in real time, or
+ * are fifty viewers at once.
+ */
 const ALONE =
   'test/integration/{audio-recording,deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client,webrtc-port-program}.test.ts';
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type LiveServerMessage,
   liveSubprotocols,
@@ -6,7 +7,10 @@ import {
   parseLiveServerMessage,
 } from '@pinhole/protocol/live';
 import { WebSocket } from 'ws';
-import type { Arrival } from './unharmed.ts';
+import { type Arrival, expectUnharmed } from './unharmed.ts';
+
+/** Over less, a picture more or less decides. */
+const MEASURE_MS = 1_500;
 
 /** Whom to watch, and as who. */
 export interface ViewerAddress {
@@ -21,6 +25,7 @@ export class SteadyViewer {
   readonly closed: Promise<number>;
   readonly #socket: WebSocket;
   #arrivals: Arrival[] = [];
+  #since = Date.now();
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -41,12 +46,24 @@ export class SteadyViewer {
     const viewer = new SteadyViewer(socket);
     while (viewer.#arrivals.length === 0)
       await once(socket, 'message', { signal: AbortSignal.timeout(15_000) });
+    viewer.#since = Date.now();
     return viewer;
   }
 
   /** Pictures since the last call. */
   take(): readonly Arrival[] {
+    this.#since = Date.now();
     return this.#arrivals.splice(0);
+  }
+
+  /**
+   * Proves that it noticed nothing since pictures were taken last, and for a second and a half at least.
+   * @param options.share of the pictures that have to be there, as for everybody unless given
+   */
+  async expectUnharmed(options: { readonly share?: number } = {}): Promise<void> {
+    await sleep(Math.max(0, this.#since + MEASURE_MS - Date.now()));
+    const forMs = Date.now() - this.#since;
+    expectUnharmed(this.take(), { ...options, forMs });
   }
 
   async close(): Promise<void> {

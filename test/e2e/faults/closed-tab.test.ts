@@ -6,7 +6,6 @@ import { type HarnessPage, openHarness } from '../../support/harness/harness.ts'
 import { type Pinhole, startPinhole } from '../../support/pinhole.ts';
 import { SteadyViewer } from '../../support/steady-viewer.ts';
 import { needs } from '../../support/third-parties.ts';
-import { expectUnharmed } from '../../support/unharmed.ts';
 
 /** Silence is noticed after 10 s, and looked for a few times a second. */
 const SILENT_MS = 13_000;
@@ -58,7 +57,7 @@ describe('a tab that is closed', () => {
     const since = Date.now();
     await expect.poll(pages, { timeout, interval: 50 }).toEqual([]);
     const tookMs = Date.now() - since;
-    expectUnharmed(unharmed.take(), { forMs: tookMs });
+    await unharmed.expectUnharmed();
     return tookMs;
   }
 
