@@ -21,12 +21,15 @@ const TOGETHER = [
   'test/e2e/faults/{source,server,closed-tab}.test.ts',
 ];
 
-/**
- * Tests that compile and install, beside which nothing else would keep its time; and those that film in real time, or
- * are fifty viewers at once.
- */
-const ALONE =
-  'test/integration/{audio-recording,deployment,native-sanitizer,native-crowd,recordings-live,rtsp-client,webrtc-port-program}.test.ts';
+/** Tests that need the machine for themselves. */
+const ALONE = [
+  // They compile and install; nothing beside them would keep its time.
+  'test/integration/{deployment,native-sanitizer}.test.ts',
+  // They film in real time.
+  'test/integration/{audio-recording,recordings-live,rtsp-client}.test.ts',
+  // They are a crowd.
+  'test/integration/{native-crowd,webrtc-port-program,faults/unfinished}.test.ts',
+];
 
 /** Bytes are compared as bytes. */
 const setupFiles = ['test/support/equal-bytes.ts'];
@@ -74,7 +77,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['test/{integration,docs}/**/*.test.ts'],
-          exclude: [ALONE],
+          exclude: ALONE,
           retry,
           setupFiles,
           globalSetup,
@@ -124,7 +127,7 @@ export default defineConfig({
           name: 'alone',
           sequence: { groupOrder: 4 },
           fileParallelism: false,
-          include: [ALONE],
+          include: ALONE,
           retry,
           setupFiles,
           globalSetup,

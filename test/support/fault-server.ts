@@ -96,8 +96,8 @@ export class FaultServer {
   }
 
   /** Proves that the viewer noticed nothing since the last call. */
-  async expectUnharmed(options: { readonly share?: number } = {}): Promise<void> {
-    await this.#viewer.expectUnharmed(options);
+  async expectUnharmed(): Promise<void> {
+    await this.#viewer.expectUnharmed();
   }
 
   /** Waits until everything is as it was before the first fault. @throws {Error} that says what is left over */

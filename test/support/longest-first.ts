@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that take about a minute: at the end nothing would run beside them. */
 const LONGEST =
-  /\/(shell|recordings-faults|rpicam|unfinished|recorder|half-a-minute-unread|stopped-readers|ladder|kvm-page|rooms-app|source|controls)\.test\.ts$/;
+  /\/(shell|archive|recordings-faults|rpicam|recorder|half-a-minute-unread|stopped-readers|ladder|kvm-page|rooms-app|source|controls)\.test\.ts$/;
 
 /** Begins with the files that take longest. A fresh clone does not remember which these were. */
 export class LongestFirst extends BaseSequencer {

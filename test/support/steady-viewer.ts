@@ -56,14 +56,11 @@ export class SteadyViewer {
     return this.#arrivals.splice(0);
   }
 
-  /**
-   * Proves that it noticed nothing since pictures were taken last, and for a second and a half at least.
-   * @param options.share of the pictures that have to be there, as for everybody unless given
-   */
-  async expectUnharmed(options: { readonly share?: number } = {}): Promise<void> {
+  /** Proves that it noticed nothing since pictures were taken last, and for a second and a half at least. */
+  async expectUnharmed(): Promise<void> {
     await sleep(Math.max(0, this.#since + MEASURE_MS - Date.now()));
     const forMs = Date.now() - this.#since;
-    expectUnharmed(this.take(), { ...options, forMs });
+    expectUnharmed(this.take(), { forMs });
   }
 
   async close(): Promise<void> {
