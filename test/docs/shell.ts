@@ -24,7 +24,7 @@ export interface Shell {
 }
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const PROGRAM = `exec '${process.execPath}' --conditions=@pinhole/source --import '${TSX}' '${join(import.meta.dirname, 'stand-ins/program.ts')}' "$@"`;
+const PROGRAM = `exec '${process.execPath}' --import '${TSX}' '${join(import.meta.dirname, 'stand-ins/program.ts')}' "$@"`;
 
 /**
  * What stands for other programs; each fails for words that it does not know. `npm start` and `npx pinhole` run the real

@@ -9,10 +9,15 @@
 import { pathToFileURL } from 'node:url';
 import { PROGRAM } from '../../support/program.ts';
 
+const main = pathToFileURL(PROGRAM[0] ?? '').href;
+const { parseCommandLine } = (await import(
+  new URL('cli/parse-command-line.js', main).href
+)) as typeof import('../../../apps/server/src/cli/parse-command-line.ts');
+
 const given = process.argv.slice(2);
-const [first = ''] = given;
-const installs = first === 'install-service' || first === 'uninstall-service';
-const serves = !installs && first !== 'token' && first !== 'devices';
+const command = parseCommandLine(given, process.env);
+const serves = command.kind === 'serve';
+const installs = command.kind === 'install-service' || command.kind === 'uninstall-service';
 const own = [
   '--data',
   process.env['DOCS_DATA'] ?? '',
@@ -28,4 +33,4 @@ process.stdout.write = (part: string | Uint8Array) => {
 
 // The last of two flags counts, so ours come after those of the block.
 process.argv.splice(2, given.length, ...given, ...own);
-await import(pathToFileURL(PROGRAM[0] ?? '').href);
+await import(main);
