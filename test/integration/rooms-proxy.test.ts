@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { blocksOf } from '../docs/markdown.ts';
 import { freeTcpPort } from '../support/free-tcp-ports.ts';
+import { startNginx } from '../support/nginx.ts';
 import { type Pinhole, startPinhole } from '../support/pinhole.ts';
-import { needs, thirdParty } from '../support/third-parties.ts';
+import { needs } from '../support/third-parties.ts';
 
 const NAME = 'cam.example.org';
 const { describe, it } = needs('nginx');
@@ -33,13 +34,7 @@ describe('a proxy that ends what is silent', () => {
       .replace('127.0.0.1:8080', `127.0.0.1:${pinhole.port}`)
       // nginx waits for a minute unless it is told.
       .replace('proxy_http_version', 'proxy_read_timeout 24s;\n proxy_http_version');
-    const file = join(folder, 'nginx.conf');
-    const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-      .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)
-      .join(' ');
-    const main = `daemon off; pid ${join(folder, 'nginx.pid')}; error_log stderr; events {}`;
-    await writeFile(file, `${main}\nhttp { access_log off; ${places}\n${site}\n}\n`);
-    proxy = spawn(thirdParty('nginx') ?? '', ['-c', file, '-e', 'stderr'], { stdio: 'ignore' });
+    proxy = await startNginx(site, folder);
   });
   afterAll(async () => {
     proxy?.kill('SIGTERM');
