@@ -130,7 +130,7 @@ export class TreeRecorder {
       segments: this.#segments,
       bytesWritten: this.#queue.bytesWritten,
       unitsDroppedSlowDisk: droppedBusy,
-      unitsDroppedFault: this.#unitsLost,
+      unitsDroppedFault: this.#unitsLost + this.#missed,
       unitsDroppedUntilKey: readerUntilKey + droppedUntilKey,
       faults: this.#faults,
     };
@@ -153,6 +153,7 @@ export class TreeRecorder {
     if (this.#phase !== 'off') {
       this.#detach();
       this.#sink.close();
+      this.#settleMissed();
       this.#hold.release();
       this.#since = undefined;
       this.#become('off');
@@ -194,17 +195,21 @@ export class TreeRecorder {
 
   #attach(): void {
     const { camera, now } = this.#options.settings;
-    this.#unitsLost += this.#missed();
+    this.#settleMissed();
     this.#become('attached');
     // The cached GOP comes first: what was shown since the last key unit is in the file.
     this.#reader = camera.stream.attach(this.#sink, { now });
   }
 
-  /** Pictures that the camera had since recording failed. */
-  #missed(): number {
+  /** Pictures that the camera had since recording failed, while it does not go on. */
+  get #missed(): number {
     const before = this.#streamUnits;
-    this.#streamUnits = undefined;
     return before === undefined ? 0 : this.#options.settings.camera.stream.counters.units - before;
+  }
+
+  #settleMissed(): void {
+    this.#unitsLost += this.#missed;
+    this.#streamUnits = undefined;
   }
 
   #detach(): void {
@@ -223,7 +228,7 @@ export class TreeRecorder {
     this.#detach();
     this.#unitsLost += this.#sink.reset();
     if (this.#phase === 'off') return;
-    this.#unitsLost += this.#missed();
+    this.#settleMissed();
     this.#streamUnits = this.#options.settings.camera.stream.counters.units;
     this.#retryAt = micros(now() + millisToMicros(this.#retry.next()));
     if (first) log.error({ ...this.#fields(), code: error.code, error: error.message }, 'recording failed');
