@@ -5,6 +5,7 @@ import { nalUnits } from '@pinhole/media/h264';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { Esp32Emulator } from '../support/esp32-emulator/index.ts';
 import { ExampleProgram } from '../support/example-program.ts';
+import { MultipartReader } from '../support/multipart-reader.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 import { needs } from '../support/third-parties.ts';
 
@@ -75,6 +76,13 @@ describe('the bridge from an ESP32-CAM to a room', () => {
     };
     // The device is there; its first picture may still be on its way to the server.
     await expect.poll(snapshot).toEqual({ status: 200, type: 'image/jpeg' });
+    const pictures = await MultipartReader.open(
+      `${server.url}/cameras/yard/stream.mjpeg?token=${server.adminToken}`,
+    );
+    await expect
+      .poll(() => new Set(pictures.parts.map(({ body }) => Buffer.from(body).toString('latin1'))).size)
+      .toBeGreaterThan(20);
+    pictures.close();
     expect(await bridge.interrupt()).toBe(0);
   });
 

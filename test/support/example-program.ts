@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const { scripts: SCRIPTS } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
 };
 
-/** A program of package.json, as a person starts it. */
+/** A program of package.json, as a person starts it; gone after the test. */
 export class ExampleProgram {
   readonly #child: ChildProcess;
   /** All that it printed so far. */
@@ -25,6 +25,10 @@ export class ExampleProgram {
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (chunk) => (this.output += String(chunk)));
     this.ended = new Promise((done) => this.#child.once('exit', done));
+    onTestFinished(async () => {
+      this.#child.kill('SIGKILL');
+      await this.ended;
+    });
   }
 
   /** Waits until it has printed that. */

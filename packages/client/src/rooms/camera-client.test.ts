@@ -300,6 +300,23 @@ describe('JPEG pictures', () => {
     expect(web.socket.pictures).toEqual([JPEG]);
   });
 
+  it('are not refused to who asks for them', async () => {
+    const made = client({ mediaConstraints: false });
+    made.localStream = null;
+    const registering = made.register();
+    web.socket.welcome();
+    await settled();
+    web.socket.say({ type: 'joined', room: 'cctv' });
+    await registering;
+    await asked('v');
+    await made.stopStreaming();
+    await asked('w');
+
+    expect(web.socket.of('rejectStream').map(({ viewerId, reason }) => [viewerId, reason])).toEqual([
+      ['w', 'stopped'],
+    ]);
+  });
+
   it('are left out while earlier ones wait', async () => {
     const made = await registered();
     web.socket.bufferedAmount = 2 ** 21;

@@ -173,12 +173,14 @@ export class CameraClient<Stream extends RoomMediaStream = MediaStream> extends 
     await super.disconnect();
   }
 
-  /** A viewer asks: it gets an offer, or is told why not. */
+  /** A viewer asks: it gets an offer, or is told why not. A camera that only sends JPEG is silent: the server has its pictures. */
   handleViewerRequest({ viewerId, requestId }: RoomServerMessageOf<'viewerRequest'>): void {
     const { maxViewers = DEFAULT_MAX_VIEWERS } = this.#options;
     if (this.#stopped) this.#reject(viewerId, 'stopped', requestId);
-    else if (this.localStream === null) this.#reject(viewerId, 'no-stream', requestId);
-    else if (!this.#peers.has(viewerId) && this.#peers.size >= maxViewers)
+    else if (this.localStream === null) {
+      // Whoever takes pictures gets them; a refusal would end that.
+      if (this.mediaConstraints !== false) this.#reject(viewerId, 'no-stream', requestId);
+    } else if (!this.#peers.has(viewerId) && this.#peers.size >= maxViewers)
       this.#reject(viewerId, 'busy', requestId);
     else this.#peers.open(viewerId, this.localStream);
   }
