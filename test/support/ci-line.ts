@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Prints the closing line that CI reads: `N passed, N failed, N skipped`; and before it what passed only when repeated. */
+/** Prints the closing line that CI reads: `N passed, N failed, N skipped`; and before it what passed only when repeated, and why. */
 export default class CiLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
@@ -9,7 +9,10 @@ export default class CiLine implements Reporter {
       const tests = [...module.children.allTests()];
       for (const test of tests) {
         count[test.result().state]++;
-        if (test.diagnostic()?.flaky) console.log(`passed only when repeated: ${test.fullName}`);
+        if (!test.diagnostic()?.flaky) continue;
+        const [error] = test.result().errors ?? [];
+        const why = error?.message.split('\n', 1).join() ?? 'for no reason that is known';
+        console.log(`passed only when repeated: ${test.fullName}: ${why}`);
       }
       if (tests.length === 0 && !module.ok()) broken++;
     }
