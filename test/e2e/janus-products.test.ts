@@ -68,8 +68,10 @@ describe('TinyPilot and PiKVM at our Janus API, message by message', () => {
       .toBeGreaterThan(video + 3000);
     // janus.js calls a track mute that brings nothing for 2.5 s.
     await new Promise((later) => setTimeout(later, 3000));
-    const shown = await laterFrame(rig.page.page, '#tinypilot');
-    expect(await laterFrame(rig.page.page, '#tinypilot')).toBe(shown);
+    const picture = () => laterFrame(rig.page.page, '#tinypilot');
+    // The last pictures come again and again: one before the newest may be seen for a moment.
+    const shown = Math.max(await picture(), await picture(), await picture());
+    await expect.poll(picture).toBe(shown);
     rig.signal.silent = false;
     await laterFrame(rig.page.page, '#tinypilot', shown + 3);
 

@@ -95,7 +95,7 @@ describe('a browser that publishes by WHIP', () => {
     await publisher.publish('plain', { camera: 'phone' });
 
     await expect
-      .poll(async () => (await publisher.stats())['path.availableOutgoingBitrate'], { timeout: 15_000 })
+      .poll(async () => (await publisher.stats())['path.availableOutgoingBitrate'], { timeout: 30_000 })
       .toBeGreaterThan(1_500_000);
     await expect
       .poll(async () => (await publisher.stats())['video.roundTripTimeMeasurements'], { timeout: 10_000 })

@@ -70,39 +70,35 @@ export class LossyProxy {
     for (const resume of this.#resumed.splice(0)) resume();
   }
 
-  /** Sends a page's WebRTC through here too: each UDP port that an answer names becomes one of ours. TCP is left out. */
+  /** Sends a page's WebRTC through here too. */
   async takeAnswersOf(page: Page): Promise<void> {
-    await page.exposeFunction('relayedPort', (port: number) => this.#relay(port));
+    await page.exposeFunction('relayedAnswer', (answer: string) => this.relayed(answer));
     await page.evaluate(() => {
-      const { relayedPort } = window as never as { relayedPort: (port: number) => Promise<number> };
+      const { relayedAnswer } = window as never as { relayedAnswer: (answer: string) => Promise<string> };
       const fetch = window.fetch.bind(window);
-      const CANDIDATE = /^a=candidate:(\S+ \d) udp (\d+) \S+ (\d+) (.*)$/i;
-      const relayed = async (line: string): Promise<string> => {
-        const [, head, priority, port, rest] = CANDIDATE.exec(line) ?? [];
-        if (port === undefined) return line;
-        return `a=candidate:${head} udp ${priority} 127.0.0.1 ${await relayedPort(Number(port))} ${rest}`;
-      };
       window.fetch = async (...asked) => {
         const response = await fetch(...asked);
         if (response.headers.get('content-type') !== 'application/sdp') return response;
-        const told = (await response.text()).split('\r\n');
-        const lines = await Promise.all(
-          told.filter((line) => !/^a=candidate:\S+ \d tcp /i.test(line)).map(relayed),
-        );
         const { status, headers } = response;
-        return new Response(lines.join('\r\n'), { status, headers });
+        return new Response(await relayedAnswer(await response.text()), { status, headers });
       };
     });
   }
 
+  /** @returns an SDP answer whose UDP ports are ours; TCP is left out */
+  async relayed(answer: string): Promise<string> {
+    const told = answer.split('\r\n').filter((line) => !/^a=candidate:\S+ \d tcp /i.test(line));
+    return (await Promise.all(told.map((line) => this.#relayedLine(line)))).join('\r\n');
+  }
+
   /** Ends all connections. May be called again. */
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    this.#server.close();
     this.#impairment = {};
     this.#link?.open();
     for (const stream of this.#streams) stream.destroy();
     for (const socket of this.#udp.splice(0)) socket.close();
+    if (!this.#server.listening) return;
+    this.#server.close();
     await once(this.#server, 'close');
   }
 
@@ -136,6 +132,13 @@ export class LossyProxy {
     if (stalled) this.#resumed.push(action);
     else if (delayMs > 0) setTimeout(action, delayMs);
     else action();
+  }
+
+  async #relayedLine(line: string): Promise<string> {
+    const [, head, priority, port, rest] =
+      /^a=candidate:(\S+ \d) udp (\d+) \S+ (\d+) (.*)$/i.exec(line) ?? [];
+    if (port === undefined) return line;
+    return `a=candidate:${head} udp ${priority} 127.0.0.1 ${await this.#relay(Number(port))} ${rest}`;
   }
 
   /** @returns the port that stands for the server's `port`. */
