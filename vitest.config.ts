@@ -17,8 +17,9 @@ const TOGETHER = [
   'test/e2e/{picamera,rooms,room,janus}-*.test.ts',
   'test/e2e/{janus,web-app,controls,recorded-files,element,jpeg,kvm-page}.test.ts',
   'test/e2e/{esp32,rpicam,v4l2,raspicam-page,two-addresses}.test.ts',
-  'test/e2e/{ladder,whip,webrtc-relay,real-input,late-joiner,other-players}.test.ts',
-  'test/e2e/faults/{source,server,closed-tab}.test.ts',
+  'test/e2e/{ladder,whip,webrtc-relay,webrtc-tcp,real-input,late-joiner,other-players}.test.ts',
+  'test/e2e/{recordings,recording-player}.test.ts',
+  'test/e2e/faults/{source,server,closed-tab,token}.test.ts',
 ];
 
 /** Tests that need the machine for themselves. */
@@ -74,7 +75,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           // They mostly wait: for cameras, disks, time limits. One at a time would take half an hour.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           include: ['test/{integration,docs}/**/*.test.ts'],
           exclude: ALONE,
