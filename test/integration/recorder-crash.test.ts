@@ -3,9 +3,18 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseMovie } from '@pinhole/media/fmp4';
+import { boxesIn, parseMovie } from '@pinhole/media/fmp4';
 import { expect, onTestFinished } from 'vitest';
-import { filesBelow, frameNumbersOf, numbersFrom, probe, recordingFolder } from '../support/recorder-rig.ts';
+import { NODE_DISK } from '../../packages/outputs/src/recorder/disk.ts';
+import { trimTornFile } from '../../packages/outputs/src/recorder/torn-file.ts';
+import {
+  filesBelow,
+  fragmentsOf,
+  frameNumbersOf,
+  numbersFrom,
+  probe,
+  recordingFolder,
+} from '../support/recorder-rig.ts';
 import { needs } from '../support/third-parties.ts';
 
 const { it } = needs('ffmpeg');
@@ -98,7 +107,7 @@ it('a program that ends as it should loses nothing and tells the length in its l
   expect(await filesBelow(root, '.lock')).toEqual([]);
 });
 
-it('a file that a power cut tore anywhere gives all whole fragments before', async () => {
+it('a file that a power cut tore anywhere plays with all whole fragments before, once the recorder has begun anew', async () => {
   const folder = await recordingFolder();
   const root = join(folder, 'whole');
   const recording = openRecording(root);
@@ -107,17 +116,29 @@ it('a file that a power cut tore anywhere gives all whole fragments before', asy
   const [first = ''] = await filesBelow(root);
   const bytes = await readFile(join(root, first));
   const whole = frameNumbersOf(join(root, first));
+  const ends = [...boxesIn(bytes)]
+    .filter(({ type }) => type === 'mdat')
+    .map(({ offset, sizeBytes }) => offset + sizeBytes);
+  const pictures = fragmentsOf(bytes).map(({ runs }) => runs[0]?.samples.length ?? 0);
+  expect(pictures.length).toBeGreaterThan(1);
   await mkdir(join(folder, 'torn'));
 
-  for (let share = 0.5; share < 1; share += 0.07) {
-    const torn = join(folder, 'torn', `${share.toFixed(2)}.mp4`);
-    await writeFile(torn, bytes.subarray(0, Math.floor(bytes.byteLength * share)));
+  for (const at of placesToTear(bytes)) {
+    const torn = join(folder, 'torn', `${at}.mp4`);
+    await writeFile(torn, bytes.subarray(0, at));
+    await trimTornFile(torn, { disk: NODE_DISK });
 
-    const numbers = frameNumbersOf(torn, { torn: true });
-    expect(numbers).toEqual(whole.slice(0, numbers.length));
-    expect(numbers.length).toBeGreaterThan(whole.length * (share - 0.5) - 1);
+    const left = pictures.filter((_, i) => (ends[i] ?? 0) <= at).reduce((sum, count) => sum + count, 0);
+    const numbers = left === 0 ? [] : frameNumbersOf(torn);
+    expect(numbers).toEqual(whole.slice(0, left));
   }
 });
+
+/** Every 7 % of the second half of a file, and within each of its boxes. */
+const placesToTear = (file: Uint8Array): readonly number[] => [
+  ...Array.from({ length: 8 }, (_, i) => Math.floor(file.byteLength * (0.5 + 0.07 * i))),
+  ...[...boxesIn(file)].slice(2).map(({ offset, sizeBytes }) => offset + Math.floor(0.6 * sizeBytes)),
+];
 
 it('two writers on one root: the second is refused and told who writes, and takes over when that one is gone', async () => {
   const root = await recordingFolder();

@@ -186,20 +186,15 @@ export function probe(path: string): ProbedFile {
   };
 }
 
-/**
- * The frame numbers that are drawn on a file's pictures, decoded by ffmpeg, which must have nothing to complain unless the
- * file is torn.
- */
+/** The frame numbers that are drawn on a file's pictures, decoded by ffmpeg, which must have nothing to complain. */
 export function frameNumbersOf(
   path: string,
-  { width, height, torn = false }: { width?: number; height?: number; torn?: boolean } = {},
+  size: { readonly width: number; readonly height: number } = RIG_SIZE,
 ): readonly number[] {
-  const size = { width: width ?? RIG_SIZE.width, height: height ?? RIG_SIZE.height };
   // The time base of the file: rounded to frames, real times that jitter would seem to fall.
   const output =
     '-map 0:v -fps_mode passthrough -enc_time_base 1:90000 -pix_fmt gray -f rawvideo pipe:1'.split(' ');
-  const strictness = torn ? ['-v', 'fatal'] : ['-err_detect', 'explode'];
-  const raw = runFfmpeg([...strictness, '-i', path, ...output]);
+  const raw = runFfmpeg(['-err_detect', 'explode', '-i', path, ...output]);
   const frameBytes = size.width * size.height;
   return Array.from({ length: raw.byteLength / frameBytes }, (_, i) => {
     const luma = raw.subarray(i * frameBytes, (i + 1) * frameBytes);
