@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { freeUdpPort } from './free-udp-port.ts';
+import { hex } from './hex.ts';
 import { thirdParty } from './third-parties.ts';
 
 /** Debian's coturn at one address of this machine, by UDP and TCP. */
@@ -16,7 +20,7 @@ export interface TurnServer {
   dispose(): Promise<void>;
 }
 
-/** Starts `turnserver`, which takes nobody without a credential that the secret made. */
+/** Starts `turnserver`, which takes nobody without a credential that the secret made; resolves when it answers. */
 export async function startTurnServer(address: string): Promise<TurnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'pinhole-turn-'));
   const port = await freeUdpPort();
@@ -38,6 +42,7 @@ export async function startTurnServer(address: string): Promise<TurnServer> {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
+  await answering(address, port);
   return {
     port,
     secret,
@@ -47,4 +52,35 @@ export async function startTurnServer(address: string): Promise<TurnServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A Binding request (RFC 8489 §5). */
+const WHO_AM_I = hex(`0001 0000 2112a442 ${'00'.repeat(12)}`);
+
+/** Waits until there is somebody at that port, by UDP and by TCP. @throws {Error} when there is not after 15 s */
+async function answering(address: string, port: number): Promise<void> {
+  const asking = createSocket('udp4');
+  let answered = false;
+  asking.on('message', () => (answered = true));
+  asking.on('error', () => {}); // nobody there yet
+  const byUdp = (): boolean => {
+    asking.send(WHO_AM_I, port, address);
+    return answered;
+  };
+  const byTcp = async (): Promise<boolean> => {
+    const socket = connect(port, address);
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    return open;
+  };
+  try {
+    for (const end = Date.now() + 15_000; !byUdp() || !(await byTcp()); await pause(50)) {
+      if (Date.now() > end) throw new Error(`turnserver does not answer at ${address}:${port}`);
+    }
+  } finally {
+    asking.close();
+  }
 }
