@@ -42,16 +42,17 @@ export async function startTurnServer(address: string): Promise<TurnServer> {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  await answering(address, port);
-  return {
-    port,
-    secret,
-    output: () => output,
-    async dispose() {
-      if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
-      await rm(folder, { recursive: true, force: true });
-    },
+  const dispose = async (): Promise<void> => {
+    if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await answering(address, port);
+  } catch (thrown) {
+    await dispose();
+    throw thrown;
+  }
+  return { port, secret, output: () => output, dispose };
 }
 
 /** A Binding request (RFC 8489 §5). */
