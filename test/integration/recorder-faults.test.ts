@@ -301,15 +301,8 @@ describe('a disk that does what the test says', () => {
     ['EDQUOT', 'recorder/disk-full', 'the quota of this account'],
   ])('that fails with %s says so, and is tried again', async (errno, code, words) => {
     const root = await recordingFolder();
-    const trouble = { now: false };
-    const rig = openRecorderRig({
-      root,
-      segment: SEGMENT,
-      disk: diskWith(async (work) => {
-        if (trouble.now) throw Object.assign(new Error(errno), { code: errno });
-        return await work();
-      }),
-    });
+    const { disk, trouble } = diskThatFails(errno);
+    const rig = openRecorderRig({ root, segment: SEGMENT, disk });
     await rig.run(1000);
     trouble.now = true;
     await rig.runUntil(isFailing);
@@ -326,15 +319,8 @@ describe('a disk that does what the test says', () => {
 
   it('counts each picture that it misses as it is missed, and none after somebody ended it', async () => {
     const root = await recordingFolder();
-    const trouble = { now: false };
-    const rig = openRecorderRig({
-      root,
-      mode: 'on-demand',
-      disk: diskWith(async (work) => {
-        if (trouble.now) throw Object.assign(new Error('EIO'), { code: 'EIO' });
-        return await work();
-      }),
-    });
+    const { disk, trouble } = diskThatFails('EIO');
+    const rig = openRecorderRig({ root, mode: 'on-demand', disk });
     const release = rig.camera.acquire();
     const uncounted = (): number =>
       rig.camera.stream.counters.units - rig.recorder.state.onDemand.droppedUnits;
@@ -362,6 +348,16 @@ describe('a disk that does what the test says', () => {
     expect(rig.segments.at(-1)?.closed).toBe(true);
   });
 });
+
+/** The real disk, which fails while there is trouble. */
+function diskThatFails(errno: string): { readonly disk: RecorderDisk; readonly trouble: { now: boolean } } {
+  const trouble = { now: false };
+  const disk = diskWith(async (work) => {
+    if (trouble.now) throw Object.assign(new Error(errno), { code: errno });
+    return await work();
+  });
+  return { disk, trouble };
+}
 
 /** The real disk, behind something that may wait or throw before each piece of work. */
 function diskWith(before: <T>(work: () => Promise<T>) => Promise<T>): RecorderDisk {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freeTcpPorts } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
+import { untilOpen } from './until-open.ts';
 
 /** Debian's mosquitto, for everybody on this machine, with nothing kept. */
 export interface Mosquitto {
@@ -57,20 +57,4 @@ export async function startMosquitto(): Promise<Mosquitto> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function untilOpen(port: number): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (open) return;
-    if (Date.now() > deadline) throw new Error(`mosquitto does not listen on port ${port}`);
-    await new Promise((later) => setTimeout(later, 20));
-  }
 }

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { ROOT } from '../docs/markdown.ts';
 import { freeTcpPorts } from './free-tcp-ports.ts';
 import { thirdParty } from './third-parties.ts';
+import { untilOpen } from './until-open.ts';
 
 /** The configuration of examples/mqtt as it runs: mosquitto with TLS, users and rights, nginx before its WebSockets. */
 export interface MqttExample {
@@ -151,17 +151,4 @@ async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): P
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   await once(child, 'exit');
-}
-
-async function untilOpen(port: number): Promise<void> {
-  for (const deadline = Date.now() + 15_000; ; ) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-    if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);
-    await new Promise((later) => setTimeout(later, 20));
-  }
 }

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freeUdpPort } from './free-udp-port.ts';
 import { hex } from './hex.ts';
 import { thirdParty } from './third-parties.ts';
+import { untilOpen } from './until-open.ts';
 
 /** Debian's coturn at one address of this machine, by UDP and TCP. */
 export interface TurnServer {
@@ -47,7 +47,7 @@ export async function startTurnServer(address: string): Promise<TurnServer> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await answering(address, port);
+    await Promise.all([untilOpen(port, address), answering(address, port)]);
   } catch (thrown) {
     await dispose();
     throw thrown;
@@ -58,28 +58,16 @@ export async function startTurnServer(address: string): Promise<TurnServer> {
 /** A Binding request (RFC 8489 §5). */
 const WHO_AM_I = hex(`0001 0000 2112a442 ${'00'.repeat(12)}`);
 
-/** Waits until there is somebody at that port, by UDP and by TCP. @throws {Error} when there is not after 15 s */
+/** Waits until it answers by UDP. @throws {Error} when it does not after 15 s */
 async function answering(address: string, port: number): Promise<void> {
   const asking = createSocket('udp4');
   let answered = false;
   asking.on('message', () => (answered = true));
   asking.on('error', () => {}); // nobody there yet
-  const byUdp = (): boolean => {
-    asking.send(WHO_AM_I, port, address);
-    return answered;
-  };
-  const byTcp = async (): Promise<boolean> => {
-    const socket = connect(port, address);
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    return open;
-  };
   try {
-    for (const end = Date.now() + 15_000; !byUdp() || !(await byTcp()); await pause(50)) {
-      if (Date.now() > end) throw new Error(`turnserver does not answer at ${address}:${port}`);
+    for (const deadline = Date.now() + 15_000; !answered; await pause(20)) {
+      if (Date.now() > deadline) throw new Error(`turnserver does not answer at ${address}:${port}`);
+      asking.send(WHO_AM_I, port, address);
     }
   } finally {
     asking.close();

@@ -301,13 +301,8 @@ describe('JPEG pictures', () => {
   });
 
   it('are not refused to who asks for them', async () => {
-    const made = client({ mediaConstraints: false });
+    const made = await registered({ mediaConstraints: false });
     made.localStream = null;
-    const registering = made.register();
-    web.socket.welcome();
-    await settled();
-    web.socket.say({ type: 'joined', room: 'cctv' });
-    await registering;
     await asked('v');
     await made.stopStreaming();
     await asked('w');
